@@ -1,0 +1,154 @@
+use std::io;
+use std::path::PathBuf;
+
+/// What can be wrong with IDX bytes, with the file that holds them, or with the parts of an array.
+///
+/// Offsets count bytes from the start, at 0. They are offsets into the IDX bytes, except in the
+/// `Gzip…` variants, where they are offsets into the compressed ones.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdxError {
+    /// The first two bytes are not zero: this is no IDX file.
+    #[error(
+        "not IDX: expected two zero bytes at byte 0, found {:#04x} {:#04x}",
+        found[0], found[1]
+    )]
+    Magic {
+        /// The first two bytes.
+        found: [u8; 2],
+    },
+    /// The third byte names no element type.
+    #[error(
+        "unknown IDX element type at byte 2: expected one of 0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e, \
+         found {found:#04x}"
+    )]
+    UnknownDtype {
+        /// The byte there.
+        found: u8,
+    },
+    /// The bytes end inside the header.
+    #[error("IDX header cut off at byte {found}: expected a header of {expected} bytes")]
+    TruncatedHeader {
+        /// Length of the header, as far as it is known: 4, or 4 + 4 × rank.
+        expected: usize,
+        /// Length of the bytes.
+        found: usize,
+    },
+    /// The bytes end inside the data.
+    #[error("IDX data cut off at byte {offset}: expected {expected} bytes of data, found {found}")]
+    TruncatedData {
+        /// Where the bytes end.
+        offset: usize,
+        /// Bytes of data that the header promises.
+        expected: usize,
+        /// Bytes of data that are there.
+        found: usize,
+    },
+    /// The bytes go on after the data.
+    #[error("bytes after the IDX data at byte {offset}: expected the end, found {found} or more")]
+    TrailingBytes {
+        /// Where the data ends.
+        offset: usize,
+        /// How many bytes follow; of compressed ones no more than one is looked at.
+        found: usize,
+    },
+    /// The number of elements does not fit a machine word.
+    #[error("IDX dimensions at byte 4: expected a product below 2^64, found shape {shape:?}")]
+    ShapeOverflow {
+        /// The dimensions.
+        shape: Vec<usize>,
+    },
+    /// More data than [`Idx::MAX_BYTES`](crate::Idx::MAX_BYTES), refused before any of it is
+    /// allocated.
+    #[error("IDX dimensions at byte 4: expected at most {limit} bytes of data, found {found}")]
+    TooLarge {
+        /// The limit.
+        limit: usize,
+        /// Bytes of data that the dimensions or the file's length ask for.
+        found: u64,
+    },
+
+    /// The gzip stream ends early.
+    #[error(
+        "gzip stream cut off at byte {offset}: expected more compressed data, found the end after \
+         {decoded} decoded bytes"
+    )]
+    GzipTruncated {
+        /// Length of the compressed bytes.
+        offset: usize,
+        /// Bytes that could be decoded.
+        decoded: usize,
+    },
+    /// The gzip stream holds what no compressor writes.
+    #[error("corrupt gzip stream near byte {offset}: expected deflate data, found: {reason}")]
+    GzipCorrupt {
+        /// How far the compressed bytes had been read.
+        offset: usize,
+        /// The decoder's words.
+        reason: String,
+    },
+    /// What was decoded is not what was compressed.
+    #[error(
+        "gzip trailer before byte {offset}: expected the checksum and length of the {decoded} \
+         decoded bytes, found others"
+    )]
+    GzipChecksum {
+        /// Where the trailer ends.
+        offset: usize,
+        /// Bytes decoded.
+        decoded: usize,
+    },
+    /// Something that is not gzip follows the gzip stream.
+    #[error(
+        "bytes after the gzip stream at byte {offset}: expected the end or another gzip member, \
+         found {found} bytes that are neither"
+    )]
+    GzipTrailingBytes {
+        /// Where the gzip stream ends.
+        offset: usize,
+        /// How many bytes follow.
+        found: usize,
+    },
+
+    /// The shape given for an array is not the shape of its data.
+    #[error("shape {shape:?} has {expected} elements, found {found}")]
+    ShapeMismatch {
+        /// The shape.
+        shape: Vec<usize>,
+        /// Product of the shape.
+        expected: usize,
+        /// Length of the data.
+        found: usize,
+    },
+    /// More dimensions than the format's one byte can count.
+    #[error("IDX holds at most 255 dimensions, found {found}")]
+    RankTooLarge {
+        /// How many.
+        found: usize,
+    },
+    /// A dimension that the format's four bytes cannot hold.
+    #[error("IDX dimension {axis}: expected at most 4294967295, found {found}")]
+    DimensionTooLarge {
+        /// Which, from 0.
+        axis: usize,
+        /// Its length.
+        found: usize,
+    },
+
+    /// A file could not be read or written.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        error: io::Error,
+    },
+    /// A file could be read, and what it holds is wrong.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: Box<IdxError>,
+    },
+}

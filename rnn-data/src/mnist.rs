@@ -1,0 +1,174 @@
+//! The four files of MNIST, and of whatever comes in the same form (Fashion-MNIST, KMNIST, …).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::{DatasetError, Idx, ImageSet};
+
+/// Training and test pictures in ten classes.
+///
+/// ```
+/// use rnn_data::{Mnist, Strokes};
+///
+/// let dir = tempfile::tempdir()?;
+/// Strokes::new(1).mnist(20, 10)?.write(dir.path(), true)?;
+/// // Four files, as MNIST is handed out: train-images-idx3-ubyte.gz and so on.
+/// let mnist = Mnist::open(dir.path())?;
+/// assert_eq!((mnist.train.len(), mnist.test.len()), (20, 10));
+/// assert_eq!((mnist.train.rows(), mnist.train.cols()), (28, 28));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mnist {
+    /// What to learn from: 60,000 pictures in MNIST.
+    pub train: ImageSet,
+    /// What to measure with: 10,000 pictures in MNIST.
+    pub test: ImageSet,
+}
+
+/// Where in the folder given to [`Mnist::open`] the files may be. The latter ones are torchvision's:
+/// its `root` holds `MNIST/raw`.
+const FOLDERS: [&str; 4] = ["", "MNIST/raw", "FashionMNIST/raw", "raw"];
+
+/// The names of the files without their endings: split, and kind with the rank of its arrays.
+const TRAIN: &str = "train";
+const TEST: &str = "t10k";
+const IMAGES: &str = "images-idx3-ubyte";
+const LABELS: &str = "labels-idx1-ubyte";
+
+impl Mnist {
+    /// How many classes there are: the digits, or kinds of clothing.
+    pub const NUM_CLASSES: usize = 10;
+
+    /// Two sets that go together.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Size`] if the pictures differ in size.
+    pub fn new(train: ImageSet, test: ImageSet) -> Result<Self, DatasetError> {
+        let [expected, found] = [&train, &test].map(|set| [set.rows(), set.cols()]);
+        if expected != found {
+            return Err(DatasetError::Size { expected, found });
+        }
+        Ok(Self { train, test })
+    }
+
+    /// Reads a data set from a folder with the four files `train-images-idx3-ubyte`,
+    /// `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`.
+    ///
+    /// Each may end in `.gz`, and may be spelt with a dot (`train-images.idx3-ubyte`); what is
+    /// compressed is told by the content. Of several spellings, the plain one with the dash goes
+    /// first. torchvision's root folder will do as well: the files are looked for in `dir`, then
+    /// `dir/MNIST/raw`, `dir/FashionMNIST/raw` and `dir/raw`, and the first folder with any of them
+    /// is the one that is read.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::NoFolder`] and [`DatasetError::MissingFile`] say what was looked for and
+    /// where; [`DatasetError::Idx`] and [`DatasetError::Files`] name the files that are wrong.
+    pub fn open(dir: impl AsRef<Path>) -> Result<Self, DatasetError> {
+        let dir = dir.as_ref();
+        if !dir.is_dir() {
+            return Err(DatasetError::NoFolder {
+                dir: dir.to_owned(),
+            });
+        }
+        let mut folders = FOLDERS.map(|folder| dir.join(folder)).to_vec();
+        if let Some(first) = folders.iter().position(|folder| has_any(folder)) {
+            // One folder only: half of one data set and half of another are none.
+            folders = vec![folders.swap_remove(first)];
+        }
+        let [train_images, train_labels, test_images, test_labels] = [
+            find(&folders, TRAIN, IMAGES)?,
+            find(&folders, TRAIN, LABELS)?,
+            find(&folders, TEST, IMAGES)?,
+            find(&folders, TEST, LABELS)?,
+        ];
+        let train = read_set(&train_images, &train_labels)?;
+        let test = read_set(&test_images, &test_labels)?;
+        Self::new(train, test).map_err(in_files(&train_images, &test_images))
+    }
+
+    /// Writes the four files, with `.gz` at the end of their names if `gzip` is set, into a folder,
+    /// which is made if it is not there. Files of the same names are replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::CreateFolder`] and [`DatasetError::Idx`] if that fails, and
+    /// [`DatasetError::Shadowed`], before anything is written, if [`Mnist::open`] would read an
+    /// uncompressed file that is already there rather than the compressed one.
+    pub fn write(&self, dir: impl AsRef<Path>, gzip: bool) -> Result<(), DatasetError> {
+        let dir = dir.as_ref();
+        fs::create_dir_all(dir).map_err(|error| DatasetError::CreateFolder {
+            dir: dir.to_owned(),
+            error,
+        })?;
+        if gzip {
+            for (split, kind) in all_files() {
+                let [plain, dotted, ..] = spellings(split, kind).map(|name| dir.join(name));
+                if let Some(path) = [plain, dotted].into_iter().find(|path| path.exists()) {
+                    return Err(DatasetError::Shadowed { path });
+                }
+            }
+        }
+        for (split, set) in [(TRAIN, &self.train), (TEST, &self.test)] {
+            let (images, labels) = set.to_idx()?;
+            for (kind, idx) in [(IMAGES, images), (LABELS, labels)] {
+                let [plain, _, compressed, _] = spellings(split, kind);
+                if gzip {
+                    idx.write_gzip(dir.join(compressed))?;
+                } else {
+                    idx.write(dir.join(plain))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn all_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [TRAIN, TEST]
+        .into_iter()
+        .flat_map(|split| [IMAGES, LABELS].map(|kind| (split, kind)))
+}
+
+/// The names a file may have, the preferred one first.
+fn spellings(split: &str, kind: &str) -> [String; 4] {
+    let dash = format!("{split}-{kind}");
+    let dot = format!("{split}-{}", kind.replacen('-', ".", 1));
+    let [dash_gz, dot_gz] = [&dash, &dot].map(|name| format!("{name}.gz"));
+    [dash, dot, dash_gz, dot_gz]
+}
+
+fn has_any(folder: &Path) -> bool {
+    all_files().any(|(split, kind)| {
+        spellings(split, kind)
+            .iter()
+            .any(|name| folder.join(name).is_file())
+    })
+}
+
+fn find(folders: &[PathBuf], split: &str, kind: &str) -> Result<PathBuf, DatasetError> {
+    let names = spellings(split, kind);
+    folders
+        .iter()
+        .flat_map(|folder| names.iter().map(|name| folder.join(name)))
+        .find(|path| path.is_file())
+        .ok_or_else(|| DatasetError::MissingFile {
+            dirs: folders.to_vec(),
+            names: names.to_vec(),
+        })
+}
+
+fn read_set(images: &Path, labels: &Path) -> Result<ImageSet, DatasetError> {
+    ImageSet::from_idx(Idx::read(images)?, Idx::read(labels)?, Mnist::NUM_CLASSES)
+        .map_err(in_files(images, labels))
+}
+
+fn in_files(first: &Path, second: &Path) -> impl FnOnce(DatasetError) -> DatasetError {
+    move |error| DatasetError::Files {
+        first: first.to_owned(),
+        second: second.to_owned(),
+        error: Box::new(error),
+    }
+}

@@ -1,0 +1,102 @@
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, activation::sigmoid};
+
+use super::Cell;
+
+/// Long short-term memory (Hochreiter and Schmidhuber, [Long short-term memory], 1997, with the
+/// forget gate of Gers, Schmidhuber and Cummins, 2000), as PyTorch's `nn.LSTM`:
+///
+/// ```text
+/// i_t = σ(W_ii·x_t + b_ii + W_hi·h_{t-1} + b_hi)        input gate
+/// f_t = σ(W_if·x_t + b_if + W_hf·h_{t-1} + b_hf)        forget gate
+/// g_t = tanh(W_ig·x_t + b_ig + W_hg·h_{t-1} + b_hg)     candidate
+/// o_t = σ(W_io·x_t + b_io + W_ho·h_{t-1} + b_ho)        output gate
+/// c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
+/// h_t = o_t ⊙ tanh(c_t)
+/// ```
+///
+/// The gates are packed along the first axis in the order i, f, g, o: `W_ih` is
+/// `[4·hidden_size, input_size]` and `W_hh` `[4·hidden_size, hidden_size]`.
+///
+/// [Long short-term memory]: https://doi.org/10.1162/neco.1997.9.8.1735
+#[derive(Module, Debug, Default)]
+pub struct LstmStep {}
+
+/// The state of an [`Lstm`](crate::Lstm): PyTorch's pair `(h, c)`.
+#[derive(Clone, Debug)]
+pub struct LstmState<const D: usize> {
+    /// The hidden state `h`, which is also the output.
+    pub h: Tensor<D>,
+    /// The cell state `c`, the long memory.
+    pub c: Tensor<D>,
+}
+
+impl<const D: usize> LstmState<D> {
+    /// The same values, cut off from what computed them: gradients stop here.
+    ///
+    /// Call it on a state that is carried to the next window, or the graph grows with every
+    /// window (truncated back-propagation through time).
+    pub fn detach(self) -> Self {
+        Self {
+            h: self.h.detach(),
+            c: self.c.detach(),
+        }
+    }
+}
+
+impl Cell for LstmStep {
+    type State<const D: usize> = LstmState<D>;
+
+    const GATES: usize = 4;
+    const NAME: &'static str = "Lstm";
+    const BIASES_MERGE: bool = true;
+
+    fn step(
+        &self,
+        input: Tensor<2>,
+        recurrent: Tensor<2>,
+        state: LstmState<2>,
+    ) -> LstmState<2> {
+        let gates = input + recurrent;
+        let hidden_size = gates.dims()[1] / 4;
+        let gate = |k: usize| gates.clone().narrow(1, k * hidden_size, hidden_size);
+
+        let i = sigmoid(gate(0));
+        let f = sigmoid(gate(1));
+        let g = gate(2).tanh();
+        let o = sigmoid(gate(3));
+
+        let c = f * state.c + i * g;
+        let h = o * c.clone().tanh();
+        LstmState { h, c }
+    }
+
+    fn hidden<const D: usize>(state: &LstmState<D>) -> &Tensor<D> {
+        &state.h
+    }
+
+    fn map_state<const A: usize, const B: usize>(
+        state: LstmState<A>,
+        mut f: impl FnMut(Tensor<A>) -> Tensor<B>,
+    ) -> LstmState<B> {
+        LstmState {
+            h: f(state.h),
+            c: f(state.c),
+        }
+    }
+
+    fn stack(states: Vec<LstmState<2>>) -> LstmState<3> {
+        let (h, c) = states.into_iter().map(|s| (s.h, s.c)).unzip();
+        LstmState {
+            h: Tensor::stack(h, 0),
+            c: Tensor::stack(c, 0),
+        }
+    }
+
+    fn zeros<const D: usize>(shape: [usize; D], device: &Device) -> LstmState<D> {
+        LstmState {
+            h: Tensor::zeros(shape, device),
+            c: Tensor::zeros(shape, device),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What tells one recurrent network from another: the equations of a single time step.
+//!
+//! Depth, direction and time are the business of [`Recurrent`](crate::Recurrent); a cell only says
+//! how many gates it has, what its state is made of, and how one step goes.
+
+mod gru;
+mod lstm;
+mod rnn;
+
+pub use gru::GruStep;
+pub use lstm::{LstmState, LstmStep};
+pub use rnn::{Nonlinearity, RnnStep};
+
+use burn::module::{Module, ModuleDisplay};
+use burn::tensor::{Device, Tensor};
+
+/// The equations of one time step.
+///
+/// The two matrix products of a step, `x_t·W_ihᵀ + b_ih` and `h_{t-1}·W_hhᵀ + b_hh`, are the same
+/// for every cell and are done outside: the first for all steps at once, the second for all gates
+/// at once. A cell sees their results, both `[batch, gates·hidden_size]`.
+///
+/// It is a [`Module`] (one without parameters), so that it can be a type parameter of modules.
+pub trait Cell: Module + ModuleDisplay + Sync + 'static {
+    /// The state, with tensors of rank `D`: `[batch, hidden_size]` at one step of one layer,
+    /// `[layers·directions, batch, hidden_size]` for a whole module.
+    type State<const D: usize>: Clone + core::fmt::Debug + Send;
+
+    /// How many blocks of `hidden_size` rows the weights hold.
+    const GATES: usize;
+
+    /// The module's name in PyTorch, for display.
+    const NAME: &'static str;
+
+    /// Whether `b_hh` may be added together with `b_ih`, before the loop over time. A cell that
+    /// multiplies the recurrent product by a gate needs it on that side.
+    const BIASES_MERGE: bool;
+
+    /// One time step.
+    ///
+    /// - `input`: `x_t·W_ihᵀ` with its bias, `[batch, gates·hidden_size]`
+    /// - `recurrent`: `h_{t-1}·W_hhᵀ`, with its bias unless biases merge, the same shape
+    fn step(
+        &self,
+        input: Tensor<2>,
+        recurrent: Tensor<2>,
+        state: Self::State<2>,
+    ) -> Self::State<2>;
+
+    /// `h`: what the step puts out and feeds back, `[.., hidden_size]`.
+    fn hidden<const D: usize>(state: &Self::State<D>) -> &Tensor<D>;
+
+    /// The state with `f` applied to each of its tensors.
+    fn map_state<const A: usize, const B: usize>(
+        state: Self::State<A>,
+        f: impl FnMut(Tensor<A>) -> Tensor<B>,
+    ) -> Self::State<B>;
+
+    /// States of single layers, stacked along a new first axis.
+    fn stack(states: Vec<Self::State<2>>) -> Self::State<3>;
+
+    /// The state before the first step: zeros.
+    fn zeros<const D: usize>(shape: [usize; D], device: &Device) -> Self::State<D>;
+}

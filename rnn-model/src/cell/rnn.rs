@@ -1,0 +1,65 @@
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, activation};
+
+use super::Cell;
+
+/// The activation of an [`Rnn`](crate::Rnn).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nonlinearity {
+    /// Hyperbolic tangent, PyTorch's default.
+    #[default]
+    Tanh,
+    /// `max(0, x)`.
+    Relu,
+}
+
+/// The simple recurrent network (Elman, [Finding structure in time], 1990), as PyTorch's `nn.RNN`:
+///
+/// ```text
+/// h_t = tanh(W_ih·x_t + b_ih + W_hh·h_{t-1} + b_hh)        or relu in place of tanh
+/// ```
+///
+/// One gate, so `W_ih` is `[hidden_size, input_size]` and `W_hh` `[hidden_size, hidden_size]`.
+///
+/// [Finding structure in time]: https://doi.org/10.1207/s15516709cog1402_1
+#[derive(Module, Debug, Default)]
+pub struct RnnStep {
+    /// The activation.
+    #[module(skip)]
+    pub nonlinearity: Nonlinearity,
+}
+
+impl Cell for RnnStep {
+    type State<const D: usize> = Tensor<D>;
+
+    const GATES: usize = 1;
+    const NAME: &'static str = "Rnn";
+    const BIASES_MERGE: bool = true;
+
+    fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, _: Tensor<2>) -> Tensor<2> {
+        let sum = input + recurrent;
+        match self.nonlinearity {
+            Nonlinearity::Tanh => sum.tanh(),
+            Nonlinearity::Relu => activation::relu(sum),
+        }
+    }
+
+    fn hidden<const D: usize>(state: &Tensor<D>) -> &Tensor<D> {
+        state
+    }
+
+    fn map_state<const A: usize, const B: usize>(
+        state: Tensor<A>,
+        mut f: impl FnMut(Tensor<A>) -> Tensor<B>,
+    ) -> Tensor<B> {
+        f(state)
+    }
+
+    fn stack(states: Vec<Tensor<2>>) -> Tensor<3> {
+        Tensor::stack(states, 0)
+    }
+
+    fn zeros<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+        Tensor::zeros(shape, device)
+    }
+}

@@ -1,0 +1,69 @@
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor};
+
+use crate::cell::Cell;
+use crate::config::RecurrentConfig;
+use crate::linear::linear;
+use crate::recurrent::Recurrent;
+
+/// Sizes of a [`Classifier`].
+#[derive(Clone, Debug)]
+pub struct ClassifierConfig<C> {
+    /// The recurrent part.
+    pub rnn: RecurrentConfig<C>,
+    /// The number of classes.
+    pub num_classes: usize,
+}
+
+impl<C: Cell> ClassifierConfig<C> {
+    /// A classifier on top of the given recurrent module.
+    pub fn new(rnn: RecurrentConfig<C>, num_classes: usize) -> Self {
+        Self { rnn, num_classes }
+    }
+
+    /// Makes the model, its weights drawn from the device's random state.
+    pub fn init(&self, device: &Device) -> Classifier<C> {
+        let rnn = self.rnn.clone().with_batch_first(true).init(device);
+        let features = rnn.directions() * rnn.hidden_size();
+        Classifier {
+            rnn,
+            fc: linear(features, self.num_classes, device),
+        }
+    }
+}
+
+/// Reads a sequence and names its class from the output at the last step. An image is a sequence
+/// of its rows, from top to bottom.
+///
+/// ```text
+/// o_1 … o_T = RNN(x_1 … x_T)        logits = W·o_T + b
+/// ```
+///
+/// ```
+/// use burn::tensor::Tensor;
+/// use rnn_model::{ClassifierConfig, GruConfig};
+/// # let device = Default::default();
+/// let model = ClassifierConfig::new(GruConfig::new(28, 32), 10).init(&device);
+/// let images = Tensor::zeros([4, 28, 28], &device);
+/// assert_eq!(model.forward(images).dims(), [4, 10]);
+/// ```
+#[derive(Module, Debug)]
+pub struct Classifier<C: Cell> {
+    rnn: Recurrent<C>,
+    fc: Linear,
+}
+
+impl<C: Cell> Classifier<C> {
+    /// Scores the classes.
+    ///
+    /// # Shapes
+    ///
+    /// - `input`: `[batch, time, input_size]`
+    /// - logits: `[batch, num_classes]`
+    pub fn forward(&self, input: Tensor<3>) -> Tensor<2> {
+        let (output, _) = self.rnn.forward(input, None);
+        let last = output.dims()[1] - 1;
+        self.fc.forward(output.narrow(1, last, 1).squeeze_dim(1))
+    }
+}

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod cell;
+mod char_rnn;
+mod classifier;
+mod config;
+mod init;
+mod linear;
+mod recurrent;
+mod sampling;
+mod sequence;
+mod weights;
+
+pub use cell::{Cell, GruStep, LstmState, LstmStep, Nonlinearity, RnnStep};
+pub use char_rnn::{CharRnn, CharRnnConfig};
+pub use classifier::{Classifier, ClassifierConfig};
+pub use config::{GruConfig, LstmConfig, RecurrentConfig, RnnConfig};
+pub use init::RecurrentInit;
+pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
+pub use sampling::{SamplingError, multinomial, temperature_weights};
