@@ -1,1 +1,47 @@
-fn main(){}
+//! `rnn-apps`: recurrent networks from the command line.
+
+#![forbid(unsafe_code)]
+
+mod cli;
+mod commands;
+mod output;
+mod progress;
+
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Who closes the pipe (`| head`) has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let mut out = Output::new(&cli.common);
+    let session = commands::Session::start(&cli.common)?;
+    match cli.command.unwrap_or(Command::Tour) {
+        Command::Tour => commands::tour::run(&session, &mut out),
+        Command::Shapes => commands::shapes::run(&session, &mut out),
+        Command::Hihello(args) => commands::hihello::run(&session, &args, &mut out),
+        Command::Mnist(command) => commands::mnist::run(&session, command, &mut out),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == ErrorKind::BrokenPipe)
+}

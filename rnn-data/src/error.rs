@@ -86,6 +86,18 @@ pub enum DatasetError {
         /// What is wrong.
         error: Box<DatasetError>,
     },
+    /// A dataset lies in none of the usual places.
+    #[error(
+        "the dataset {name} was not found; looked for {}; set RNN_DATA to the folder that holds \
+         {name}, or name its own folder",
+        folders(places)
+    )]
+    NotFound {
+        /// The dataset.
+        name: String,
+        /// The folders looked for.
+        places: Vec<PathBuf>,
+    },
     /// The folder is not there.
     #[error("{}: no such folder; expected one with the files of MNIST", dir.display())]
     NoFolder {

@@ -11,6 +11,7 @@ mod linear;
 mod recurrent;
 mod sampling;
 mod sequence;
+mod state_dict;
 mod weights;
 
 pub use cell::{Cell, GruStep, LstmState, LstmStep, Nonlinearity, RnnStep};
@@ -19,4 +20,5 @@ pub use classifier::{Classifier, ClassifierConfig};
 pub use config::{GruConfig, LstmConfig, RecurrentConfig, RnnConfig};
 pub use init::RecurrentInit;
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
+pub use state_dict::{Mismatch, StateDict, StateDictError};
 pub use sampling::{SamplingError, multinomial, temperature_weights};

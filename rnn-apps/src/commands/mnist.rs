@@ -1,0 +1,42 @@
+//! The notebook's last section: images read row by row.
+
+mod eval;
+mod settings;
+mod train;
+
+use rnn_data::{Mnist, Strokes, find_dataset};
+use std::path::Path;
+
+use super::Session;
+use crate::cli::{Dataset, MnistCommand};
+use crate::output::Output;
+
+pub use train::train;
+
+/// How many digits `strokes` has.
+const STROKES: (usize, usize) = (8_000, 2_000);
+
+pub fn run(session: &Session, command: MnistCommand, out: &mut Output) -> anyhow::Result<()> {
+    match command {
+        MnistCommand::Train(args) => train::run(session, args, out),
+        MnistCommand::Eval(args) => eval::run(session, args, out),
+    }
+}
+
+/// The images of a folder, or else of a dataset by name. `seed` is for those that are drawn.
+fn load(dataset: Option<Dataset>, data: Option<&Path>, seed: u64) -> anyhow::Result<Mnist> {
+    let images = match (data, dataset) {
+        (Some(folder), _) => Mnist::open(folder)?,
+        (None, Some(Dataset::Mnist)) => Mnist::open(find_dataset("mnist")?)?,
+        (None, Some(Dataset::FashionMnist)) => Mnist::open(find_dataset("fashion-mnist")?)?,
+        (None, Some(Dataset::Strokes) | None) => Strokes::new(seed).mnist(STROKES.0, STROKES.1)?,
+    };
+    Ok(images)
+}
+
+/// The notebook's last words.
+fn verdict(out: &mut Output, correct: usize, total: usize) -> std::io::Result<()> {
+    let percent = 100.0 * correct as f64 / total as f64;
+    out.line(format_args!("Accuracy of the model is {percent:.2} %"))?;
+    out.line(format_args!("Out of {total} images {correct} were correctly classified"))
+}

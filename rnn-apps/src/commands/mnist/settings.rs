@@ -1,0 +1,78 @@
+use std::path::PathBuf;
+
+use burn::tensor::Device;
+use rnn_model::{Cell, Classifier, ClassifierConfig, LstmConfig, LstmStep, RecurrentConfig, RecurrentInit};
+use rnn_train::FitConfig;
+use serde::{Deserialize, Serialize};
+
+use crate::cli::{CellKind, Dataset, Recipe};
+
+/// A run's `config.json`: everything that its weights and numbers depend on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// `mnist`
+    pub command: String,
+    /// Versions of this program and of Burn.
+    pub version: String,
+    pub burn: String,
+    /// Where the images came from: a name, or a folder.
+    pub dataset: Option<Dataset>,
+    pub data: Option<PathBuf>,
+    pub limit: Option<usize>,
+    pub valid_split: f64,
+    /// SHA-256 of the images and labels.
+    pub train_fingerprint: String,
+    pub test_fingerprint: String,
+    pub model: ModelSettings,
+    pub recipe: Recipe,
+    pub batch_size: usize,
+    pub fit: FitConfig,
+    pub device: String,
+    pub threads: usize,
+    pub seed: u64,
+}
+
+/// What the model is made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSettings {
+    pub cell: CellKind,
+    /// Columns of an image.
+    pub input_size: usize,
+    pub hidden_size: usize,
+    pub num_layers: usize,
+    pub bidirectional: bool,
+    pub dropout: f64,
+    pub num_classes: usize,
+}
+
+impl ModelSettings {
+    /// The model with the recipe's initial weights.
+    pub fn init<C: Starting>(&self, recipe: Recipe, device: &Device) -> Classifier<C> {
+        let rnn = RecurrentConfig::<C>::new(self.input_size, self.hidden_size)
+            .with_num_layers(self.num_layers)
+            .with_bidirectional(self.bidirectional)
+            .with_dropout(self.dropout);
+        let rnn = match recipe {
+            Recipe::Notebook => rnn,
+            Recipe::Tuned => C::tuned(rnn.with_recurrent_init(RecurrentInit::Orthogonal)),
+        };
+        ClassifierConfig::new(rnn, self.num_classes).init(device)
+    }
+}
+
+/// What a cell adds to the tuned recipe.
+pub trait Starting: Cell + Default {
+    fn tuned(config: RecurrentConfig<Self>) -> RecurrentConfig<Self> {
+        config
+    }
+}
+
+impl Starting for rnn_model::RnnStep {}
+impl Starting for rnn_model::GruStep {}
+impl Starting for LstmStep {
+    fn tuned(config: LstmConfig) -> LstmConfig {
+        config.with_forget_bias(1.0)
+    }
+}

@@ -1,0 +1,194 @@
+use anyhow::ensure;
+use burn::module::Module;
+use rnn_data::Mnist;
+use rnn_model::{GruStep, LstmStep, RnnStep};
+use rnn_train::{FitConfig, ImageLoader, RunDir, Schedule, evaluate, fingerprint, fit};
+use serde::Serialize;
+
+use super::settings::{ModelSettings, Settings, Starting};
+use super::{Session, load, verdict};
+use crate::cli::{CellKind, Dataset, MnistTrainArgs, NUM_CLASSES, Recipe};
+use crate::output::{Grouped, Output, Seconds};
+use crate::progress::Progress;
+
+/// Images per batch where nothing is learnt.
+pub(super) const EVAL_BATCH: usize = 256;
+
+/// What a training came to.
+#[derive(Debug, Serialize)]
+pub struct Results {
+    command: &'static str,
+    run: String,
+    seed: u64,
+    device: String,
+    threads: usize,
+    parameters: usize,
+    epochs: usize,
+    seconds: f64,
+    step_seconds: f64,
+    train_loss: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_accuracy: Option<f64>,
+    test_loss: f64,
+    test_accuracy: f64,
+    correct: usize,
+    total: usize,
+}
+
+pub fn run(session: &Session, args: MnistTrainArgs, out: &mut Output) -> anyhow::Result<()> {
+    let results = train(session, args, out)?;
+    out.results(&results)
+}
+
+/// Trains as `args` say, into a run folder.
+pub fn train(session: &Session, args: MnistTrainArgs, out: &mut Output) -> anyhow::Result<Results> {
+    match args.cell {
+        CellKind::Rnn => train_cell::<RnnStep>(session, args, out),
+        CellKind::Lstm => train_cell::<LstmStep>(session, args, out),
+        CellKind::Gru => train_cell::<GruStep>(session, args, out),
+    }
+}
+
+fn train_cell<C: Starting>(
+    session: &Session,
+    args: MnistTrainArgs,
+    out: &mut Output,
+) -> anyhow::Result<Results> {
+    let mut images = load(args.source.dataset, args.source.data.as_deref(), session.seed)?;
+    if let Some(limit) = args.limit {
+        images.train = images.train.take(limit);
+    }
+    let settings = resolve(session, &args, &images);
+    let (train_set, valid_set) = images.train.split_off(args.valid_split);
+    ensure!(
+        !train_set.is_empty(),
+        "--valid-split {} leaves no images to train on",
+        args.valid_split
+    );
+
+    let model = settings.model.init::<C>(settings.recipe, &session.device);
+    let parameters = model.num_params();
+    // Only now, when nothing can be refused any more: an empty folder is of no use.
+    let run = match &args.run {
+        Some(path) => RunDir::create(path)?,
+        None => RunDir::create_next("runs", "mnist")?,
+    };
+    run.write_config(&settings)?;
+    describe(out, &settings, &images, parameters, &run)?;
+
+    let batch_size = args.batch_size;
+    let train_loader = ImageLoader::images(&train_set, batch_size).shuffled(session.seed);
+    let valid_loader =
+        (!valid_set.is_empty()).then(|| ImageLoader::images(&valid_set, EVAL_BATCH));
+    let progress = Progress::new(*out, args.epochs, Some(run.clone()));
+    let fitted = fit(
+        model,
+        &session.device,
+        train_loader,
+        valid_loader,
+        &settings.fit,
+        Some(&run.checkpoints()),
+        progress,
+    )?;
+    run.save_model(&fitted.model)?;
+
+    let test = evaluate(&fitted.model, &ImageLoader::images(&images.test, EVAL_BATCH))?;
+    out.line(format_args!("trained in {}\n", Seconds(fitted.seconds)))?;
+    verdict(out, test.correct, test.predictions.len())?;
+    let last = fitted.history.last();
+    let results = Results {
+        command: "mnist train",
+        run: run.path().display().to_string(),
+        seed: session.seed,
+        device: session.device_name.clone(),
+        threads: session.threads,
+        parameters,
+        epochs: args.epochs,
+        seconds: fitted.seconds,
+        step_seconds: fitted.step_seconds,
+        train_loss: last.map_or(f64::NAN, |report| report.train_loss),
+        valid_accuracy: last.and_then(|report| report.valid_accuracy),
+        test_loss: test.loss,
+        test_accuracy: test.accuracy(),
+        correct: test.correct,
+        total: test.predictions.len(),
+    };
+    run.write_metrics(&results)?;
+    Ok(results)
+}
+
+fn resolve(session: &Session, args: &MnistTrainArgs, images: &Mnist) -> Settings {
+    let tuned = args.recipe == Recipe::Tuned;
+    let dataset = match &args.source.data {
+        Some(_) => None,
+        None => Some(args.source.dataset.unwrap_or(Dataset::Strokes)),
+    };
+    Settings {
+        command: "mnist".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        burn: "0.22".to_owned(),
+        dataset,
+        data: args.source.data.clone(),
+        limit: args.limit,
+        valid_split: args.valid_split,
+        train_fingerprint: fingerprint(&images.train),
+        test_fingerprint: fingerprint(&images.test),
+        model: ModelSettings {
+            cell: args.cell,
+            input_size: images.train.cols(),
+            hidden_size: args.hidden_size,
+            num_layers: args.num_layers,
+            bidirectional: args.bidirectional,
+            dropout: args.dropout,
+            num_classes: NUM_CLASSES,
+        },
+        recipe: args.recipe,
+        batch_size: args.batch_size,
+        fit: FitConfig {
+            learning_rate: args
+                .learning_rate
+                .unwrap_or_else(|| args.recipe.learning_rate(args.cell)),
+            schedule: if tuned { Schedule::OneCycle } else { Schedule::Constant },
+            clip_norm: args.clip_norm.or(tuned.then_some(1.0)),
+            seed: session.seed,
+            ..FitConfig::new(args.epochs)
+        },
+        device: session.device_name.clone(),
+        threads: session.threads,
+        seed: session.seed,
+    }
+}
+
+fn describe(
+    out: &mut Output,
+    settings: &Settings,
+    images: &Mnist,
+    parameters: usize,
+    run: &RunDir,
+) -> anyhow::Result<()> {
+    let (train, model) = (&images.train, &settings.model);
+    out.field(
+        "images",
+        format_args!(
+            "{} to train on, {} to test on, {} rows of {} pixels",
+            Grouped(train.len()),
+            Grouped(images.test.len()),
+            train.rows(),
+            train.cols()
+        ),
+    )?;
+    out.field(
+        "model",
+        format_args!(
+            "{:?}, {} × {} hidden units{}, {} parameters",
+            model.cell,
+            model.num_layers,
+            model.hidden_size,
+            if model.bidirectional { " in both directions" } else { "" },
+            Grouped(parameters)
+        ),
+    )?;
+    out.field("device", &settings.device)?;
+    out.field("run", format_args!("{}\n", run.path().display()))?;
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! One file per command.
+
+pub mod hihello;
+pub mod mnist;
+pub mod shapes;
+pub mod tour;
+
+use burn::tensor::Device;
+
+use crate::cli::Common;
+
+/// What all commands start with: a device, threads, a seed.
+pub struct Session {
+    pub device: Device,
+    pub device_name: String,
+    pub threads: usize,
+    pub seed: u64,
+}
+
+impl Session {
+    pub fn start(common: &Common) -> anyhow::Result<Self> {
+        let threads = rnn_train::set_threads(common.threads)?;
+        let selected = rnn_train::select(&common.device)?;
+        // Weights come from the device's random state; the training seeds its steps itself.
+        selected.device.seed(common.seed);
+        Ok(Self {
+            device: selected.device,
+            device_name: selected.name,
+            threads,
+            seed: common.seed,
+        })
+    }
+}

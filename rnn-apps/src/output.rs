@@ -1,0 +1,106 @@
+//! What goes to standard output: lines for people, and one JSON object for programs.
+
+use std::fmt::{self, Display};
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::cli::Common;
+
+/// Standard output, as the flags want it.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    quiet: bool,
+    json: bool,
+}
+
+impl Output {
+    pub fn new(common: &Common) -> Self {
+        Self {
+            quiet: common.quiet,
+            json: common.json,
+        }
+    }
+
+    pub fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
+    /// A line for people.
+    pub fn line(&mut self, text: impl Display) -> io::Result<()> {
+        if self.quiet {
+            return Ok(());
+        }
+        // Not `println!`, which panics when the reader is gone.
+        writeln!(io::stdout().lock(), "{text}")
+    }
+
+    /// A heading between empty lines.
+    pub fn heading(&mut self, text: impl Display) -> io::Result<()> {
+        let text = text.to_string();
+        let rule = "─".repeat(text.chars().count());
+        self.line(format_args!("\n{text}\n{rule}\n"))
+    }
+
+    /// A name and its value, values one below the other.
+    pub fn field(&mut self, name: &str, value: impl Display) -> io::Result<()> {
+        self.line(format_args!("{name:<10} {value}"))
+    }
+
+    /// The results, for programs: the last line there is.
+    pub fn results(&mut self, results: &impl Serialize) -> anyhow::Result<()> {
+        if self.json {
+            let json = serde_json::to_string(results)?;
+            writeln!(io::stdout().lock(), "{json}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A whole number with commas: 60,000.
+pub struct Grouped(pub usize);
+
+impl Display for Grouped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        for (i, digit) in digits.chars().enumerate() {
+            if i > 0 && (digits.len() - i).is_multiple_of(3) {
+                f.write_str(",")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Seconds, with minutes from two minutes on.
+pub struct Seconds(pub f64);
+
+impl Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < 120.0 {
+            write!(f, "{:.1} s", self.0)
+        } else {
+            let whole = self.0.round() as u64;
+            write!(f, "{} min {:02} s", whole / 60, whole % 60)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
+            assert_eq!(Grouped(number).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn long_times_have_minutes() {
+        assert_eq!(Seconds(59.96).to_string(), "60.0 s");
+        assert_eq!(Seconds(150.4).to_string(), "2 min 30 s");
+    }
+}

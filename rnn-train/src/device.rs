@@ -1,0 +1,279 @@
+//! Which devices this build knows, and which of them this machine has.
+
+use burn::tensor::Device;
+#[cfg(any(feature = "cuda", feature = "tch", feature = "wgpu"))]
+use burn::tensor::DeviceType;
+
+/// A device that was found, under the name that selects it.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    /// `libtorch:cuda:0`, `ndarray`, …
+    pub name: String,
+    /// Burn's device, without autodiff.
+    pub device: Device,
+}
+
+/// Why a device can't be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// No such name.
+    #[error("device '{0}' is unknown, expected auto, {NAMES}")]
+    Unknown(String),
+    /// The build lacks its backend.
+    #[error("device '{name}' is not in this build: add --features {feature}")]
+    NotCompiled {
+        /// The device that was asked for.
+        name: String,
+        /// The feature that brings it.
+        feature: &'static str,
+    },
+    /// The machine lacks it.
+    #[error("device '{name}' was not found: {reason}")]
+    Absent {
+        /// The device that was asked for.
+        name: String,
+        /// What is missing.
+        reason: String,
+    },
+    /// Nothing is compiled in.
+    #[error("this build has no backend: add --features ndarray (or flex, tch, cuda, wgpu)")]
+    None,
+    /// The number of threads can't be set.
+    #[error("the number of threads can't be set to {threads}: {reason}")]
+    Threads {
+        /// The number.
+        threads: usize,
+        /// Why.
+        reason: String,
+    },
+}
+
+const NAMES: &str = "cuda[:N], libtorch:cuda[:N], wgpu, libtorch, flex or ndarray";
+
+/// The kinds of device, the preferred first.
+#[derive(Clone, Copy)]
+enum Kind {
+    Cuda,
+    LibTorchCuda,
+    Wgpu,
+    LibTorch,
+    Flex,
+    NdArray,
+}
+
+impl Kind {
+    const BY_PREFERENCE: [Self; 6] = [
+        Self::Cuda,
+        Self::LibTorchCuda,
+        Self::Wgpu,
+        Self::LibTorch,
+        Self::Flex,
+        Self::NdArray,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cuda => "cuda",
+            Self::LibTorchCuda => "libtorch:cuda",
+            Self::Wgpu => "wgpu",
+            Self::LibTorch => "libtorch",
+            Self::Flex => "flex",
+            Self::NdArray => "ndarray",
+        }
+    }
+
+    fn feature(self) -> &'static str {
+        match self {
+            Self::LibTorch | Self::LibTorchCuda => "tch",
+            other => other.name(),
+        }
+    }
+
+    fn is_compiled(self) -> bool {
+        match self {
+            Self::Cuda => cfg!(feature = "cuda"),
+            Self::LibTorch | Self::LibTorchCuda => cfg!(feature = "tch"),
+            Self::Wgpu => cfg!(feature = "wgpu"),
+            Self::Flex => cfg!(feature = "flex"),
+            Self::NdArray => cfg!(feature = "ndarray"),
+        }
+    }
+
+    fn has_index(self) -> bool {
+        matches!(self, Self::Cuda | Self::LibTorchCuda)
+    }
+
+    /// The devices of this kind, by index.
+    // The deprecated constructors are the only way to the two backends that Burn keeps without
+    // developing them further; both are asked for here.
+    #[allow(deprecated)]
+    fn found(self) -> Vec<Device> {
+        match self {
+            #[cfg(feature = "cuda")]
+            Self::Cuda => Device::enumerate(DeviceType::Cuda).iter().cloned().collect(),
+            #[cfg(feature = "tch")]
+            Self::LibTorchCuda => Device::enumerate(DeviceType::LibTorch).iter().cloned().collect(),
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => Device::enumerate(DeviceType::Wgpu).iter().cloned().collect(),
+            #[cfg(feature = "tch")]
+            Self::LibTorch => vec![Device::libtorch()],
+            #[cfg(feature = "flex")]
+            Self::Flex => vec![Device::flex()],
+            #[cfg(feature = "ndarray")]
+            Self::NdArray => vec![Device::ndarray()],
+            #[allow(unreachable_patterns)] // reached by the kinds that are not compiled in
+            _ => Vec::new(),
+        }
+    }
+
+    fn absence(self) -> &'static str {
+        match self {
+            Self::Cuda => "no NVIDIA driver (libcuda), or it sees no GPU",
+            Self::LibTorchCuda => {
+                "LibTorch sees no CUDA device: no NVIDIA driver, or LibTorch was built for the CPU"
+            }
+            Self::Wgpu => "no GPU with a Vulkan, Metal or DirectX 12 driver",
+            Self::LibTorch | Self::Flex | Self::NdArray => "the backend reports no device",
+        }
+    }
+}
+
+/// Every device that is compiled in and present, the preferred first.
+pub fn available() -> Vec<Selected> {
+    Kind::BY_PREFERENCE
+        .into_iter()
+        .flat_map(|kind| {
+            kind.found()
+                .into_iter()
+                .enumerate()
+                .map(move |(index, device)| Selected {
+                    name: named(kind, index),
+                    device,
+                })
+        })
+        .collect()
+}
+
+/// The device called `name`. `auto` is the first of those [`available`]; any other name gives that
+/// device or an error, never another one.
+///
+/// # Errors
+///
+/// If the name is unknown, its backend is not compiled in, or the machine lacks the device.
+///
+/// ```
+/// let found = rnn_train::select("auto")?;
+/// println!("training on {}", found.name);
+/// assert!(rnn_train::select("abacus").is_err());
+/// # Ok::<(), rnn_train::DeviceError>(())
+/// ```
+pub fn select(name: &str) -> Result<Selected, DeviceError> {
+    if name == "auto" {
+        return available().into_iter().next().ok_or(DeviceError::None);
+    }
+    let (kind, index) = parse(name).ok_or_else(|| DeviceError::Unknown(name.to_owned()))?;
+    if !kind.is_compiled() {
+        return Err(DeviceError::NotCompiled {
+            name: name.to_owned(),
+            feature: kind.feature(),
+        });
+    }
+    let mut found = kind.found();
+    if index >= found.len() {
+        let reason = match found.len() {
+            0 => kind.absence().to_owned(),
+            n => format!("there are {n}, counted from 0"),
+        };
+        return Err(DeviceError::Absent {
+            name: name.to_owned(),
+            reason,
+        });
+    }
+    Ok(Selected {
+        name: named(kind, index),
+        device: found.swap_remove(index),
+    })
+}
+
+/// `name` itself if it could select a device on some machine: for checking it before anything
+/// else is done.
+///
+/// # Errors
+///
+/// If no device is called that.
+pub fn check_device_name(name: &str) -> Result<String, DeviceError> {
+    if name == "auto" || parse(name).is_some() {
+        Ok(name.to_owned())
+    } else {
+        Err(DeviceError::Unknown(name.to_owned()))
+    }
+}
+
+fn parse(name: &str) -> Option<(Kind, usize)> {
+    Kind::BY_PREFERENCE.into_iter().find_map(|kind| {
+        let rest = name.strip_prefix(kind.name())?;
+        match rest.strip_prefix(':') {
+            Some(index) if kind.has_index() => Some((kind, index.parse().ok()?)),
+            None if rest.is_empty() => Some((kind, 0)),
+            _ => None,
+        }
+    })
+}
+
+fn named(kind: Kind, index: usize) -> String {
+    if kind.has_index() {
+        format!("{}:{index}", kind.name())
+    } else {
+        kind.name().to_owned()
+    }
+}
+
+/// Sets how many threads the CPU backends use (`ndarray` always uses one) and returns the number;
+/// without `threads`, as many as there are processors, or `RAYON_NUM_THREADS`. Call it once,
+/// before the first tensor.
+///
+/// # Errors
+///
+/// If `threads` is 0 or the pool of threads is already running.
+pub fn set_threads(threads: Option<usize>) -> Result<usize, DeviceError> {
+    if let Some(threads) = threads {
+        let fail = |reason: String| DeviceError::Threads { threads, reason };
+        if threads == 0 {
+            return Err(fail("at least 1 is needed".to_owned()));
+        }
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()
+            .map_err(|error| fail(error.to_string()))?;
+    }
+    let threads = rayon::current_num_threads();
+    #[cfg(feature = "tch")]
+    tch::set_num_threads(threads as i32);
+    Ok(threads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_whole() {
+        let index = |name| parse(name).map(|(kind, index)| (kind.name(), index));
+        assert_eq!(index("cuda"), Some(("cuda", 0)));
+        assert_eq!(index("cuda:2"), Some(("cuda", 2)));
+        assert_eq!(index("libtorch"), Some(("libtorch", 0)));
+        assert_eq!(index("libtorch:cuda:1"), Some(("libtorch:cuda", 1)));
+        for name in ["", "cuda:", "cuda:x", "cudax", "ndarray:0", "libtorch:", "flex:1"] {
+            assert_eq!(index(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_compiled_in_names_its_feature() {
+        for kind in Kind::BY_PREFERENCE.into_iter().filter(|kind| !kind.is_compiled()) {
+            let error = select(kind.name()).expect_err(kind.name()).to_string();
+            assert!(error.contains(&format!("--features {}", kind.feature())), "{error}");
+        }
+    }
+}

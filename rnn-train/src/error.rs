@@ -1,0 +1,37 @@
+use std::path::PathBuf;
+
+/// Why a training ended early.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// There is nothing to train on.
+    #[error("the training data hold no items")]
+    NoData,
+    /// The loss became infinite or NaN.
+    #[error(
+        "the loss became {loss} in epoch {epoch}: try a smaller learning rate or gradient clipping"
+    )]
+    Diverged {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The loss.
+        loss: f64,
+    },
+    /// The folder for checkpoints can't be made.
+    #[error("{}: the checkpoint folder can't be made: {source}", path.display())]
+    Checkpoints {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Burn's learner stopped.
+    #[error("training stopped: {0}")]
+    Learner(String),
+    /// A batch could not be read.
+    #[error("a batch can't be read: {0}")]
+    Data(#[from] burn::data::dataset::DatasetError),
+    /// A result could not be read from the device.
+    #[error("a result can't be read from the device: {0}")]
+    Device(String),
+}

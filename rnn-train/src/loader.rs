@@ -1,0 +1,175 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use burn::data::dataloader::batcher::Batcher;
+use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
+use burn::data::dataset::{Dataset, DatasetError};
+use burn::tensor::Device;
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+
+/// A batch, and the state that the batch before it left. Loaders leave `state` empty; the training
+/// loop fills it in.
+#[derive(Clone, Debug)]
+pub struct Carry<B, S> {
+    /// The batch.
+    pub batch: B,
+    /// The state to start from, zeros if there is none.
+    pub state: Option<S>,
+}
+
+/// Batches of a dataset, epoch after epoch.
+///
+/// The order of an epoch is a function of the seed and the epoch's number alone, so a run that
+/// goes on from epoch n sees what an uninterrupted one would have seen.
+pub struct Loader<B, S> {
+    source: Arc<dyn Source<B>>,
+    batch_size: usize,
+    shuffle: Option<u64>,
+    epoch: Arc<AtomicU64>,
+    device: Device,
+    range: std::ops::Range<usize>,
+    _state: std::marker::PhantomData<fn() -> S>,
+}
+
+/// A dataset with its batcher, the type of the items out of sight.
+trait Source<B>: Send + Sync {
+    fn batch(&self, indices: Vec<usize>, device: &Device) -> Result<B, DatasetError>;
+}
+
+struct Batched<I, B> {
+    dataset: Arc<dyn Dataset<I>>,
+    batcher: Arc<dyn Batcher<I, B>>,
+}
+
+impl<I, B> Source<B> for Batched<I, B> {
+    fn batch(&self, indices: Vec<usize>, device: &Device) -> Result<B, DatasetError> {
+        Ok(self.batcher.batch(self.dataset.get_many(indices)?, device))
+    }
+}
+
+impl<B: 'static, S> Loader<B, S> {
+    /// Batches of `batch_size` items in the dataset's order; the last one may be smaller.
+    ///
+    /// # Panics
+    ///
+    /// If `batch_size` is 0.
+    pub fn new<I: 'static>(
+        dataset: Arc<dyn Dataset<I>>,
+        batcher: Arc<dyn Batcher<I, B>>,
+        batch_size: usize,
+    ) -> Self {
+        assert!(batch_size > 0, "the batch size must be at least 1, found 0");
+        let range = 0..dataset.len();
+        Self {
+            source: Arc::new(Batched { dataset, batcher }),
+            batch_size,
+            shuffle: None,
+            epoch: Arc::new(AtomicU64::new(0)),
+            device: Device::default(),
+            range,
+            _state: std::marker::PhantomData,
+        }
+    }
+
+    /// Goes through the items in a new random order each epoch.
+    pub fn shuffled(mut self, seed: u64) -> Self {
+        self.shuffle = Some(seed);
+        self
+    }
+
+    /// How many batches an epoch has.
+    pub fn num_batches(&self) -> usize {
+        self.range.len().div_ceil(self.batch_size)
+    }
+
+    /// The same source with nothing to give.
+    pub(crate) fn empty(&self) -> Arc<Self> {
+        Arc::new(Self {
+            range: 0..0,
+            ..self.clone()
+        })
+    }
+
+    fn order(&self, epoch: u64) -> Vec<usize> {
+        let mut order: Vec<usize> = self.range.clone().collect();
+        if let Some(seed) = self.shuffle {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(epoch);
+            order.shuffle(&mut rng);
+        }
+        order
+    }
+}
+
+// By hand: a derive would ask for `B: Clone` and `S: Clone`.
+impl<B, S> Clone for Loader<B, S> {
+    fn clone(&self) -> Self {
+        Self {
+            source: self.source.clone(),
+            batch_size: self.batch_size,
+            shuffle: self.shuffle,
+            epoch: self.epoch.clone(),
+            device: self.device.clone(),
+            range: self.range.clone(),
+            _state: self._state,
+        }
+    }
+}
+
+impl<B: Send + 'static, S: 'static> DataLoader<Carry<B, S>> for Loader<B, S> {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<Carry<B, S>> + 'a> {
+        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
+        Box::new(Epoch {
+            loader: self,
+            order: self.order(epoch),
+            done: 0,
+        })
+    }
+
+    fn num_items(&self) -> usize {
+        self.range.len()
+    }
+
+    fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<Carry<B, S>>> {
+        Arc::new(Self {
+            device: device.clone(),
+            ..self.clone()
+        })
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Carry<B, S>>> {
+        let first = self.range.start;
+        Arc::new(Self {
+            range: first + start..first + end,
+            ..self.clone()
+        })
+    }
+}
+
+struct Epoch<'a, B, S> {
+    loader: &'a Loader<B, S>,
+    order: Vec<usize>,
+    done: usize,
+}
+
+impl<B, S> Iterator for Epoch<'_, B, S> {
+    type Item = Result<Carry<B, S>, DatasetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let end = (self.done + self.loader.batch_size).min(self.order.len());
+        let indices = self.order[self.done..end].to_vec();
+        self.done = end;
+        (!indices.is_empty()).then(|| {
+            let batch = self.loader.source.batch(indices, &self.loader.device)?;
+            Ok(Carry { batch, state: None })
+        })
+    }
+}
+
+impl<B, S> DataLoaderIterator<Carry<B, S>> for Epoch<'_, B, S> {
+    fn progress(&self) -> Progress {
+        Progress::new(self.done, self.order.len(), Some("items".to_owned()))
+    }
+}

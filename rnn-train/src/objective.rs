@@ -1,0 +1,124 @@
+//! What is trained: a model and the loss it is judged by. And the adapter to Burn's learner.
+
+use burn::module::{Module, ModuleDisplay};
+use burn::nn::loss::CrossEntropyLossConfig;
+use burn::tensor::{ExecutionError, Int, Tensor};
+use burn::train::metric::{AccuracyInput, Adaptor, LossInput};
+use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
+
+use crate::loader::Carry;
+
+/// A model that can be trained: how it turns a batch into scores and a loss.
+///
+/// Implemented here for the models of `rnn-model`; implement it for your own to train it with
+/// [`fit`](crate::fit).
+pub trait Objective: Module + ModuleDisplay + core::fmt::Display + 'static {
+    /// What one step is made from.
+    type Batch: Send + 'static;
+    /// What a step hands on to the next one; `()` if nothing.
+    type State: Send + 'static;
+
+    /// Judges the model on a batch, starting from the state that the batch before left (from
+    /// zeros if there is none).
+    fn score(&self, batch: Self::Batch, state: Option<Self::State>) -> (Scores, Self::State);
+
+    /// The state without its history, so that gradients end at the border between batches.
+    fn detach(state: Self::State) -> Self::State;
+}
+
+/// Predictions of a model with the truth, and how far they are apart. N predictions, C classes.
+#[derive(Clone, Debug)]
+pub struct Scores {
+    /// The mean cross entropy in nats, `[1]`.
+    pub loss: Tensor<1>,
+    /// `[N, C]`
+    pub logits: Tensor<2>,
+    /// `[N]`
+    pub targets: Tensor<1, Int>,
+}
+
+impl Scores {
+    /// Cross entropy of `logits` `[N, C]` against `targets` `[N]`.
+    pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Self {
+        let loss = CrossEntropyLossConfig::new()
+            .init(&logits.device())
+            .forward(logits.clone(), targets.clone());
+        Self {
+            loss,
+            logits,
+            targets,
+        }
+    }
+
+    fn without_autodiff(self) -> Self {
+        Self {
+            loss: self.loss.without_autodiff(),
+            logits: self.logits.without_autodiff(),
+            targets: self.targets.without_autodiff(),
+        }
+    }
+}
+
+/// The model as Burn's learner wants it. A wrapper of this crate, since neither the models nor the
+/// learner's traits are; what is saved is the model inside.
+#[derive(Module, Debug)]
+pub(crate) struct Learnable<M: Module> {
+    pub model: M,
+}
+
+/// What a step of the learner gives.
+pub(crate) struct StepOutput<S> {
+    pub scores: Scores,
+    /// Taken out by the strategy before the rest goes to the metrics.
+    pub state: Option<S>,
+}
+
+impl<M: Objective> TrainStep for Learnable<M> {
+    type Input = Carry<M::Batch, M::State>;
+    type Output = StepOutput<M::State>;
+
+    fn step(&self, input: Self::Input) -> TrainOutput<Self::Output> {
+        let (scores, state) = self.model.score(input.batch, input.state);
+        let grads = scores.loss.backward();
+        let output = StepOutput {
+            scores: scores.without_autodiff(),
+            state: Some(state),
+        };
+        TrainOutput::new(self, grads, output)
+    }
+}
+
+impl<M: Objective> InferenceStep for Learnable<M> {
+    type Input = Carry<M::Batch, M::State>;
+    type Output = StepOutput<M::State>;
+
+    fn step(&self, input: Self::Input) -> Self::Output {
+        let (scores, state) = self.model.score(input.batch, input.state);
+        StepOutput {
+            scores,
+            state: Some(state),
+        }
+    }
+}
+
+impl<S: Send> ItemLazy for StepOutput<S> {
+    fn sync(self) -> Result<Self, ExecutionError> {
+        self.scores.loss.device().flush()?;
+        Ok(self)
+    }
+}
+
+impl<S> Adaptor<LossInput> for StepOutput<S> {
+    fn adapt(&self) -> LossInput {
+        // Burn weights a loss by its number of elements: one per prediction, so that a short last
+        // batch counts for what it is.
+        let [predictions] = self.scores.targets.dims();
+        LossInput::new(self.scores.loss.clone().expand([predictions]))
+    }
+}
+
+impl<S> Adaptor<AccuracyInput> for StepOutput<S> {
+    fn adapt(&self) -> AccuracyInput {
+        AccuracyInput::new(self.scores.logits.clone(), self.scores.targets.clone())
+    }
+}

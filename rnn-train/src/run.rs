@@ -1,0 +1,252 @@
+//! A run's folder: everything that prediction needs, and how it came about.
+//!
+//! The only file that knows what the files are called:
+//!
+//! | file | holds |
+//! |---|---|
+//! | `config.json` | the settings, resolved, with seed, threads, versions and the data's fingerprint |
+//! | `model.safetensors` | the weights to use |
+//! | `history.jsonl` | a line per epoch |
+//! | `metrics.json` | the results |
+//! | `checkpoints/` | model, optimiser and schedule after the last two epochs |
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use rnn_data::ImageSet;
+use rnn_model::{StateDict, StateDictError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::observe::EpochReport;
+
+const CONFIG: &str = "config.json";
+const MODEL: &str = "model.safetensors";
+const HISTORY: &str = "history.jsonl";
+const METRICS: &str = "metrics.json";
+const CHECKPOINTS: &str = "checkpoints";
+
+/// A run's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+/// What is wrong with a run's folder.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A new run would mix with what is there.
+    #[error("{}: the folder is not empty; a run needs one of its own", .0.display())]
+    NotEmpty(PathBuf),
+    /// There is no run.
+    #[error("{}: not a run folder: it has no {CONFIG}", .0.display())]
+    NotARun(PathBuf),
+    /// The file system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{}: {source}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// The weights are damaged or belong to another model.
+    #[error("{}: {source}", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: StateDictError,
+    },
+}
+
+impl RunDir {
+    /// Makes the folder for a new run.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be made, or exists and is not empty.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self, RunError> {
+        let path = path.into();
+        fs::create_dir_all(&path).map_err(io_error(&path))?;
+        let mut entries = fs::read_dir(&path).map_err(io_error(&path))?;
+        if entries.next().is_some() {
+            return Err(RunError::NotEmpty(path));
+        }
+        Ok(Self { path })
+    }
+
+    /// Makes the folder `<parent>/<command>-<n>` with the first free n, from 1.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be made.
+    pub fn create_next(parent: impl AsRef<Path>, command: &str) -> Result<Self, RunError> {
+        let parent = parent.as_ref();
+        fs::create_dir_all(parent).map_err(io_error(parent))?;
+        for n in 1u32.. {
+            let path = parent.join(format!("{command}-{n}"));
+            // Not `create_dir_all`: of two programs that want the same number, one must fail.
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(source) => return Err(RunError::Io { path, source }),
+            }
+        }
+        unreachable!("four billion runs")
+    }
+
+    /// The folder of an earlier run.
+    ///
+    /// # Errors
+    ///
+    /// If it holds none.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, RunError> {
+        let path = path.into();
+        if path.join(CONFIG).is_file() {
+            Ok(Self { path })
+        } else {
+            Err(RunError::NotARun(path))
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder for checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join(CHECKPOINTS)
+    }
+
+    /// Writes the settings.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn write_config(&self, config: &impl Serialize) -> Result<(), RunError> {
+        self.write_json(CONFIG, config)
+    }
+
+    /// Reads the settings.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read or does not hold such settings.
+    pub fn read_config<T: DeserializeOwned>(&self) -> Result<T, RunError> {
+        let path = self.path.join(CONFIG);
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        serde_json::from_slice(&bytes).map_err(|source| RunError::Json { path, source })
+    }
+
+    /// Writes the results.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn write_metrics(&self, metrics: &impl Serialize) -> Result<(), RunError> {
+        self.write_json(METRICS, metrics)
+    }
+
+    /// Adds a line to the history.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn append_history(&self, report: &EpochReport) -> Result<(), RunError> {
+        let path = self.path.join(HISTORY);
+        let mut line = to_json(&path, serde_json::to_vec(report))?;
+        line.push(b'\n');
+        fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(&line))
+            .map_err(io_error(&path))
+    }
+
+    /// Writes the weights.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn save_model<M: Module>(&self, model: &M) -> Result<(), RunError> {
+        let bytes = StateDict::of(model)
+            .to_safetensors()
+            .map_err(|source| RunError::Weights {
+                path: self.path.join(MODEL),
+                source,
+            })?;
+        self.write(MODEL, &bytes)
+    }
+
+    /// `model` with the run's weights, on the device where it is.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read, is damaged, or holds the weights of another model.
+    pub fn load_model<M: Module>(&self, model: M) -> Result<M, RunError> {
+        let path = self.path.join(MODEL);
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        StateDict::from_safetensors(&bytes)
+            .and_then(|weights| weights.load_into(model))
+            .map_err(|source| RunError::Weights { path, source })
+    }
+
+    fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RunError> {
+        let path = self.path.join(name);
+        let mut bytes = to_json(&path, serde_json::to_vec_pretty(value))?;
+        bytes.push(b'\n');
+        self.write(name, &bytes)
+    }
+
+    /// All or nothing: what was there stays until the new file is whole and on the disk.
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RunError> {
+        let path = self.path.join(name);
+        let part = self.path.join(format!("{name}.part"));
+        let written = fs::File::create(&part)
+            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+            .and_then(|()| fs::rename(&part, &path));
+        written.map_err(|source| {
+            // The error to report is the first one.
+            let _ = fs::remove_file(&part);
+            RunError::Io { path, source }
+        })
+    }
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> RunError + use<> {
+    let path = path.to_owned();
+    move |source| RunError::Io { path, source }
+}
+
+fn to_json(path: &Path, json: serde_json::Result<Vec<u8>>) -> Result<Vec<u8>, RunError> {
+    json.map_err(|source| RunError::Json {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The SHA-256 of a dataset's size, labels and pixels, as hexadecimal digits: two runs with the
+/// same one saw the same data, from whatever files.
+pub fn fingerprint(set: &ImageSet) -> String {
+    let mut hash = Sha256::new();
+    for size in [set.len(), set.rows(), set.cols()] {
+        hash.update((size as u64).to_be_bytes());
+    }
+    hash.update(set.labels());
+    hash.update(set.pixels());
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

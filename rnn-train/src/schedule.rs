@@ -1,0 +1,130 @@
+use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
+use burn::lr_scheduler::{LrScheduler, LrSchedulerRecord};
+use serde::{Deserialize, Serialize};
+
+/// How the learning rate changes from step to step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// The same at every step.
+    Constant,
+    /// Up and down once: [`OneCycle`].
+    OneCycle,
+}
+
+impl Schedule {
+    /// A scheduler for `total_steps` steps that reaches `learning_rate` at its highest.
+    pub(crate) fn scheduler(self, learning_rate: f64, total_steps: usize) -> ModuleLrScheduler {
+        match self {
+            Self::Constant => ModuleLrScheduler::new(learning_rate),
+            Self::OneCycle => ModuleLrScheduler::new(OneCycle::new(learning_rate, total_steps)),
+        }
+    }
+}
+
+/// The one-cycle policy with cosine annealing (Smith and Topin, [Super-convergence], 2018), as
+/// PyTorch's `OneCycleLR` with its defaults: from 1/25 of the maximum up to it over the first 30 %
+/// of the steps, then down to 1/10,000 of where it began.
+///
+/// ```
+/// use burn::lr_scheduler::LrScheduler;
+/// let mut schedule = rnn_train::OneCycle::new(0.1, 10);
+/// let rates: Vec<f64> = (0..10).map(|_| schedule.step()).collect();
+/// assert!((rates[0] - 0.1 / 25.0).abs() < 1e-12);
+/// assert!((rates[2] - 0.1).abs() < 1e-12);
+/// assert!(rates[9] < 1e-6);
+/// ```
+///
+/// [Super-convergence]: https://arxiv.org/abs/1708.07120
+#[derive(Clone, Debug)]
+pub struct OneCycle {
+    max: f64,
+    total_steps: usize,
+    step: usize,
+}
+
+impl OneCycle {
+    const RISE: f64 = 0.3;
+    const DIV_FACTOR: f64 = 25.0;
+    const FINAL_DIV_FACTOR: f64 = 1e4;
+
+    /// `total_steps` steps with `max` as the highest rate. Past the last step it stays there.
+    pub fn new(max: f64, total_steps: usize) -> Self {
+        Self {
+            max,
+            total_steps,
+            step: 0,
+        }
+    }
+
+    fn rate(&self, step: usize) -> f64 {
+        let initial = self.max / Self::DIV_FACTOR;
+        let last = (self.total_steps as f64 - 1.0).max(1.0);
+        let peak = (Self::RISE * self.total_steps as f64 - 1.0).max(0.0);
+        let step = (step as f64).min(last);
+        if step < peak {
+            anneal(initial, self.max, step / peak)
+        } else {
+            let end = initial / Self::FINAL_DIV_FACTOR;
+            anneal(self.max, end, (step - peak) / (last - peak))
+        }
+    }
+}
+
+/// Half a cosine wave from `from` (at 0) to `to` (at 1).
+fn anneal(from: f64, to: f64, share: f64) -> f64 {
+    to + (from - to) / 2.0 * (1.0 + (std::f64::consts::PI * share).cos())
+}
+
+impl LrScheduler for OneCycle {
+    fn step(&mut self) -> f64 {
+        let rate = self.rate(self.step);
+        self.step += 1;
+        rate
+    }
+
+    fn to_record(&self) -> LrSchedulerRecord {
+        LrSchedulerRecord::new().with_scalar("step", self.step as u64)
+    }
+
+    fn load_record(&mut self, record: LrSchedulerRecord) {
+        if let Some(step) = record.scalar::<u64>("step") {
+            self.step = step as usize;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // optimiser = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    // schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 0.1, total_steps=12)
+    // for _ in range(12): print(optimiser.param_groups[0]["lr"]); optimiser.step(); schedule.step()
+    // (torch 2.9.0)
+    #[rustfmt::skip]
+    const PYTORCH: [f64; 12] = [
+        0.0040000000000000036, 0.0349789654219583, 0.08792851591221287,
+        0.09944154354509119, 0.09330129698414118, 0.0811745653949763,
+        0.06473789976951033, 0.046263710266697504, 0.028306099820869922,
+        0.01334775301888306, 0.0034566987425395223, 4e-07,
+    ];
+
+    #[test]
+    fn rates_are_those_of_pytorch() {
+        let mut schedule = OneCycle::new(0.1, 12);
+        for (step, expected) in PYTORCH.into_iter().enumerate() {
+            let found = schedule.step();
+            assert!((found - expected).abs() < 1e-12, "step {step}: {found}, expected {expected}");
+        }
+    }
+
+    #[test]
+    fn a_restored_schedule_goes_on_where_it_was() {
+        let mut whole = OneCycle::new(1e-3, 50);
+        (0..20).for_each(|_| drop(whole.step()));
+        let mut restored = OneCycle::new(1e-3, 50);
+        restored.load_record(whole.to_record());
+        assert_eq!(restored.step(), whole.step());
+    }
+}
