@@ -1,0 +1,61 @@
+//! What the tests share.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+
+/// Every device that is compiled in and present, by name. The tests run on all of them.
+pub fn devices() -> Vec<(String, Device)> {
+    rnn_train::available()
+        .into_iter()
+        .map(|selected| (selected.name, selected.device))
+        .collect()
+}
+
+/// The largest difference between two tensors, relative to the largest entry of `expected`.
+///
+/// # Panics
+///
+/// If the shapes differ, or `found` holds NaN.
+pub fn relative_error(found: &TensorData, expected: &TensorData) -> f64 {
+    assert_eq!(found.shape(), expected.shape());
+    let pairs = || found.iter::<f64>().zip(expected.iter::<f64>());
+    let scale = pairs().fold(0.0f64, |max, (_, e)| max.max(e.abs()));
+    pairs().fold(0.0, |max, (f, e)| {
+        assert!(f.is_finite(), "found {f}, expected {e}");
+        max.max((f - e).abs() / scale.max(1e-12))
+    })
+}
+
+/// The gradients of `module`'s parameters, with their names.
+pub fn gradients<M: Module>(module: &M, gradients: &Gradients) -> Vec<(String, TensorData)> {
+    let mut visitor = Visitor {
+        path: Vec::new(),
+        gradients,
+        found: Vec::new(),
+    };
+    module.visit(&mut visitor);
+    visitor.found
+}
+
+struct Visitor<'a> {
+    path: Vec<String>,
+    gradients: &'a Gradients,
+    found: Vec<(String, TensorData)>,
+}
+
+impl ModuleVisitor for Visitor<'_> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let name = self.path.join(".");
+        let gradient = param.val().grad(self.gradients);
+        let gradient = gradient.unwrap_or_else(|| panic!("{name} has no gradient"));
+        self.found.push((name, gradient.into_data()));
+    }
+}

@@ -26,6 +26,11 @@ impl Output {
         self.quiet
     }
 
+    /// The same without the line for programs.
+    pub fn without_results(self) -> Self {
+        Self { json: false, ..self }
+    }
+
     /// A line for people.
     pub fn line(&mut self, text: impl Display) -> io::Result<()> {
         if self.quiet {

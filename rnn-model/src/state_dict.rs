@@ -90,6 +90,23 @@ impl StateDict {
         self.tensors.get(name)
     }
 
+    /// Adds or replaces an entry.
+    pub fn insert(&mut self, name: &str, data: TensorData) {
+        self.tensors.insert(name.to_owned(), data);
+    }
+
+    /// The entries whose names begin with `prefix`, without it: `encoder.` cuts one module out of
+    /// a larger model.
+    pub fn strip_prefix(&self, prefix: &str) -> Self {
+        let tensors = self.tensors.iter().filter_map(|(name, data)| {
+            let rest = name.strip_prefix(prefix)?;
+            Some((rest.to_owned(), data.clone()))
+        });
+        Self {
+            tensors: tensors.collect(),
+        }
+    }
+
     /// The bytes of a `.safetensors` file. The same weights give the same bytes.
     ///
     /// # Errors

@@ -57,10 +57,11 @@ impl FitConfig {
 }
 
 /// A trained model and how it got there.
-#[derive(Debug)]
-pub struct Fitted<M> {
+pub struct Fitted<M: Objective> {
     /// The model with its last weights, ready for prediction.
     pub model: M,
+    /// The state that the last step left, if states are carried.
+    pub state: Option<M::State>,
     /// A report per epoch.
     pub history: Vec<EpochReport>,
     /// Seconds of training with its validation.
@@ -115,12 +116,13 @@ pub fn fit<M: Objective>(
         model: model.to_device(&device).train(),
     };
     let collector = Collector::default();
-    let strategy = Arc::new(Strategy {
+    let strategy = Arc::new(Strategy::<M> {
         config: config.clone(),
         device,
         collector: collector.clone(),
         observer: RefCell::new(Box::new(observer)),
         history: RefCell::default(),
+        state: RefCell::new(None),
     });
 
     // The learner wants validation data; an empty part of the training data stands for none.
@@ -164,6 +166,7 @@ pub fn fit<M: Objective>(
     }
     Ok(Fitted {
         model: result.model.model,
+        state: strategy.state.take(),
         step_seconds: history.iter().map(|report| report.step_seconds).sum(),
         history,
         seconds,

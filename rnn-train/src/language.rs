@@ -57,28 +57,40 @@ impl CharLoader {
     }
 }
 
+/// One-hot vectors `[batch, time, characters]` for sequences of indices of one length.
+///
+/// # Panics
+///
+/// If there are no sequences, an index is not below `characters` or the lengths differ.
+pub fn one_hot(sequences: &[&[usize]], characters: usize, device: &Device) -> Tensor<3> {
+    let (batch, time) = (sequences.len(), sequences[0].len());
+    let mut ones = vec![0.0f32; batch * time * characters];
+    for (row, sequence) in sequences.iter().enumerate() {
+        assert_eq!(sequence.len(), time, "sequences of one batch differ in length");
+        for (step, &index) in sequence.iter().enumerate() {
+            assert!(index < characters, "character {index} of {characters}");
+            ones[(row * time + step) * characters + index] = 1.0;
+        }
+    }
+    Tensor::from_data(TensorData::new(ones, [batch, time, characters]), device)
+}
+
 struct OneHot {
     characters: usize,
 }
 
 impl Batcher<(Vec<usize>, Vec<usize>), CharBatch> for OneHot {
     fn batch(&self, pairs: Vec<(Vec<usize>, Vec<usize>)>, device: &Device) -> CharBatch {
-        let (batch, time) = (pairs.len(), pairs[0].0.len());
-        let mut input = vec![0.0f32; batch * time * self.characters];
+        let inputs: Vec<&[usize]> = pairs.iter().map(|(input, _)| input.as_slice()).collect();
+        let input = one_hot(&inputs, self.characters, device);
+        let [batch, time, _] = input.dims();
         let mut targets = Vec::with_capacity(batch * time);
-        for (row, (from, to)) in pairs.iter().enumerate() {
-            assert_eq!((from.len(), to.len()), (time, time), "sequences of one batch differ in length");
-            for (step, &index) in from.iter().enumerate() {
-                assert!(index < self.characters, "character {index} of {}", self.characters);
-                input[(row * time + step) * self.characters + index] = 1.0;
-            }
-            targets.extend(to.iter().map(|&index| index as i64));
+        for (_, target) in &pairs {
+            assert_eq!(target.len(), time, "a target differs from its input in length");
+            targets.extend(target.iter().map(|&index| index as i64));
         }
         CharBatch {
-            input: Tensor::from_data(
-                TensorData::new(input, [batch, time, self.characters]),
-                device,
-            ),
+            input,
             targets: Tensor::from_data(TensorData::new(targets, [batch, time]), device),
         }
     }

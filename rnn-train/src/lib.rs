@@ -23,7 +23,7 @@ pub use device::{DeviceError, Selected, available, check_device_name, select, se
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate};
 pub use fit::{FitConfig, Fitted, fit};
-pub use language::{CharBatch, CharLoader};
+pub use language::{CharBatch, CharLoader, one_hot};
 pub use loader::{Carry, Loader};
 pub use objective::{Objective, Scores};
 pub use observe::{EpochReport, Observer, StepReport};

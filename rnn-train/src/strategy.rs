@@ -21,22 +21,25 @@ use rand::{Rng, SeedableRng};
 
 use crate::clip::clip_global_norm;
 use crate::fit::FitConfig;
+use crate::loader::Carry;
 use crate::metrics::Collector;
 use crate::objective::{Learnable, Objective};
 use crate::observe::{EpochReport, Observer, StepReport};
 
-pub(crate) struct Strategy {
+pub(crate) struct Strategy<M: Objective> {
     pub config: FitConfig,
     pub device: Device,
     pub collector: Collector,
     // The trait's methods take `&self`; only the thread that trains uses these.
     pub observer: RefCell<Box<dyn Observer>>,
     pub history: RefCell<Vec<EpochReport>>,
+    /// The state that the last training step left, if states are carried.
+    pub state: RefCell<Option<M::State>>,
 }
 
 type Events<M> = SupervisedTrainingEventProcessor<Learnable<M>>;
 
-impl<M: Objective> SupervisedLearningStrategy<Learnable<M>> for Strategy {
+impl<M: Objective> SupervisedLearningStrategy<Learnable<M>> for Strategy<M> {
     fn fit(
         &self,
         components: TrainingComponents<Learnable<M>>,
@@ -51,18 +54,13 @@ impl<M: Objective> SupervisedLearningStrategy<Learnable<M>> for Strategy {
         let mut events = components.event_processor;
         let mut checkpointer = components.checkpointer;
         let interrupter = components.interrupter;
-        let mut carried = None;
-
         for epoch in starting_epoch..=components.num_epochs {
             let start = Instant::now();
             let mut report = EpochReport {
                 epoch,
                 ..EpochReport::default()
             };
-            if !self.config.carry_state {
-                carried = None;
-            }
-            carried = self.train_epoch(&mut learner, &*train, carried, &mut events, &interrupter, &mut report);
+            self.train_epoch(&mut learner, &*train, &mut events, &interrupter, &mut report);
             if !interrupter.should_stop() && valid.num_items() > 0 {
                 self.valid_epoch(&learner.model().valid(), &*valid, &mut events, &interrupter, epoch);
             }
@@ -90,17 +88,16 @@ impl<M: Objective> SupervisedLearningStrategy<Learnable<M>> for Strategy {
     }
 }
 
-impl Strategy {
-    /// One pass over the training data, from `state` on. Returns the state at its end.
-    fn train_epoch<M: Objective>(
+impl<M: Objective> Strategy<M> {
+    /// One pass over the training data.
+    fn train_epoch(
         &self,
         learner: &mut Learner<Learnable<M>>,
-        loader: &dyn DataLoader<crate::loader::Carry<M::Batch, M::State>>,
-        mut state: Option<M::State>,
+        loader: &dyn DataLoader<Carry<M::Batch, M::State>>,
         events: &mut Events<M>,
         interrupter: &Interrupter,
         report: &mut EpochReport,
-    ) -> Option<M::State> {
+    ) {
         let total_items = loader.num_items();
         let epoch = report.epoch;
         interrupter.fail_on_error(events.process_train(LearnerEvent::StartSplit {
@@ -121,12 +118,12 @@ impl Strategy {
             let progress = batches.progress();
             let start = Instant::now();
             self.device.seed(step_seed(self.config.seed, epoch, step));
-            input.state = state.take();
+            input.state = self.state.take();
 
             let mut output = learner.train_step(input);
             let left = output.item.state.take();
             if self.config.carry_state {
-                state = left.map(M::detach);
+                *self.state.borrow_mut() = left.map(M::detach);
             }
             let grads = match self.config.clip_norm {
                 Some(max_norm) => clip_global_norm(&learner.model(), output.grads, max_norm).0,
@@ -165,13 +162,12 @@ impl Strategy {
             report.predictions = classes.iter::<i64>().map(|class| class as usize).collect();
         }
         interrupter.fail_on_error(events.process_train(LearnerEvent::EndSplit(epoch)));
-        state
     }
 
-    fn valid_epoch<M: Objective>(
+    fn valid_epoch(
         &self,
         model: &Learnable<M>,
-        loader: &dyn DataLoader<crate::loader::Carry<M::Batch, M::State>>,
+        loader: &dyn DataLoader<Carry<M::Batch, M::State>>,
         events: &mut Events<M>,
         interrupter: &Interrupter,
         epoch: usize,

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use rnn_model::CharRnnConfig;
-use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, evaluate, fit};
+use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, fit, one_hot};
 
 use super::Session;
 use crate::cli::HihelloArgs;
@@ -23,7 +23,8 @@ pub fn run(session: &Session, args: &HihelloArgs, out: &mut Output) -> anyhow::R
         args.hidden_size
     ))?;
 
-    let loader = CharLoader::sequences(vec![(encode(INPUT)?, encode(TARGET)?)], characters, 1);
+    let (input, target) = (encode(INPUT)?, encode(TARGET)?);
+    let loader = CharLoader::sequences(vec![(input.clone(), target)], characters, 1);
     let config = FitConfig {
         learning_rate: args.learning_rate,
         seed: session.seed,
@@ -36,10 +37,14 @@ pub fn run(session: &Session, args: &HihelloArgs, out: &mut Output) -> anyhow::R
         out: *out,
         epochs: args.epochs,
     };
-    let fitted = fit(model, &session.device, loader.clone(), None, &config, None, show)?;
+    let fitted = fit(model, &session.device, loader, None, &config, None, show)?;
 
-    let result = evaluate(&fitted.model, &loader)?;
-    let text = decode(&result.predictions);
+    let input = one_hot(&[&input], characters, &session.device);
+    // From the state that training ended in, as the notebook asks its model once more.
+    let state = fitted.state.map(|state| state.without_autodiff());
+    let (logits, _) = fitted.model.forward(input, state);
+    let classes = logits.argmax(2).try_into_data()?;
+    let text = decode(&classes.iter::<i64>().map(|class| class as usize).collect::<Vec<_>>());
     out.line(format_args!("\n{INPUT} → {text}"))?;
     if text != TARGET {
         out.line("Not there yet: try more epochs or another seed.")?;

@@ -34,6 +34,35 @@ fn load(dataset: Option<Dataset>, data: Option<&Path>, seed: u64) -> anyhow::Res
     Ok(images)
 }
 
+/// Three drawn digits as text, which is as many as fit a terminal.
+pub fn show_digits(seed: u64, out: &mut Output) -> anyhow::Result<()> {
+    let digits = Strokes::new(seed).generate(100)?;
+    let samples: Vec<&[u8]> = [2, 3, 5]
+        .into_iter()
+        .filter_map(|class| digits.iter().find(|(_, label)| *label == class))
+        .map(|(image, _)| image)
+        .collect();
+    // Half blocks show two pixels one above the other, so that a digit is as wide as high.
+    let (cols, shown) = (digits.cols(), 2..digits.cols() - 2);
+    for row in (0..digits.rows()).step_by(2) {
+        let mut line = String::new();
+        for image in &samples {
+            for col in shown.clone() {
+                let ink = |row: usize| image[row * cols + col] > 96;
+                line.push(match (ink(row), ink(row + 1)) {
+                    (true, true) => '█',
+                    (true, false) => '▀',
+                    (false, true) => '▄',
+                    (false, false) => ' ',
+                });
+            }
+        }
+        out.line(format_args!("   {}", line.trim_end()))?;
+    }
+    out.line("")?;
+    Ok(())
+}
+
 /// The notebook's last words.
 fn verdict(out: &mut Output, correct: usize, total: usize) -> std::io::Result<()> {
     let percent = 100.0 * correct as f64 / total as f64;

@@ -21,8 +21,6 @@ impl Session {
     pub fn start(common: &Common) -> anyhow::Result<Self> {
         let threads = rnn_train::set_threads(common.threads)?;
         let selected = rnn_train::select(&common.device)?;
-        // Weights come from the device's random state; the training seeds its steps itself.
-        selected.device.seed(common.seed);
         Ok(Self {
             device: selected.device,
             device_name: selected.name,

@@ -18,7 +18,7 @@ pub(super) const EVAL_BATCH: usize = 256;
 #[derive(Debug, Serialize)]
 pub struct Results {
     command: &'static str,
-    run: String,
+    pub run: String,
     seed: u64,
     device: String,
     threads: usize,
@@ -66,6 +66,7 @@ fn train_cell<C: Starting>(
         args.valid_split
     );
 
+    session.device.seed(session.seed);
     let model = settings.model.init::<C>(settings.recipe, &session.device);
     let parameters = model.num_params();
     // Only now, when nothing can be refused any more: an empty folder is of no use.

@@ -1,0 +1,149 @@
+//! The same numbers as PyTorch 2.9, from the same weights: values within 1e-5, gradients within
+//! 1e-4 of the largest entry. The files are made by golden/generate.py.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rnn_model::{
+    Cell, GruStep, LstmState, LstmStep, Nonlinearity, RecurrentConfig, RnnConfig, RnnStep,
+    StateDict,
+};
+use tests::{devices, gradients, relative_error};
+
+const INPUT: usize = 4;
+const HIDDEN: usize = 6;
+
+fn golden(file: &str) -> StateDict {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(file);
+    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    StateDict::from_safetensors(&bytes).expect("a golden file")
+}
+
+/// A case's options by name, from `num_layers=2,bidirectional=true`.
+fn option<'a>(case: &'a str, name: &str) -> Option<&'a str> {
+    case.split(',')
+        .find_map(|option| option.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// How a cell's options and state look in the golden files.
+trait Golden: Cell + Default {
+    fn configured(_case: &str, config: RecurrentConfig<Self>) -> RecurrentConfig<Self> {
+        config
+    }
+    fn state(of: impl Fn(&str) -> Tensor<3>) -> Self::State<3>;
+    fn parts(state: Self::State<3>) -> Vec<(&'static str, Tensor<3>)>;
+}
+
+impl Golden for RnnStep {
+    fn configured(case: &str, config: RnnConfig) -> RnnConfig {
+        match option(case, "nonlinearity") {
+            Some("tanh") => config.with_nonlinearity(Nonlinearity::Tanh),
+            Some("relu") => config.with_nonlinearity(Nonlinearity::Relu),
+            other => panic!("{case}: nonlinearity {other:?}"),
+        }
+    }
+    fn state(of: impl Fn(&str) -> Tensor<3>) -> Tensor<3> {
+        of("h")
+    }
+    fn parts(state: Tensor<3>) -> Vec<(&'static str, Tensor<3>)> {
+        vec![("h", state)]
+    }
+}
+
+impl Golden for GruStep {
+    fn state(of: impl Fn(&str) -> Tensor<3>) -> Tensor<3> {
+        of("h")
+    }
+    fn parts(state: Tensor<3>) -> Vec<(&'static str, Tensor<3>)> {
+        vec![("h", state)]
+    }
+}
+
+impl Golden for LstmStep {
+    fn state(of: impl Fn(&str) -> Tensor<3>) -> LstmState<3> {
+        LstmState {
+            h: of("h"),
+            c: of("c"),
+        }
+    }
+    fn parts(state: LstmState<3>) -> Vec<(&'static str, Tensor<3>)> {
+        vec![("h", state.h), ("c", state.c)]
+    }
+}
+
+fn check_file<C: Golden>(file: &str, cases: usize) {
+    let golden = golden(file);
+    let names: BTreeSet<&str> = golden
+        .names()
+        .filter_map(|name| name.split('/').next())
+        .collect();
+    assert_eq!(names.len(), cases);
+    for case in names {
+        let case_golden = golden.strip_prefix(&format!("{case}/"));
+        for (device_name, device) in devices() {
+            check_case::<C>(case, &case_golden, &device.autodiff(), &device_name);
+        }
+    }
+}
+
+fn check_case<C: Golden>(case: &str, golden: &StateDict, device: &Device, device_name: &str) {
+    let is = |name| option(case, name) == Some("true");
+    let layers: usize = option(case, "num_layers").map_or(0, |n| n.parse().expect("a number"));
+    let config = RecurrentConfig::<C>::new(INPUT, HIDDEN)
+        .with_num_layers(layers)
+        .with_bidirectional(is("bidirectional"))
+        .with_bias(is("bias"))
+        .with_batch_first(is("batch_first"));
+    let module = C::configured(case, config).init(device);
+    let module = golden
+        .strip_prefix("weight/")
+        .load_into(module)
+        .expect("PyTorch's names and shapes are ours");
+
+    let value = |name: String| -> TensorData {
+        let data = golden.get(&name);
+        data.unwrap_or_else(|| panic!("{case}: no {name}")).clone()
+    };
+    let tensor = |name: String| Tensor::<3>::from_data(value(name), device);
+    let input = tensor("in/x".into()).require_grad();
+    let state = C::state(|part| tensor(format!("in/{part}_0")).require_grad());
+    let start = C::parts(state.clone());
+    let (output, end) = module.forward(input.clone(), Some(state));
+
+    let check = |kind: &str, name: &str, found: TensorData, tolerance: f64| {
+        let error = relative_error(&found, &value(format!("{kind}/{name}")));
+        assert!(error <= tolerance, "{device_name}, {case}: {kind} {name} is off by {error:e}");
+    };
+    check("out", "output", output.to_data(), 1e-5);
+    let mut loss = (output * tensor("in/upstream".into())).sum();
+    for (part, after) in C::parts(end) {
+        check("out", &format!("{part}_n"), after.to_data(), 1e-5);
+        loss = loss + (after * tensor(format!("in/upstream_{part}"))).sum();
+    }
+
+    let grads = loss.backward();
+    let gradient = |tensor: &Tensor<3>| tensor.grad(&grads).expect("a gradient").into_data();
+    check("grad", "x", gradient(&input), 1e-4);
+    for (part, before) in start {
+        check("grad", &format!("{part}_0"), gradient(&before), 1e-4);
+    }
+    for (name, found) in gradients(&module, &grads) {
+        check("grad", &name, found, 1e-4);
+    }
+}
+
+#[test]
+fn parity_rnn() {
+    check_file::<RnnStep>("rnn.safetensors", 32);
+}
+
+#[test]
+fn parity_lstm() {
+    check_file::<LstmStep>("lstm.safetensors", 16);
+}
+
+#[test]
+fn parity_gru() {
+    check_file::<GruStep>("gru.safetensors", 16);
+}

@@ -1,0 +1,163 @@
+//! The parts of a training, each against what can be worked out by hand.
+
+use std::sync::Arc;
+
+use burn::data::dataloader::DataLoader;
+use burn::data::dataloader::batcher::Batcher;
+use burn::data::dataset::InMemDataset;
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor};
+use rnn_data::Strokes;
+use rnn_model::{CharRnnConfig, ClassifierConfig, GruConfig, RnnConfig, StateDict};
+use rnn_train::{
+    Carry, CharLoader, FitConfig, ImageLoader, Loader, Objective, TrainError, clip_global_norm,
+    evaluate, fit,
+};
+use tests::devices;
+
+struct Keep;
+
+impl Batcher<usize, Vec<usize>> for Keep {
+    fn batch(&self, items: Vec<usize>, _: &Device) -> Vec<usize> {
+        items
+    }
+}
+
+fn numbers(count: usize, batch_size: usize) -> Loader<Vec<usize>, ()> {
+    let dataset = InMemDataset::new((0..count).collect());
+    Loader::new(Arc::new(dataset), Arc::new(Keep), batch_size)
+}
+
+fn epoch(loader: &dyn DataLoader<Carry<Vec<usize>, ()>>) -> Vec<Vec<usize>> {
+    loader.iter().map(|input| input.expect("a batch").batch).collect()
+}
+
+#[test]
+fn a_loader_gives_every_item_once_and_a_short_last_batch() {
+    let loader = numbers(7, 3);
+    assert_eq!(epoch(&loader), [vec![0, 1, 2], vec![3, 4, 5], vec![6]]);
+    assert_eq!(loader.num_batches(), 3);
+}
+
+#[test]
+fn an_epochs_order_depends_on_seed_and_epoch_alone() {
+    let (a, b) = (numbers(50, 7).shuffled(3), numbers(50, 7).shuffled(3));
+    let (first, second) = (epoch(&a), epoch(&a));
+    assert_ne!(first, second);
+    assert_eq!((epoch(&b), epoch(&b)), (first.clone(), second));
+    assert_ne!(epoch(&numbers(50, 7).shuffled(4)), first);
+    let mut items = first.concat();
+    items.sort_unstable();
+    assert_eq!(items, (0..50).collect::<Vec<_>>());
+}
+
+#[test]
+fn clipping_scales_all_gradients_by_one_factor() {
+    for (name, device) in devices() {
+        let device = device.autodiff();
+        let model = CharRnnConfig::new(3, 4, 2).init(&device);
+        let gradients = || {
+            let (logits, _) = model.forward(Tensor::ones([2, 3, 3], &device), None);
+            GradientsParams::from_grads((logits.square().sum() * 10.0).backward(), &model)
+        };
+        let (before, norm) = clip_global_norm(&model, gradients(), f64::MAX);
+        let norm: f64 = norm.expect("gradients").into_scalar();
+        let by_hand = total_norm(&model, before);
+        assert!((norm / by_hand - 1.0).abs() < 1e-5, "{name}: {norm}, by hand {by_hand}");
+        assert!(norm > 1.0, "{name}: too small to be clipped: {norm}");
+
+        let clipped = total_norm(&model, clip_global_norm(&model, gradients(), 0.5).0);
+        assert!((clipped - 0.5).abs() < 1e-4, "{name}: {clipped}");
+        let kept = total_norm(&model, clip_global_norm(&model, gradients(), 2.0 * norm).0);
+        assert!((kept / norm - 1.0).abs() < 1e-6, "{name}: {kept}");
+    }
+}
+
+fn total_norm<M: Module>(model: &M, gradients: GradientsParams) -> f64 {
+    struct Sum(GradientsParams, f64);
+    impl burn::module::ModuleVisitor for Sum {
+        fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
+            let gradient = self.0.get::<D>(param.id).expect("a gradient");
+            self.1 += gradient.into_data().iter::<f64>().map(|x| x * x).sum::<f64>();
+        }
+    }
+    let mut sum = Sum(gradients, 0.0);
+    model.visit(&mut sum);
+    sum.1.sqrt()
+}
+
+#[test]
+fn the_reported_loss_counts_every_prediction_once() {
+    // A learning rate too small to change anything: the epoch's loss is the model's.
+    let digits = Strokes::new(5).generate(70).expect("digits");
+    for (name, device) in devices() {
+        let model = ClassifierConfig::new(GruConfig::new(28, 8), 10).init(&device);
+        let train = ImageLoader::images(&digits, 32);
+        let expected = evaluate(&model, &train).expect("a result");
+        let config = FitConfig {
+            learning_rate: 1e-12,
+            ..FitConfig::new(1)
+        };
+        let valid = Some(train.clone());
+        let fitted = fit(model, &device, train, valid, &config, None, ()).expect("a training");
+        let report = &fitted.history[0];
+        assert!((report.train_loss - expected.loss).abs() < 1e-5, "{name}");
+        assert!((report.train_accuracy - expected.accuracy()).abs() < 1e-9, "{name}");
+        assert!((report.valid_loss.expect("a loss") - expected.loss).abs() < 1e-5, "{name}");
+        let accuracy = report.valid_accuracy.expect("an accuracy");
+        assert!((accuracy - expected.accuracy()).abs() < 1e-9, "{name}");
+    }
+}
+
+#[test]
+fn a_carried_state_is_where_the_next_batch_starts() {
+    for (name, device) in devices() {
+        let model = CharRnnConfig::new(3, 4, 3).init(&device);
+        let (first, second) = (vec![0, 1, 2], vec![2, 2, 0]);
+        let pairs = vec![(first.clone(), first.clone()), (second.clone(), second.clone())];
+        let config = FitConfig {
+            learning_rate: 1e-12,
+            carry_state: true,
+            ..FitConfig::new(1)
+        };
+        let loader = CharLoader::sequences(pairs, 3, 1);
+        let fitted = fit(model.clone(), &device, loader, None, &config, None, ());
+        let fitted = fitted.expect("a training");
+
+        // Both sequences in one go give the loss and the state that the two batches gave.
+        let both = [first, second].concat();
+        let joined = CharLoader::sequences(vec![(both.clone(), both)], 3, 1);
+        let batch = joined.to_device(&device).iter().next().expect("a batch");
+        let (scores, state) = model.score(batch.expect("a batch").batch, None);
+        let loss: f64 = scores.loss.into_scalar();
+        assert!((fitted.history[0].train_loss - loss).abs() < 1e-5, "{name}");
+        let carried = fitted.state.expect("a state").without_autodiff();
+        let off: f64 = (carried - state).abs().max().into_scalar();
+        assert!(off < 1e-5, "{name}: {off}");
+    }
+}
+
+#[test]
+fn nothing_to_train_on_is_an_error() {
+    let (_, device) = devices().swap_remove(0);
+    let model = CharRnnConfig::new(3, 4, 3).init(&device);
+    let loader = CharLoader::sequences(Vec::new(), 3, 1);
+    let result = fit(model, &device, loader, None, &FitConfig::new(1), None, ());
+    assert!(matches!(result.err(), Some(TrainError::NoData)));
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_an_error() {
+    let (_, device) = devices().swap_remove(0);
+    let digits = Strokes::new(5).generate(20).expect("digits");
+    let model = ClassifierConfig::new(RnnConfig::new(28, 4), 10).init(&device);
+    let mut weights = StateDict::of(&model);
+    let bias = weights.get("fc.bias").expect("a bias").clone();
+    let poisoned = vec![f32::NAN; bias.num_elements()];
+    weights.insert("fc.bias", burn::tensor::TensorData::new(poisoned, bias.shape().clone()));
+    let model = weights.load_into(model).expect("the same names");
+    let loader = ImageLoader::images(&digits, 10);
+    let result = fit(model, &device, loader, None, &FitConfig::new(2), None, ());
+    assert!(matches!(result.err(), Some(TrainError::Diverged { epoch: 1, .. })));
+}
