@@ -28,7 +28,9 @@ fn the_same_seed_gives_the_same_run() {
                 ..report
             };
             let history: Vec<_> = fitted.history.into_iter().map(untimed).collect();
-            let weights = StateDict::of(&fitted.model).to_safetensors().expect("f32 weights");
+            let weights = StateDict::of(&fitted.model)
+                .to_safetensors()
+                .expect("f32 weights");
             (history, weights)
         };
         let (first, second, other) = (train(1), train(1), train(2));

@@ -47,7 +47,7 @@ pub struct Common {
     /// Threads for the CPU backends [default: as many as processors]
     #[arg(long, global = true, value_name = "N", value_parser = positive)]
     pub threads: Option<usize>,
-    /// What all randomness comes from: weights, order of the data, drawn digits, samples
+    /// What all randomness comes from: weights, order of the data, dropout, samples
     #[arg(long, global = true, default_value_t = 1, value_name = "N")]
     pub seed: u64,
     /// Print the results as one JSON object on the last line

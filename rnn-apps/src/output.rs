@@ -28,7 +28,10 @@ impl Output {
 
     /// The same without the line for programs.
     pub fn without_results(self) -> Self {
-        Self { json: false, ..self }
+        Self {
+            json: false,
+            ..self
+        }
     }
 
     /// A line for people.
@@ -98,7 +101,12 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1234567, "1,234,567"),
+        ] {
             assert_eq!(Grouped(number).to_string(), text);
         }
     }

@@ -80,7 +80,11 @@ impl Batcher<ImageItem, ImageBatch> for ImageBatcher {
         let (rows, cols) = (items[0].rows, items[0].cols);
         let mut pixels = Vec::with_capacity(items.len() * rows * cols);
         for item in &items {
-            assert_eq!((item.rows, item.cols), (rows, cols), "images of one batch differ in size");
+            assert_eq!(
+                (item.rows, item.cols),
+                (rows, cols),
+                "images of one batch differ in size"
+            );
             pixels.extend(item.pixels.iter().map(|&grey| f32::from(grey) / 255.0));
         }
         let labels: Vec<i64> = items.iter().map(|item| i64::from(item.label)).collect();

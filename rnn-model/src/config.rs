@@ -121,7 +121,14 @@ impl<C: Cell> RecurrentConfig<C> {
         let weights = (0..self.num_layers * directions)
             .map(|index| {
                 let first_layer = index < directions;
-                self.init_weights(if first_layer { self.input_size } else { directions * self.hidden_size }, device)
+                self.init_weights(
+                    if first_layer {
+                        self.input_size
+                    } else {
+                        directions * self.hidden_size
+                    },
+                    device,
+                )
             })
             .collect();
         Recurrent {

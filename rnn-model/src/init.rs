@@ -41,12 +41,7 @@ pub(crate) fn orthogonal_blocks(gates: usize, hidden_size: usize, device: &Devic
 }
 
 /// `bias` with the rows of one gate set to `value`.
-pub(crate) fn fill_gate(
-    bias: Tensor<1>,
-    gate: usize,
-    hidden_size: usize,
-    value: f64,
-) -> Tensor<1> {
+pub(crate) fn fill_gate(bias: Tensor<1>, gate: usize, hidden_size: usize, value: f64) -> Tensor<1> {
     let rows = gate * hidden_size..(gate + 1) * hidden_size;
     let filled = Tensor::full([hidden_size], value, &bias.device());
     bias.slice_assign([rows], filled)

@@ -20,5 +20,5 @@ pub use classifier::{Classifier, ClassifierConfig};
 pub use config::{GruConfig, LstmConfig, RecurrentConfig, RnnConfig};
 pub use init::RecurrentInit;
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
-pub use state_dict::{Mismatch, StateDict, StateDictError};
 pub use sampling::{SamplingError, multinomial, temperature_weights};
+pub use state_dict::{Mismatch, StateDict, StateDictError};

@@ -115,8 +115,13 @@ impl<C: Cell> Recurrent<C> {
                 let before = C::map_state(state.clone(), |s: Tensor<3>| {
                     s.narrow(0, index, 1).squeeze_dim::<2>(0)
                 });
-                let (output, after) =
-                    sequence::run(&self.cell, weights, sequence.clone(), before, direction == 1);
+                let (output, after) = sequence::run(
+                    &self.cell,
+                    weights,
+                    sequence.clone(),
+                    before,
+                    direction == 1,
+                );
                 outputs.push(output);
                 last.push(after);
             }

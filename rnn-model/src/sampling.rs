@@ -22,7 +22,9 @@ pub enum SamplingError {
         value: f32,
     },
     /// More different indices were asked for than have a weight above zero.
-    #[error("{wanted} different indices were asked for, but only {available} weights are above zero")]
+    #[error(
+        "{wanted} different indices were asked for, but only {available} weights are above zero"
+    )]
     TooFew {
         /// How many were asked for.
         wanted: usize,

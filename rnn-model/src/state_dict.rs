@@ -64,7 +64,10 @@ impl fmt::Display for Mismatch {
             write!(f, "\n  unexpected: {name}")?;
         }
         for (name, expected, found) in &self.shapes {
-            write!(f, "\n  shape of {name}: expected {expected:?}, found {found:?}")?;
+            write!(
+                f,
+                "\n  shape of {name}: expected {expected:?}, found {found:?}"
+            )?;
         }
         Ok(())
     }
@@ -146,7 +149,10 @@ impl StateDict {
                     other => return Err(unsupported(&name, other)),
                 };
                 let bytes = burn::tensor::Bytes::from_bytes_vec(view.data().to_vec());
-                Ok((name, TensorData::from_bytes(bytes, view.shape().to_vec(), dtype)))
+                Ok((
+                    name,
+                    TensorData::from_bytes(bytes, view.shape().to_vec(), dtype),
+                ))
             })
             .collect::<Result<_, StateDictError>>()?;
         Ok(Self { tensors })

@@ -16,7 +16,10 @@ impl<C: Cell> Objective for Classifier<C> {
     type State = ();
 
     fn score(&self, batch: ImageBatch, _: Option<()>) -> (Scores, ()) {
-        (Scores::cross_entropy(self.forward(batch.images), batch.labels), ())
+        (
+            Scores::cross_entropy(self.forward(batch.images), batch.labels),
+            (),
+        )
     }
 
     fn detach(_: ()) {}

@@ -25,7 +25,10 @@ pub fn clip_global_norm<M: Module>(
     };
     let norm = total.sqrt();
     // PyTorch's small term, so that a norm of zero divides nothing by zero.
-    let factor = (norm.clone() + 1e-6).recip().mul_scalar(max_norm).clamp_max(1.0);
+    let factor = (norm.clone() + 1e-6)
+        .recip()
+        .mul_scalar(max_norm)
+        .clamp_max(1.0);
     let mut scale = Scale { grads, factor };
     module.visit(&mut scale);
     (scale.grads, Some(norm))

@@ -111,11 +111,20 @@ impl Kind {
     fn found(self) -> Vec<Device> {
         match self {
             #[cfg(feature = "cuda")]
-            Self::Cuda => Device::enumerate(DeviceType::Cuda).iter().cloned().collect(),
+            Self::Cuda => Device::enumerate(DeviceType::Cuda)
+                .iter()
+                .cloned()
+                .collect(),
             #[cfg(feature = "tch")]
-            Self::LibTorchCuda => Device::enumerate(DeviceType::LibTorch).iter().cloned().collect(),
+            Self::LibTorchCuda => Device::enumerate(DeviceType::LibTorch)
+                .iter()
+                .cloned()
+                .collect(),
             #[cfg(feature = "wgpu")]
-            Self::Wgpu => Device::enumerate(DeviceType::Wgpu).iter().cloned().collect(),
+            Self::Wgpu => Device::enumerate(DeviceType::Wgpu)
+                .iter()
+                .cloned()
+                .collect(),
             #[cfg(feature = "tch")]
             Self::LibTorch => vec![Device::libtorch()],
             #[cfg(feature = "flex")]
@@ -264,16 +273,30 @@ mod tests {
         assert_eq!(index("cuda:2"), Some(("cuda", 2)));
         assert_eq!(index("libtorch"), Some(("libtorch", 0)));
         assert_eq!(index("libtorch:cuda:1"), Some(("libtorch:cuda", 1)));
-        for name in ["", "cuda:", "cuda:x", "cudax", "ndarray:0", "libtorch:", "flex:1"] {
+        for name in [
+            "",
+            "cuda:",
+            "cuda:x",
+            "cudax",
+            "ndarray:0",
+            "libtorch:",
+            "flex:1",
+        ] {
             assert_eq!(index(name), None, "{name}");
         }
     }
 
     #[test]
     fn what_is_not_compiled_in_names_its_feature() {
-        for kind in Kind::BY_PREFERENCE.into_iter().filter(|kind| !kind.is_compiled()) {
+        for kind in Kind::BY_PREFERENCE
+            .into_iter()
+            .filter(|kind| !kind.is_compiled())
+        {
             let error = select(kind.name()).expect_err(kind.name()).to_string();
-            assert!(error.contains(&format!("--features {}", kind.feature())), "{error}");
+            assert!(
+                error.contains(&format!("--features {}", kind.feature())),
+                "{error}"
+            );
         }
     }
 }

@@ -66,7 +66,11 @@ pub fn one_hot(sequences: &[&[usize]], characters: usize, device: &Device) -> Te
     let (batch, time) = (sequences.len(), sequences[0].len());
     let mut ones = vec![0.0f32; batch * time * characters];
     for (row, sequence) in sequences.iter().enumerate() {
-        assert_eq!(sequence.len(), time, "sequences of one batch differ in length");
+        assert_eq!(
+            sequence.len(),
+            time,
+            "sequences of one batch differ in length"
+        );
         for (step, &index) in sequence.iter().enumerate() {
             assert!(index < characters, "character {index} of {characters}");
             ones[(row * time + step) * characters + index] = 1.0;
@@ -86,7 +90,11 @@ impl Batcher<(Vec<usize>, Vec<usize>), CharBatch> for OneHot {
         let [batch, time, _] = input.dims();
         let mut targets = Vec::with_capacity(batch * time);
         for (_, target) in &pairs {
-            assert_eq!(target.len(), time, "a target differs from its input in length");
+            assert_eq!(
+                target.len(),
+                time,
+                "a target differs from its input in length"
+            );
             targets.extend(target.iter().map(|&index| index as i64));
         }
         CharBatch {

@@ -38,7 +38,11 @@ impl Collector {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(&self, state: MetricState, of: impl Fn(&mut EpochMetrics) -> &mut HashMap<String, f64>) {
+    fn keep(
+        &self,
+        state: MetricState,
+        of: impl Fn(&mut EpochMetrics) -> &mut HashMap<String, f64>,
+    ) {
         if let MetricState::Numeric(entry, Some(NumericEntry::Final(value))) = state
             && let Some(name) = self.names.get(&entry.metric_id)
         {

@@ -248,5 +248,8 @@ pub fn fingerprint(set: &ImageSet) -> String {
     }
     hash.update(set.labels());
     hash.update(set.pixels());
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

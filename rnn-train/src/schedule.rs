@@ -115,7 +115,10 @@ mod tests {
         let mut schedule = OneCycle::new(0.1, 12);
         for (step, expected) in PYTORCH.into_iter().enumerate() {
             let found = schedule.step();
-            assert!((found - expected).abs() < 1e-12, "step {step}: {found}, expected {expected}");
+            assert!(
+                (found - expected).abs() < 1e-12,
+                "step {step}: {found}, expected {expected}"
+            );
         }
     }
 

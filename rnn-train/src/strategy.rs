@@ -60,9 +60,21 @@ impl<M: Objective> SupervisedLearningStrategy<Learnable<M>> for Strategy<M> {
                 epoch,
                 ..EpochReport::default()
             };
-            self.train_epoch(&mut learner, &*train, &mut events, &interrupter, &mut report);
+            self.train_epoch(
+                &mut learner,
+                &*train,
+                &mut events,
+                &interrupter,
+                &mut report,
+            );
             if !interrupter.should_stop() && valid.num_items() > 0 {
-                self.valid_epoch(&learner.model().valid(), &*valid, &mut events, &interrupter, epoch);
+                self.valid_epoch(
+                    &learner.model().valid(),
+                    &*valid,
+                    &mut events,
+                    &interrupter,
+                    epoch,
+                );
             }
             interrupter.fail_on_error(events.process_train(LearnerEvent::EndEpoch(epoch)));
             interrupter.fail_on_error(events.flush());
@@ -145,7 +157,12 @@ impl<M: Objective> Strategy<M> {
                 total_items,
                 learning_rate: report.learning_rate,
             });
-            let item = TrainingItem::new(output.item, progress, Some(step), Some(learner.lr_current()));
+            let item = TrainingItem::new(
+                output.item,
+                progress,
+                Some(step),
+                Some(learner.lr_current()),
+            );
             interrupter.fail_on_error(events.process_train(LearnerEvent::ProcessedItem(item)));
             if interrupter.should_stop() {
                 break;

@@ -38,7 +38,12 @@ fn an_rnn_learns_ihello_on_every_device() {
         assert_eq!(reports.len(), 80, "{name}");
         assert_eq!(*reports, fitted.history, "{name}");
         let (first, last) = (&reports[0], &reports[79]);
-        assert!(last.train_loss < 0.1 * first.train_loss, "{name}: {} → {}", first.train_loss, last.train_loss);
+        assert!(
+            last.train_loss < 0.1 * first.train_loss,
+            "{name}: {} → {}",
+            first.train_loss,
+            last.train_loss
+        );
         assert_eq!(last.predictions, IHELLO, "{name}");
         assert_eq!(last.train_accuracy, 1.0, "{name}");
 

@@ -1,7 +1,9 @@
 //! How weights start.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use rnn_model::{Cell, GruStep, LstmConfig, LstmStep, RecurrentConfig, RecurrentInit, RnnStep, StateDict};
+use rnn_model::{
+    Cell, GruStep, LstmConfig, LstmStep, RecurrentConfig, RecurrentInit, RnnStep, StateDict,
+};
 use tests::devices;
 
 fn values(weights: &StateDict, name: &str) -> Vec<f32> {
@@ -20,10 +22,19 @@ fn the_default_is_pytorchs_uniform_distribution() {
             let count = drawn.len() as f32;
             let mean = drawn.iter().sum::<f32>() / count;
             let variance = drawn.iter().map(|x| x * x).sum::<f32>() / count;
-            assert!(drawn.iter().all(|x| x.abs() <= bound), "{name}: {parameter}");
+            assert!(
+                drawn.iter().all(|x| x.abs() <= bound),
+                "{name}: {parameter}"
+            );
             // Five standard errors of a uniform distribution's mean; its variance is k²/3.
-            assert!(mean.abs() < 5.0 * bound / (3.0 * count).sqrt(), "{name}: {parameter}");
-            assert!((variance / (bound * bound / 3.0) - 1.0).abs() < 0.25, "{name}: {parameter}");
+            assert!(
+                mean.abs() < 5.0 * bound / (3.0 * count).sqrt(),
+                "{name}: {parameter}"
+            );
+            assert!(
+                (variance / (bound * bound / 3.0) - 1.0).abs() < 0.25,
+                "{name}: {parameter}"
+            );
         }
     }
 }
@@ -42,7 +53,10 @@ fn orthogonal_recurrent_weights_have_an_orthogonal_block_per_gate() {
             assert_eq!(weight.dims(), [C::GATES * hidden, hidden]);
             for block in weight.chunk(C::GATES, 0) {
                 let product = block.clone().matmul(block.transpose());
-                let off: f32 = (product - Tensor::eye(hidden, device)).abs().max().into_scalar();
+                let off: f32 = (product - Tensor::eye(hidden, device))
+                    .abs()
+                    .max()
+                    .into_scalar();
                 assert!(off < 1e-4, "{what}: {parameter} is off by {off}");
             }
         }
@@ -58,7 +72,9 @@ fn orthogonal_recurrent_weights_have_an_orthogonal_block_per_gate() {
 fn the_forget_bias_is_the_sum_of_both_biases_at_the_forget_gate() {
     for (name, device) in devices() {
         let hidden = 8;
-        let config = LstmConfig::new(3, hidden).with_num_layers(2).with_forget_bias(1.0);
+        let config = LstmConfig::new(3, hidden)
+            .with_num_layers(2)
+            .with_forget_bias(1.0);
         let weights = StateDict::of(&config.init(&device));
         for layer in 0..2 {
             let ih = values(&weights, &format!("bias_ih_l{layer}"));

@@ -49,7 +49,9 @@ mod laws {
         device: &Device,
         what: &str,
     ) {
-        let module = RecurrentConfig::<C>::new(3, 4).with_num_layers(2).init(device);
+        let module = RecurrentConfig::<C>::new(3, 4)
+            .with_num_layers(2)
+            .init(device);
         let input = random([2, 9, 3], device);
         let (whole, end) = module.forward(input.clone(), None);
         let (first, middle) = module.forward(input.clone().narrow(1, 0, 4), None);
@@ -72,7 +74,9 @@ mod laws {
         device: &Device,
         what: &str,
     ) {
-        let both = RecurrentConfig::<C>::new(3, 4).with_bidirectional(true).init(device);
+        let both = RecurrentConfig::<C>::new(3, 4)
+            .with_bidirectional(true)
+            .init(device);
         let mut forward = StateDict::default();
         let weights = StateDict::of(&both);
         for name in weights.names().filter(|name| name.ends_with("_reverse")) {
@@ -104,7 +108,9 @@ mod laws {
     }
 
     pub fn items_of_a_batch_do_not_see_each_other<C: Cell + Default>(device: &Device, what: &str) {
-        let module = RecurrentConfig::<C>::new(3, 4).with_bidirectional(true).init(device);
+        let module = RecurrentConfig::<C>::new(3, 4)
+            .with_bidirectional(true)
+            .init(device);
         let input = random([3, 5, 3], device);
         let (together, _) = module.forward(input.clone(), None);
         let (alone, _) = module.forward(input.narrow(0, 1, 1), None);
@@ -112,9 +118,13 @@ mod laws {
     }
 
     pub fn weights_survive_the_way_through_a_file<C: Cell + Default>(device: &Device, what: &str) {
-        let config = RecurrentConfig::<C>::new(3, 4).with_num_layers(2).with_bidirectional(true);
+        let config = RecurrentConfig::<C>::new(3, 4)
+            .with_num_layers(2)
+            .with_bidirectional(true);
         let module = config.init(device);
-        let bytes = StateDict::of(&module).to_safetensors().expect("f32 weights");
+        let bytes = StateDict::of(&module)
+            .to_safetensors()
+            .expect("f32 weights");
         let read = StateDict::from_safetensors(&bytes).expect("our own file");
         let other = read.load_into(config.init(device)).expect("the same names");
         let input = random([2, 5, 3], device);
@@ -128,7 +138,9 @@ mod laws {
 #[test]
 fn gradients_are_slopes() {
     fn check<C: Cell + Default>(device: &Device, what: &str) {
-        let config = RecurrentConfig::<C>::new(2, 3).with_num_layers(2).with_bidirectional(true);
+        let config = RecurrentConfig::<C>::new(2, 3)
+            .with_num_layers(2)
+            .with_bidirectional(true);
         let module = config.init(&device.clone().autodiff());
         let input = random([2, 4, 2], device);
         let loss = |module: &Recurrent<C>, input: Tensor<3>| {
@@ -172,7 +184,9 @@ fn dropout_acts_between_layers_and_in_training_only() {
     for (name, device) in devices() {
         let training = device.clone().autodiff();
         let same = |layers: usize, device: &Device| {
-            let config = RnnConfig::new(3, 32).with_num_layers(layers).with_dropout(0.5);
+            let config = RnnConfig::new(3, 32)
+                .with_num_layers(layers)
+                .with_dropout(0.5);
             let module = config.init(device);
             let input = random([2, 5, 3], device);
             let (first, _) = module.forward(input.clone(), None);
@@ -206,13 +220,19 @@ fn a_detached_state_ends_back_propagation() {
 #[should_panic(expected = "the input has 4 features, expected input_size 3")]
 fn a_wrong_number_of_features_is_named() {
     let (_, device) = devices().swap_remove(0);
-    RnnConfig::new(3, 4).init(&device).forward(random([1, 2, 4], &device), None);
+    RnnConfig::new(3, 4)
+        .init(&device)
+        .forward(random([1, 2, 4], &device), None);
 }
 
 #[test]
-#[should_panic(expected = "the state is [1, 2, 4], expected [layers·directions, batch, hidden_size] = [1, 1, 4]")]
+#[should_panic(
+    expected = "the state is [1, 2, 4], expected [layers·directions, batch, hidden_size] = [1, 1, 4]"
+)]
 fn a_wrong_state_is_named() {
     let (_, device) = devices().swap_remove(0);
     let state = random([1, 2, 4], &device);
-    RnnConfig::new(3, 4).init(&device).forward(random([1, 2, 3], &device), Some(state));
+    RnnConfig::new(3, 4)
+        .init(&device)
+        .forward(random([1, 2, 3], &device), Some(state));
 }

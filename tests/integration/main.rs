@@ -1,9 +1,11 @@
 //! Laws that hold across crates, on every backend that is compiled in.
 
+mod backends;
 mod hihello;
 mod initial_weights;
 mod laws;
 mod parity;
 mod run_dirs;
+mod sampling;
 mod strokes;
 mod training;

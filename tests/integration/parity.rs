@@ -15,7 +15,9 @@ const INPUT: usize = 4;
 const HIDDEN: usize = 6;
 
 fn golden(file: &str) -> StateDict {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("golden")
+        .join(file);
     let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     StateDict::from_safetensors(&bytes).expect("a golden file")
 }
@@ -113,7 +115,10 @@ fn check_case<C: Golden>(case: &str, golden: &StateDict, device: &Device, device
 
     let check = |kind: &str, name: &str, found: TensorData, tolerance: f64| {
         let error = relative_error(&found, &value(format!("{kind}/{name}")));
-        assert!(error <= tolerance, "{device_name}, {case}: {kind} {name} is off by {error:e}");
+        assert!(
+            error <= tolerance,
+            "{device_name}, {case}: {kind} {name} is off by {error:e}"
+        );
     };
     check("out", "output", output.to_data(), 1e-5);
     let mut loss = (output * tensor("in/upstream".into())).sum();

@@ -19,8 +19,14 @@ fn a_model_saved_on_one_device_predicts_the_same_on_every_other() {
         for (to_name, to) in &devices {
             let model = run.load_model(config.init(to)).expect("loaded");
             let found = evaluate(&model, &ImageLoader::images(&digits, 20)).expect("a result");
-            assert!((found.loss - expected.loss).abs() < 1e-5, "{from_name} → {to_name}");
-            assert_eq!(found.predictions, expected.predictions, "{from_name} → {to_name}");
+            assert!(
+                (found.loss - expected.loss).abs() < 1e-5,
+                "{from_name} → {to_name}"
+            );
+            assert_eq!(
+                found.predictions, expected.predictions,
+                "{from_name} → {to_name}"
+            );
         }
     }
 }
@@ -29,8 +35,13 @@ fn a_model_saved_on_one_device_predicts_the_same_on_every_other() {
 fn a_folder_with_anything_in_it_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("thesis.txt"), "precious").expect("a file");
-    let error = RunDir::create(folder.path()).expect_err("not empty").to_string();
-    assert!(error.contains(&folder.path().display().to_string()), "{error}");
+    let error = RunDir::create(folder.path())
+        .expect_err("not empty")
+        .to_string();
+    assert!(
+        error.contains(&folder.path().display().to_string()),
+        "{error}"
+    );
     assert!(error.contains("not empty"), "{error}");
 }
 
@@ -39,7 +50,13 @@ fn runs_are_numbered() {
     let folder = tempfile::tempdir().expect("a folder");
     let names: Vec<String> = (0..3)
         .map(|_| RunDir::create_next(folder.path(), "mnist").expect("a run"))
-        .map(|run| run.path().file_name().expect("a name").to_string_lossy().into_owned())
+        .map(|run| {
+            run.path()
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     assert_eq!(names, ["mnist-1", "mnist-2", "mnist-3"]);
 }
@@ -52,14 +69,23 @@ fn what_is_no_run_or_is_damaged_is_named() {
 
     let run = RunDir::create(folder.path().join("run")).expect("a run");
     std::fs::write(run.path().join("config.json"), "{\"epochs\": ").expect("a file");
-    let error = run.read_config::<EpochReport>().expect_err("cut").to_string();
-    assert!(error.contains("config.json") && error.contains("line 1"), "{error}");
+    let error = run
+        .read_config::<EpochReport>()
+        .expect_err("cut")
+        .to_string();
+    assert!(
+        error.contains("config.json") && error.contains("line 1"),
+        "{error}"
+    );
 
     let (_, device) = devices().swap_remove(0);
     let config = ClassifierConfig::new(GruConfig::new(28, 4), 10);
     run.save_model(&config.init(&device)).expect("saved");
     let other = ClassifierConfig::new(GruConfig::new(28, 5).with_num_layers(2), 10);
-    let error = run.load_model(other.init(&device)).expect_err("another model").to_string();
+    let error = run
+        .load_model(other.init(&device))
+        .expect_err("another model")
+        .to_string();
     for part in [
         "model.safetensors",
         "missing: rnn.weight_ih_l1",
@@ -72,7 +98,10 @@ fn what_is_no_run_or_is_damaged_is_named() {
     let bytes = std::fs::read(&weights).expect("weights");
     for end in [0, 7, 8, 100, bytes.len() - 1] {
         std::fs::write(&weights, &bytes[..end]).expect("cut");
-        let error = run.load_model(config.init(&device)).expect_err("cut").to_string();
+        let error = run
+            .load_model(config.init(&device))
+            .expect_err("cut")
+            .to_string();
         assert!(error.contains("model.safetensors"), "{error}");
     }
 }

@@ -20,7 +20,8 @@ fn an_lstm_reads_more_than_95_percent_of_the_drawn_digits() {
     };
     let train = ImageLoader::images(&digits.train, 50).shuffled(0);
     let fitted = fit(model, &device, train, None, &config, None, ()).expect("a training");
-    let result = evaluate(&fitted.model, &ImageLoader::images(&digits.test, 500)).expect("a result");
+    let result =
+        evaluate(&fitted.model, &ImageLoader::images(&digits.test, 500)).expect("a result");
     assert_eq!(result.predictions.len(), 2_000);
     assert!(result.accuracy() >= 0.95, "{}", result.accuracy());
 }

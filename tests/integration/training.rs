@@ -30,7 +30,10 @@ fn numbers(count: usize, batch_size: usize) -> Loader<Vec<usize>, ()> {
 }
 
 fn epoch(loader: &dyn DataLoader<Carry<Vec<usize>, ()>>) -> Vec<Vec<usize>> {
-    loader.iter().map(|input| input.expect("a batch").batch).collect()
+    loader
+        .iter()
+        .map(|input| input.expect("a batch").batch)
+        .collect()
 }
 
 #[test]
@@ -64,7 +67,10 @@ fn clipping_scales_all_gradients_by_one_factor() {
         let (before, norm) = clip_global_norm(&model, gradients(), f64::MAX);
         let norm: f64 = norm.expect("gradients").into_scalar();
         let by_hand = total_norm(&model, before);
-        assert!((norm / by_hand - 1.0).abs() < 1e-5, "{name}: {norm}, by hand {by_hand}");
+        assert!(
+            (norm / by_hand - 1.0).abs() < 1e-5,
+            "{name}: {norm}, by hand {by_hand}"
+        );
         assert!(norm > 1.0, "{name}: too small to be clipped: {norm}");
 
         let clipped = total_norm(&model, clip_global_norm(&model, gradients(), 0.5).0);
@@ -79,7 +85,11 @@ fn total_norm<M: Module>(model: &M, gradients: GradientsParams) -> f64 {
     impl burn::module::ModuleVisitor for Sum {
         fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
             let gradient = self.0.get::<D>(param.id).expect("a gradient");
-            self.1 += gradient.into_data().iter::<f64>().map(|x| x * x).sum::<f64>();
+            self.1 += gradient
+                .into_data()
+                .iter::<f64>()
+                .map(|x| x * x)
+                .sum::<f64>();
         }
     }
     let mut sum = Sum(gradients, 0.0);
@@ -103,8 +113,14 @@ fn the_reported_loss_counts_every_prediction_once() {
         let fitted = fit(model, &device, train, valid, &config, None, ()).expect("a training");
         let report = &fitted.history[0];
         assert!((report.train_loss - expected.loss).abs() < 1e-5, "{name}");
-        assert!((report.train_accuracy - expected.accuracy()).abs() < 1e-9, "{name}");
-        assert!((report.valid_loss.expect("a loss") - expected.loss).abs() < 1e-5, "{name}");
+        assert!(
+            (report.train_accuracy - expected.accuracy()).abs() < 1e-9,
+            "{name}"
+        );
+        assert!(
+            (report.valid_loss.expect("a loss") - expected.loss).abs() < 1e-5,
+            "{name}"
+        );
         let accuracy = report.valid_accuracy.expect("an accuracy");
         assert!((accuracy - expected.accuracy()).abs() < 1e-9, "{name}");
     }
@@ -115,7 +131,10 @@ fn a_carried_state_is_where_the_next_batch_starts() {
     for (name, device) in devices() {
         let model = CharRnnConfig::new(3, 4, 3).init(&device);
         let (first, second) = (vec![0, 1, 2], vec![2, 2, 0]);
-        let pairs = vec![(first.clone(), first.clone()), (second.clone(), second.clone())];
+        let pairs = vec![
+            (first.clone(), first.clone()),
+            (second.clone(), second.clone()),
+        ];
         let config = FitConfig {
             learning_rate: 1e-12,
             carry_state: true,
@@ -155,9 +174,15 @@ fn a_loss_that_is_no_number_is_an_error() {
     let mut weights = StateDict::of(&model);
     let bias = weights.get("fc.bias").expect("a bias").clone();
     let poisoned = vec![f32::NAN; bias.num_elements()];
-    weights.insert("fc.bias", burn::tensor::TensorData::new(poisoned, bias.shape().clone()));
+    weights.insert(
+        "fc.bias",
+        burn::tensor::TensorData::new(poisoned, bias.shape().clone()),
+    );
     let model = weights.load_into(model).expect("the same names");
     let loader = ImageLoader::images(&digits, 10);
     let result = fit(model, &device, loader, None, &FitConfig::new(2), None, ());
-    assert!(matches!(result.err(), Some(TrainError::Diverged { epoch: 1, .. })));
+    assert!(matches!(
+        result.err(),
+        Some(TrainError::Diverged { epoch: 1, .. })
+    ));
 }

@@ -15,8 +15,7 @@ const TARGET: &str = "ihello";
 pub fn run(session: &Session, args: &HihelloArgs, out: &mut Output) -> anyhow::Result<()> {
     session.device.seed(session.seed);
     let characters = CHARACTERS.len();
-    let model =
-        CharRnnConfig::new(characters, args.hidden_size, characters).init(&session.device);
+    let model = CharRnnConfig::new(characters, args.hidden_size, characters).init(&session.device);
     let parameters = model.num_params();
     out.line(format_args!(
         "An RNN with {} hidden units and {parameters} parameters learns to say '{TARGET}' when it hears '{INPUT}'.\n",
@@ -44,7 +43,12 @@ pub fn run(session: &Session, args: &HihelloArgs, out: &mut Output) -> anyhow::R
     let state = fitted.state.map(|state| state.without_autodiff());
     let (logits, _) = fitted.model.forward(input, state);
     let classes = logits.argmax(2).try_into_data()?;
-    let text = decode(&classes.iter::<i64>().map(|class| class as usize).collect::<Vec<_>>());
+    let text = decode(
+        &classes
+            .iter::<i64>()
+            .map(|class| class as usize)
+            .collect::<Vec<_>>(),
+    );
     out.line(format_args!("\n{INPUT} → {text}"))?;
     if text != TARGET {
         out.line("Not there yet: try more epochs or another seed.")?;

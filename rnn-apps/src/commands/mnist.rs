@@ -13,8 +13,10 @@ use crate::output::Output;
 
 pub use train::train;
 
-/// How many digits `strokes` has.
+/// How many digits `strokes` has to train and to test on, and what they are drawn from: the same
+/// for every run, whatever its seed, so that runs can be compared.
 const STROKES: (usize, usize) = (8_000, 2_000);
+const STROKES_SEED: u64 = 42;
 
 pub fn run(session: &Session, command: MnistCommand, out: &mut Output) -> anyhow::Result<()> {
     match command {
@@ -23,20 +25,22 @@ pub fn run(session: &Session, command: MnistCommand, out: &mut Output) -> anyhow
     }
 }
 
-/// The images of a folder, or else of a dataset by name. `seed` is for those that are drawn.
-fn load(dataset: Option<Dataset>, data: Option<&Path>, seed: u64) -> anyhow::Result<Mnist> {
+/// The images of a folder, or else of a dataset by name.
+fn load(dataset: Option<Dataset>, data: Option<&Path>) -> anyhow::Result<Mnist> {
     let images = match (data, dataset) {
         (Some(folder), _) => Mnist::open(folder)?,
         (None, Some(Dataset::Mnist)) => Mnist::open(find_dataset("mnist")?)?,
         (None, Some(Dataset::FashionMnist)) => Mnist::open(find_dataset("fashion-mnist")?)?,
-        (None, Some(Dataset::Strokes) | None) => Strokes::new(seed).mnist(STROKES.0, STROKES.1)?,
+        (None, Some(Dataset::Strokes) | None) => {
+            Strokes::new(STROKES_SEED).mnist(STROKES.0, STROKES.1)?
+        }
     };
     Ok(images)
 }
 
 /// Three drawn digits as text, which is as many as fit a terminal.
-pub fn show_digits(seed: u64, out: &mut Output) -> anyhow::Result<()> {
-    let digits = Strokes::new(seed).generate(100)?;
+pub fn show_digits(out: &mut Output) -> anyhow::Result<()> {
+    let digits = Strokes::new(STROKES_SEED).generate(100)?;
     let samples: Vec<&[u8]> = [2, 3, 5]
         .into_iter()
         .filter_map(|class| digits.iter().find(|(_, label)| *label == class))
@@ -67,5 +71,7 @@ pub fn show_digits(seed: u64, out: &mut Output) -> anyhow::Result<()> {
 fn verdict(out: &mut Output, correct: usize, total: usize) -> std::io::Result<()> {
     let percent = 100.0 * correct as f64 / total as f64;
     out.line(format_args!("Accuracy of the model is {percent:.2} %"))?;
-    out.line(format_args!("Out of {total} images {correct} were correctly classified"))
+    out.line(format_args!(
+        "Out of {total} images {correct} were correctly classified"
+    ))
 }

@@ -19,19 +19,41 @@ pub fn run(session: &Session, out: &mut Output) -> anyhow::Result<()> {
     out.line("let (output, h_n) = rnn.forward(input, Some(h_0));\n")?;
     let (output, h_n) = rnn.forward(random([1, 6, 5]), Some(random([1, 1, 3])));
     shape(out, "input", [1, 6, 5], "[batch, time, input_size]")?;
-    shape(out, "h_0", [1, 1, 3], "[layers·directions, batch, hidden_size]")?;
-    shape(out, "output", output.dims(), "[batch, time, directions·hidden_size]")?;
-    shape(out, "h_n", h_n.dims(), "[layers·directions, batch, hidden_size]")?;
+    shape(
+        out,
+        "h_0",
+        [1, 1, 3],
+        "[layers·directions, batch, hidden_size]",
+    )?;
+    shape(
+        out,
+        "output",
+        output.dims(),
+        "[batch, time, directions·hidden_size]",
+    )?;
+    shape(
+        out,
+        "h_n",
+        h_n.dims(),
+        "[layers·directions, batch, hidden_size]",
+    )?;
 
     let values: Vec<f32> = output.to_data().iter().collect();
-    out.line("\nThe output, a row per step. The last row is h_n: the state is what was put out last.\n")?;
+    out.line(
+        "\nThe output, a row per step. The last row is h_n: the state is what was put out last.\n",
+    )?;
     for row in values.chunks(3) {
         out.line(format_args!("   {}", numbers(row)))?;
     }
 
     out.heading("Flattened, and sampled from")?;
     let flat: Tensor<1> = output.clone().reshape([-1]);
-    shape(out, "flattened", flat.dims(), "every number of the output in a row")?;
+    shape(
+        out,
+        "flattened",
+        flat.dims(),
+        "every number of the output in a row",
+    )?;
     let weights: Vec<f32> = flat.div_scalar(0.85).exp().to_data().iter().collect();
     out.line("\nexp(output / 0.85), as weights for a draw; 0.85 is the temperature:\n")?;
     for row in weights.chunks(6) {
@@ -41,7 +63,9 @@ pub fn run(session: &Session, out: &mut Output) -> anyhow::Result<()> {
     let drawn: Vec<usize> = (0..8)
         .map(|_| multinomial(&weights, 1, &mut rng).map(|drawn| drawn[0]))
         .collect::<Result<_, _>>()?;
-    out.line(format_args!("\nEight draws by these weights (multinomial): {drawn:?}"))?;
+    out.line(format_args!(
+        "\nEight draws by these weights (multinomial): {drawn:?}"
+    ))?;
 
     out.heading("Time first, depth and both directions")?;
     let deep = RnnConfig::new(5, 3)
@@ -52,8 +76,18 @@ pub fn run(session: &Session, out: &mut Output) -> anyhow::Result<()> {
     let (deep_output, deep_h_n) = deep.forward(random([6, 1, 5]), None);
     out.line("RnnConfig::new(5, 3).with_batch_first(false).with_num_layers(2).with_bidirectional(true)\n")?;
     shape(out, "input", [6, 1, 5], "[time, batch, input_size]")?;
-    shape(out, "output", deep_output.dims(), "forwards and backwards side by side")?;
-    shape(out, "h_n", deep_h_n.dims(), "2 layers × 2 directions; zeros were h_0")?;
+    shape(
+        out,
+        "output",
+        deep_output.dims(),
+        "forwards and backwards side by side",
+    )?;
+    shape(
+        out,
+        "h_n",
+        deep_h_n.dims(),
+        "2 layers × 2 directions; zeros were h_0",
+    )?;
 
     out.heading("An LSTM: two states instead of one")?;
     let lstm = LstmConfig::new(5, 3).with_batch_first(false).init(device);
@@ -65,9 +99,24 @@ pub fn run(session: &Session, out: &mut Output) -> anyhow::Result<()> {
     out.line("let lstm = LstmConfig::new(5, 3).with_batch_first(false).init(&device);")?;
     out.line("let (output, state) = lstm.forward(input, Some(LstmState { h, c }));\n")?;
     shape(out, "input", [6, 1, 5], "[time, batch, input_size]")?;
-    shape(out, "output", lstm_output.dims(), "[time, batch, hidden_size]")?;
-    shape(out, "state.h", lstm_state.h.dims(), "what is put out: short memory")?;
-    shape(out, "state.c", lstm_state.c.dims(), "what is kept: long memory")?;
+    shape(
+        out,
+        "output",
+        lstm_output.dims(),
+        "[time, batch, hidden_size]",
+    )?;
+    shape(
+        out,
+        "state.h",
+        lstm_state.h.dims(),
+        "what is put out: short memory",
+    )?;
+    shape(
+        out,
+        "state.c",
+        lstm_state.c.dims(),
+        "what is kept: long memory",
+    )?;
 
     out.results(&serde_json::json!({
         "command": "shapes",

@@ -21,9 +21,11 @@ pub fn run(session: &Session, out: &mut Output) -> anyhow::Result<()> {
     show.line("\nThe same letter h must become i at first and e later, so the network has to use its state.")?;
 
     show.heading("Digits, read row by row")?;
-    show.line("An LSTM reads 28 rows of 28 pixels, one per step, and names the digit after the last.")?;
+    show.line(
+        "An LSTM reads 28 rows of 28 pixels, one per step, and names the digit after the last.",
+    )?;
     show.line("The digits are drawn by this program from pen strokes with random slant, size and width:\n")?;
-    mnist::show_digits(session.seed, &mut show)?;
+    mnist::show_digits(&mut show)?;
     let line = "mnist train --hidden-size 64 --num-layers 1 --batch-size 50 --epochs 4 --learning-rate 0.01";
     let Some(Command::Mnist(MnistCommand::Train(args))) = parse(line) else {
         unreachable!("a fixed command line")
@@ -32,14 +34,31 @@ pub fn run(session: &Session, out: &mut Output) -> anyhow::Result<()> {
 
     show.heading("What to try next")?;
     for (command, does) in [
-        (format!("mnist eval --run {}", results.run), "the accuracy again, from the saved weights"),
-        ("mnist train --cell rnn".to_owned(), "a plain RNN on the same digits"),
-        ("mnist train --data FOLDER".to_owned(), "real MNIST, from its four files"),
-        ("mnist train --recipe notebook".to_owned(), "without orthogonal weights and clipping"),
-        ("hihello --hidden-size 8 --seed 7".to_owned(), "another network, another start"),
+        (
+            format!("mnist eval --run {}", results.run),
+            "the accuracy again, from the saved weights",
+        ),
+        (
+            "mnist train --cell rnn".to_owned(),
+            "a plain RNN on the same digits",
+        ),
+        (
+            "mnist train --data FOLDER".to_owned(),
+            "real MNIST, from its four files",
+        ),
+        (
+            "mnist train --recipe notebook".to_owned(),
+            "without orthogonal weights and clipping",
+        ),
+        (
+            "hihello --hidden-size 8 --seed 7".to_owned(),
+            "another network, another start",
+        ),
         ("help".to_owned(), "all commands and flags"),
     ] {
-        show.line(format_args!("   cargo run -p rnn-apps -- {command:<34} {does}"))?;
+        show.line(format_args!(
+            "   cargo run -p rnn-apps -- {command:<34} {does}"
+        ))?;
     }
     out.results(&results)
 }

@@ -51,12 +51,7 @@ impl Cell for LstmStep {
     const NAME: &'static str = "Lstm";
     const BIASES_MERGE: bool = true;
 
-    fn step(
-        &self,
-        input: Tensor<2>,
-        recurrent: Tensor<2>,
-        state: LstmState<2>,
-    ) -> LstmState<2> {
+    fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, state: LstmState<2>) -> LstmState<2> {
         let gates = input + recurrent;
         let hidden_size = gates.dims()[1] / 4;
         let gate = |k: usize| gates.clone().narrow(1, k * hidden_size, hidden_size);

@@ -40,12 +40,8 @@ pub trait Cell: Module + ModuleDisplay + Sync + 'static {
     ///
     /// - `input`: `x_t·W_ihᵀ` with its bias, `[batch, gates·hidden_size]`
     /// - `recurrent`: `h_{t-1}·W_hhᵀ`, with its bias unless biases merge, the same shape
-    fn step(
-        &self,
-        input: Tensor<2>,
-        recurrent: Tensor<2>,
-        state: Self::State<2>,
-    ) -> Self::State<2>;
+    fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, state: Self::State<2>)
+    -> Self::State<2>;
 
     /// `h`: what the step puts out and feeds back, `[.., hidden_size]`.
     fn hidden<const D: usize>(state: &Self::State<D>) -> &Tensor<D>;

@@ -13,9 +13,9 @@ pub fn run(session: &Session, args: MnistEvalArgs, out: &mut Output) -> anyhow::
     let run = RunDir::open(&args.run)?;
     let settings: Settings = run.read_config()?;
     let images = if args.source.is_given() {
-        load(args.source.dataset, args.source.data.as_deref(), settings.seed)?
+        load(args.source.dataset, args.source.data.as_deref())?
     } else {
-        load(settings.dataset, settings.data.as_deref(), settings.seed)?
+        load(settings.dataset, settings.data.as_deref())?
     };
     out.field("run", run.path().display())?;
     let known = fingerprint(&images.test) == settings.test_fingerprint;
@@ -24,7 +24,11 @@ pub fn run(session: &Session, args: MnistEvalArgs, out: &mut Output) -> anyhow::
         format_args!(
             "{}{}\n",
             Grouped(images.test.len()),
-            if known { "" } else { ", not those that the training was tested on" }
+            if known {
+                ""
+            } else {
+                ", not those that the training was tested on"
+            }
         ),
     )?;
 

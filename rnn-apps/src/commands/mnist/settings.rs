@@ -1,7 +1,9 @@
 use std::path::PathBuf;
 
 use burn::tensor::Device;
-use rnn_model::{Cell, Classifier, ClassifierConfig, LstmConfig, LstmStep, RecurrentConfig, RecurrentInit};
+use rnn_model::{
+    Cell, Classifier, ClassifierConfig, LstmConfig, LstmStep, RecurrentConfig, RecurrentInit,
+};
 use rnn_train::FitConfig;
 use serde::{Deserialize, Serialize};
 

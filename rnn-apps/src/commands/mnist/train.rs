@@ -54,11 +54,11 @@ fn train_cell<C: Starting>(
     args: MnistTrainArgs,
     out: &mut Output,
 ) -> anyhow::Result<Results> {
-    let mut images = load(args.source.dataset, args.source.data.as_deref(), session.seed)?;
+    let mut images = load(args.source.dataset, args.source.data.as_deref())?;
     if let Some(limit) = args.limit {
         images.train = images.train.take(limit);
     }
-    let settings = resolve(session, &args, &images);
+    let settings = resolve(session, &args, &images)?;
     let (train_set, valid_set) = images.train.split_off(args.valid_split);
     ensure!(
         !train_set.is_empty(),
@@ -79,8 +79,7 @@ fn train_cell<C: Starting>(
 
     let batch_size = args.batch_size;
     let train_loader = ImageLoader::images(&train_set, batch_size).shuffled(session.seed);
-    let valid_loader =
-        (!valid_set.is_empty()).then(|| ImageLoader::images(&valid_set, EVAL_BATCH));
+    let valid_loader = (!valid_set.is_empty()).then(|| ImageLoader::images(&valid_set, EVAL_BATCH));
     let progress = Progress::new(*out, args.epochs, Some(run.clone()));
     let fitted = fit(
         model,
@@ -93,7 +92,10 @@ fn train_cell<C: Starting>(
     )?;
     run.save_model(&fitted.model)?;
 
-    let test = evaluate(&fitted.model, &ImageLoader::images(&images.test, EVAL_BATCH))?;
+    let test = evaluate(
+        &fitted.model,
+        &ImageLoader::images(&images.test, EVAL_BATCH),
+    )?;
     out.line(format_args!("trained in {}\n", Seconds(fitted.seconds)))?;
     verdict(out, test.correct, test.predictions.len())?;
     let last = fitted.history.last();
@@ -118,18 +120,24 @@ fn train_cell<C: Starting>(
     Ok(results)
 }
 
-fn resolve(session: &Session, args: &MnistTrainArgs, images: &Mnist) -> Settings {
+fn resolve(session: &Session, args: &MnistTrainArgs, images: &Mnist) -> anyhow::Result<Settings> {
     let tuned = args.recipe == Recipe::Tuned;
     let dataset = match &args.source.data {
         Some(_) => None,
         None => Some(args.source.dataset.unwrap_or(Dataset::Strokes)),
     };
-    Settings {
+    Ok(Settings {
         command: "mnist".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         burn: "0.22".to_owned(),
         dataset,
-        data: args.source.data.clone(),
+        // Absolute, since `eval` may be called from elsewhere.
+        data: args
+            .source
+            .data
+            .as_deref()
+            .map(std::path::absolute)
+            .transpose()?,
         limit: args.limit,
         valid_split: args.valid_split,
         train_fingerprint: fingerprint(&images.train),
@@ -149,7 +157,11 @@ fn resolve(session: &Session, args: &MnistTrainArgs, images: &Mnist) -> Settings
             learning_rate: args
                 .learning_rate
                 .unwrap_or_else(|| args.recipe.learning_rate(args.cell)),
-            schedule: if tuned { Schedule::OneCycle } else { Schedule::Constant },
+            schedule: if tuned {
+                Schedule::OneCycle
+            } else {
+                Schedule::Constant
+            },
             clip_norm: args.clip_norm.or(tuned.then_some(1.0)),
             seed: session.seed,
             ..FitConfig::new(args.epochs)
@@ -157,7 +169,7 @@ fn resolve(session: &Session, args: &MnistTrainArgs, images: &Mnist) -> Settings
         device: session.device_name.clone(),
         threads: session.threads,
         seed: session.seed,
-    }
+    })
 }
 
 fn describe(
@@ -185,7 +197,11 @@ fn describe(
             model.cell,
             model.num_layers,
             model.hidden_size,
-            if model.bidirectional { " in both directions" } else { "" },
+            if model.bidirectional {
+                " in both directions"
+            } else {
+                ""
+            },
             Grouped(parameters)
         ),
     )?;
