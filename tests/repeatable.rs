@@ -3,7 +3,7 @@
 
 use rnn_data::Strokes;
 use rnn_model::{ClassifierConfig, LstmConfig, StateDict};
-use rnn_train::{EpochReport, FitConfig, ImageLoader, Schedule, fit};
+use rnn_train::{EpochReport, FitConfig, ImageLoader, Schedule, Trainer};
 
 #[test]
 fn the_same_seed_gives_the_same_run() {
@@ -21,7 +21,7 @@ fn the_same_seed_gives_the_same_run() {
                 ..FitConfig::new(2)
             };
             let loader = ImageLoader::images(&digits, 32).shuffled(seed);
-            let fitted = fit(model, &device, loader, None, &config, None, ()).expect("a training");
+            let fitted = Trainer::new(config).fit(model, loader).expect("a training");
             let untimed = |report: EpochReport| EpochReport {
                 seconds: 0.0,
                 step_seconds: 0.0,

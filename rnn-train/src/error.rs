@@ -7,6 +7,9 @@ pub enum TrainError {
     /// There is nothing to train on.
     #[error("the training data hold no items")]
     NoData,
+    /// There is nothing to be trained, and nothing that says on which device to compute.
+    #[error("the model has no parameters")]
+    NoParameters,
     /// The loss became infinite or NaN.
     #[error(
         "the loss became {loss} in epoch {epoch}: try a smaller learning rate or gradient clipping"

@@ -1,4 +1,5 @@
-use burn::data::dataloader::DataLoader;
+use burn::module::Module;
+use burn::tensor::Device;
 
 use crate::error::TrainError;
 use crate::loader::Loader;
@@ -33,8 +34,8 @@ pub fn evaluate<M: Objective>(
     loader: &Loader<M::Batch, M::State>,
 ) -> Result<Evaluation, TrainError> {
     let model = model.valid();
-    let device = model.devices().first().cloned().unwrap_or_default();
-    let loader = loader.to_device(&device);
+    let device = device_of(&model)?;
+    let loader = loader.on(&device);
     let (mut loss, mut correct, mut predictions) = (0.0, 0, Vec::new());
     for input in loader.iter() {
         let (scores, _) = model.score(input?.batch, None);
@@ -62,4 +63,10 @@ pub fn evaluate<M: Objective>(
         predictions,
         correct,
     })
+}
+
+/// The device that `model` is on.
+pub(crate) fn device_of<M: Module>(model: &M) -> Result<Device, TrainError> {
+    let mut devices = model.devices();
+    devices.pop().ok_or(TrainError::NoParameters)
 }

@@ -1,18 +1,17 @@
 //! Training a model with Burn's learner. The only file that knows how it is put together.
 
-use std::cell::RefCell;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use burn::optim::AdamConfig;
-use burn::tensor::Device;
 use burn::train::checkpoint::{FileCheckpointer, KeepLastNCheckpoints};
 use burn::train::metric::{AccuracyMetric, LossMetric};
 use burn::train::{Learner, SupervisedTraining, TrainingStrategy};
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
+use crate::evaluate::device_of;
 use crate::loader::Loader;
 use crate::metrics::{Collector, NoLog};
 use crate::objective::{Learnable, Objective};
@@ -70,105 +69,132 @@ pub struct Fitted<M: Objective> {
     pub step_seconds: f64,
 }
 
-/// Trains `model` on `device` with the batches of `train`, judging it after each epoch on `valid`
-/// if given.
-///
-/// With a `checkpoints` folder, model, optimiser and schedule are written there after each epoch
-/// and the last two are kept.
-///
-/// # Errors
-///
-/// If a loader fails, the loss stops being a number, or a checkpoint can't be written.
+/// Trains models of one kind, and says how it goes.
 ///
 /// ```
 /// use rnn_data::Strokes;
 /// use rnn_model::{ClassifierConfig, LstmConfig};
-/// use rnn_train::{FitConfig, ImageLoader, fit};
+/// use rnn_train::{FitConfig, ImageLoader, Trainer};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let device = rnn_train::select("auto")?.device;
 /// let digits = Strokes::new(1).generate(200)?;
+/// let (train, valid) = digits.split_at(150);
 /// let model = ClassifierConfig::new(LstmConfig::new(28, 16), 10).init(&device);
-/// let train = ImageLoader::images(&digits, 50).shuffled(1);
-/// let fitted = fit(model, &device, train, None, &FitConfig::new(1), None, ())?;
+///
+/// let fitted = Trainer::new(FitConfig::new(1))
+///     .with_validation(ImageLoader::images(&valid, 50))
+///     .fit(model, ImageLoader::images(&train, 50).shuffled(1))?;
 /// assert!(fitted.history[0].train_loss < 2.4); // ln 10 = 2.30
 /// # Ok(())
 /// # }
 /// ```
-pub fn fit<M: Objective>(
-    model: M,
-    device: &Device,
-    train: Loader<M::Batch, M::State>,
-    valid: Option<Loader<M::Batch, M::State>>,
-    config: &FitConfig,
-    checkpoints: Option<&Path>,
-    observer: impl Observer + 'static,
-) -> Result<Fitted<M>, TrainError> {
-    if train.num_batches() == 0 {
-        return Err(TrainError::NoData);
-    }
-    let device = device.clone().autodiff();
-    let scheduler = config
-        .schedule
-        .scheduler(config.learning_rate, config.epochs * train.num_batches());
-    // PyTorch's ε; Burn's own default is a thousand times as large.
-    let adam = AdamConfig::new().with_epsilon(1e-8).init();
-    let learnable = Learnable {
-        model: model.to_device(&device).train(),
-    };
-    let collector = Collector::default();
-    let strategy = Arc::new(Strategy::<M> {
-        config: config.clone(),
-        device,
-        collector: collector.clone(),
-        observer: RefCell::new(Box::new(observer)),
-        history: RefCell::default(),
-        state: RefCell::new(None),
-    });
+pub struct Trainer<M: Objective> {
+    config: FitConfig,
+    validation: Option<Loader<M::Batch, M::State>>,
+    checkpoints: Option<PathBuf>,
+    observer: Box<dyn Observer>,
+}
 
-    // The learner wants validation data; an empty part of the training data stands for none.
-    let valid = valid.map_or_else(|| train.empty(), Arc::new);
-    let mut training = SupervisedTraining::new(Path::new(""), Arc::new(train), valid)
-        .metrics((LossMetric::new(), AccuracyMetric::new()))
-        .renderer(Box::new(collector))
-        .with_metric_logger(NoLog)
-        .with_application_logger(None)
-        .with_checkpointing_strategy(KeepLastNCheckpoints::new(2))
-        .num_epochs(config.epochs)
-        .with_training_strategy(TrainingStrategy::Custom(strategy.clone()));
-    if let Some(folder) = checkpoints {
-        std::fs::create_dir_all(folder).map_err(|source| TrainError::Checkpoints {
-            path: folder.to_owned(),
-            source,
-        })?;
-        training = training.with_custom_checkpointers(
-            FileCheckpointer::new(folder, "model"),
-            FileCheckpointer::new(folder, "optimiser"),
-            FileCheckpointer::new(folder, "schedule"),
-        );
+impl<M: Objective> Trainer<M> {
+    /// Trains as `config` says, and does nothing else.
+    pub fn new(config: FitConfig) -> Self {
+        Self {
+            config,
+            validation: None,
+            checkpoints: None,
+            observer: Box::new(()),
+        }
     }
 
-    let start = Instant::now();
-    let result = training.launch(Learner::new(learnable, adam, scheduler));
-    let seconds = start.elapsed().as_secs_f64();
-    if let Some(error) = result.error {
-        return Err(TrainError::Learner(error.to_string()));
+    /// Judges the model on `validation` after each epoch.
+    pub fn with_validation(mut self, validation: Loader<M::Batch, M::State>) -> Self {
+        self.validation = Some(validation);
+        self
     }
-    if let Some(interruption) = result.interrupted {
-        let reason = interruption.reason.unwrap_or_else(|| "unknown".to_owned());
-        return Err(TrainError::Learner(reason));
+
+    /// Writes model, optimiser and schedule into `folder` after each epoch, and keeps the last two.
+    pub fn with_checkpoints(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.checkpoints = Some(folder.into());
+        self
     }
-    let history = strategy.history.take();
-    if let Some(report) = history.iter().find(|report| !report.train_loss.is_finite()) {
-        return Err(TrainError::Diverged {
-            epoch: report.epoch,
-            loss: report.train_loss,
-        });
+
+    /// Tells `observer` how it goes.
+    pub fn with_observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Box::new(observer);
+        self
     }
-    Ok(Fitted {
-        model: result.model.model,
-        state: strategy.state.take(),
-        step_seconds: history.iter().map(|report| report.step_seconds).sum(),
-        history,
-        seconds,
-    })
+
+    /// Trains `model` on the batches of `train`, on the device where the model is.
+    ///
+    /// # Errors
+    ///
+    /// If there is nothing to train on or nothing to train, a batch can't be made, the loss stops
+    /// being a number, or a checkpoint can't be written.
+    pub fn fit(self, model: M, train: Loader<M::Batch, M::State>) -> Result<Fitted<M>, TrainError> {
+        let config = self.config;
+        if train.num_batches() == 0 {
+            return Err(TrainError::NoData);
+        }
+        let device = device_of(&model)?.autodiff();
+        let total_steps = config.epochs * train.num_batches();
+        let scheduler = config.schedule.scheduler(config.learning_rate, total_steps);
+        // PyTorch's ε; Burn's own default is a thousand times as large.
+        let adam = AdamConfig::new().with_epsilon(1e-8).init();
+        let model = model.to_device(&device).train();
+        let learner = Learner::new(Learnable { model }, adam, scheduler);
+
+        let collector = Collector::default();
+        // The learner wants validation data; an empty part of the training data stands for none.
+        let validation = self.validation.unwrap_or_else(|| train.empty());
+        let (train, validation) = (train.on(&device), validation.on(&device));
+        let mut training = SupervisedTraining::new("", train, validation)
+            .metrics((LossMetric::new(), AccuracyMetric::new()))
+            .renderer(Box::new(collector.clone()))
+            .with_metric_logger(NoLog)
+            .with_application_logger(None)
+            .num_epochs(config.epochs);
+        if let Some(folder) = self.checkpoints {
+            if let Err(source) = std::fs::create_dir_all(&folder) {
+                return Err(TrainError::Checkpoints {
+                    path: folder,
+                    source,
+                });
+            }
+            training = training
+                .with_checkpointing_strategy(KeepLastNCheckpoints::new(2))
+                .with_custom_checkpointers(
+                    FileCheckpointer::new(&folder, "model"),
+                    FileCheckpointer::new(&folder, "optimiser"),
+                    FileCheckpointer::new(&folder, "schedule"),
+                );
+        }
+        let strategy = Arc::new(Strategy::<M>::new(config, device, collector, self.observer));
+        let custom = TrainingStrategy::Custom(strategy.clone());
+
+        let start = Instant::now();
+        let result = training.with_training_strategy(custom).launch(learner);
+        let seconds = start.elapsed().as_secs_f64();
+
+        if let Some(error) = result.error {
+            return Err(TrainError::Learner(error.to_string()));
+        }
+        if let Some(interruption) = result.interrupted {
+            let reason = interruption.reason.unwrap_or_else(|| "unknown".to_owned());
+            return Err(TrainError::Learner(reason));
+        }
+        let history = strategy.history.take();
+        match history.last() {
+            Some(report) if !report.train_loss.is_finite() => Err(TrainError::Diverged {
+                epoch: report.epoch,
+                loss: report.train_loss,
+            }),
+            _ => Ok(Fitted {
+                model: result.model.model,
+                state: strategy.state.take(),
+                step_seconds: history.iter().map(|report| report.step_seconds).sum(),
+                history,
+                seconds,
+            }),
+        }
+    }
 }

@@ -22,7 +22,7 @@ pub use clip::clip_global_norm;
 pub use device::{DeviceError, Selected, available, check_device_name, select, set_threads};
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate};
-pub use fit::{FitConfig, Fitted, fit};
+pub use fit::{FitConfig, Fitted, Trainer};
 pub use language::{CharBatch, CharLoader, one_hot};
 pub use loader::{Carry, Loader};
 pub use objective::{Objective, Scores};

@@ -1,3 +1,5 @@
+use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,7 +21,7 @@ pub struct Carry<B, S> {
     pub state: Option<S>,
 }
 
-/// Batches of a dataset, epoch after epoch.
+/// Batches of a dataset, epoch after epoch, on whichever device they are asked for.
 ///
 /// The order of an epoch is a function of the seed and the epoch's number alone, so a run that
 /// goes on from epoch n sees what an uninterrupted one would have seen.
@@ -27,10 +29,10 @@ pub struct Loader<B, S> {
     source: Arc<dyn Source<B>>,
     batch_size: usize,
     shuffle: Option<u64>,
+    /// The epoch that comes next; the clones of a loader count together.
     epoch: Arc<AtomicU64>,
-    device: Device,
-    range: std::ops::Range<usize>,
-    _state: std::marker::PhantomData<fn() -> S>,
+    range: Range<usize>,
+    state: PhantomData<fn() -> S>,
 }
 
 /// A dataset with its batcher, the type of the items out of sight.
@@ -67,9 +69,8 @@ impl<B: 'static, S> Loader<B, S> {
             batch_size,
             shuffle: None,
             epoch: Arc::new(AtomicU64::new(0)),
-            device: Device::default(),
             range,
-            _state: std::marker::PhantomData,
+            state: PhantomData,
         }
     }
 
@@ -84,12 +85,24 @@ impl<B: 'static, S> Loader<B, S> {
         self.range.len().div_ceil(self.batch_size)
     }
 
+    /// The batches as Burn's data loader, made on `device`.
+    pub fn on(&self, device: &Device) -> Arc<dyn DataLoader<Carry<B, S>>>
+    where
+        B: Send,
+        S: 'static,
+    {
+        Arc::new(OnDevice {
+            loader: self.clone(),
+            device: device.clone(),
+        })
+    }
+
     /// The same source with nothing to give.
-    pub(crate) fn empty(&self) -> Arc<Self> {
-        Arc::new(Self {
+    pub(crate) fn empty(&self) -> Self {
+        Self {
             range: 0..0,
             ..self.clone()
-        })
+        }
     }
 
     fn order(&self, epoch: u64) -> Vec<usize> {
@@ -111,45 +124,47 @@ impl<B, S> Clone for Loader<B, S> {
             batch_size: self.batch_size,
             shuffle: self.shuffle,
             epoch: self.epoch.clone(),
-            device: self.device.clone(),
             range: self.range.clone(),
-            _state: self._state,
+            state: self.state,
         }
     }
 }
 
-impl<B: Send + 'static, S: 'static> DataLoader<Carry<B, S>> for Loader<B, S> {
+struct OnDevice<B, S> {
+    loader: Loader<B, S>,
+    device: Device,
+}
+
+impl<B: Send + 'static, S: 'static> DataLoader<Carry<B, S>> for OnDevice<B, S> {
     fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<Carry<B, S>> + 'a> {
-        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
+        let epoch = self.loader.epoch.fetch_add(1, Ordering::Relaxed);
         Box::new(Epoch {
-            loader: self,
-            order: self.order(epoch),
+            from: self,
+            order: self.loader.order(epoch),
             done: 0,
         })
     }
 
     fn num_items(&self) -> usize {
-        self.range.len()
+        self.loader.range.len()
     }
 
     fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<Carry<B, S>>> {
-        Arc::new(Self {
-            device: device.clone(),
-            ..self.clone()
-        })
+        self.loader.on(device)
     }
 
     fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Carry<B, S>>> {
-        let first = self.range.start;
-        Arc::new(Self {
+        let first = self.loader.range.start;
+        let part = Loader {
             range: first + start..first + end,
-            ..self.clone()
-        })
+            ..self.loader.clone()
+        };
+        part.on(&self.device)
     }
 }
 
 struct Epoch<'a, B, S> {
-    loader: &'a Loader<B, S>,
+    from: &'a OnDevice<B, S>,
     order: Vec<usize>,
     done: usize,
 }
@@ -158,11 +173,12 @@ impl<B, S> Iterator for Epoch<'_, B, S> {
     type Item = Result<Carry<B, S>, DatasetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let end = (self.done + self.loader.batch_size).min(self.order.len());
+        let OnDevice { loader, device } = self.from;
+        let end = (self.done + loader.batch_size).min(self.order.len());
         let indices = self.order[self.done..end].to_vec();
         self.done = end;
         (!indices.is_empty()).then(|| {
-            let batch = self.loader.source.batch(indices, &self.loader.device)?;
+            let batch = loader.source.batch(indices, device)?;
             Ok(Carry { batch, state: None })
         })
     }

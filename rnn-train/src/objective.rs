@@ -11,7 +11,7 @@ use crate::loader::Carry;
 /// A model that can be trained: how it turns a batch into scores and a loss.
 ///
 /// Implemented here for the models of `rnn-model`; implement it for your own to train it with
-/// [`fit`](crate::fit).
+/// a [`Trainer`](crate::Trainer).
 pub trait Objective: Module + ModuleDisplay + core::fmt::Display + 'static {
     /// What one step is made from.
     type Batch: Send + 'static;

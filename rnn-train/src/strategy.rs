@@ -27,14 +27,33 @@ use crate::objective::{Learnable, Objective};
 use crate::observe::{EpochReport, Observer, StepReport};
 
 pub(crate) struct Strategy<M: Objective> {
-    pub config: FitConfig,
-    pub device: Device,
-    pub collector: Collector,
+    config: FitConfig,
+    device: Device,
+    collector: Collector,
     // The trait's methods take `&self`; only the thread that trains uses these.
-    pub observer: RefCell<Box<dyn Observer>>,
+    observer: RefCell<Box<dyn Observer>>,
+    /// A report per epoch.
     pub history: RefCell<Vec<EpochReport>>,
     /// The state that the last training step left, if states are carried.
     pub state: RefCell<Option<M::State>>,
+}
+
+impl<M: Objective> Strategy<M> {
+    pub fn new(
+        config: FitConfig,
+        device: Device,
+        collector: Collector,
+        observer: Box<dyn Observer>,
+    ) -> Self {
+        Self {
+            config,
+            device,
+            collector,
+            observer: RefCell::new(observer),
+            history: RefCell::default(),
+            state: RefCell::new(None),
+        }
+    }
 }
 
 type Events<M> = SupervisedTrainingEventProcessor<Learnable<M>>;
@@ -90,7 +109,11 @@ impl<M: Objective> SupervisedLearningStrategy<Learnable<M>> for Strategy<M> {
             report.valid_accuracy = metrics.valid.get("Accuracy").map(share);
             report.seconds = start.elapsed().as_secs_f64();
             self.observer.borrow_mut().epoch(&report);
+            let diverged = !report.train_loss.is_finite();
             self.history.borrow_mut().push(report);
+            if diverged {
+                break;
+            }
 
             if let Some(checkpointer) = &mut checkpointer {
                 checkpointer.checkpoint(&learner, epoch, &components.event_store);

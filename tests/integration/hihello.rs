@@ -1,7 +1,7 @@
 //! `hihell` → `ihello`, on every device.
 
 use rnn_model::CharRnnConfig;
-use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, fit, one_hot};
+use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, Trainer, one_hot};
 use std::sync::{Arc, Mutex};
 use tests::devices;
 
@@ -31,7 +31,9 @@ fn an_rnn_learns_ihello_on_every_device() {
             ..FitConfig::new(80)
         };
         let seen = Seen::default();
-        let fitted = fit(model, &device, loader, None, &config, None, seen.clone())
+        let fitted = Trainer::new(config)
+            .with_observer(seen.clone())
+            .fit(model, loader)
             .unwrap_or_else(|error| panic!("{name}: {error}"));
 
         let reports = seen.0.lock().expect("one thread");

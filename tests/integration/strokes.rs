@@ -2,7 +2,7 @@
 
 use rnn_data::Strokes;
 use rnn_model::{ClassifierConfig, LstmConfig, RecurrentInit};
-use rnn_train::{FitConfig, ImageLoader, Schedule, evaluate, fit};
+use rnn_train::{FitConfig, ImageLoader, Schedule, Trainer, evaluate};
 
 #[test]
 fn an_lstm_reads_more_than_95_percent_of_the_drawn_digits() {
@@ -19,7 +19,7 @@ fn an_lstm_reads_more_than_95_percent_of_the_drawn_digits() {
         ..FitConfig::new(3)
     };
     let train = ImageLoader::images(&digits.train, 50).shuffled(0);
-    let fitted = fit(model, &device, train, None, &config, None, ()).expect("a training");
+    let fitted = Trainer::new(config).fit(model, train).expect("a training");
     let result =
         evaluate(&fitted.model, &ImageLoader::images(&digits.test, 500)).expect("a result");
     assert_eq!(result.predictions.len(), 2_000);

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use burn::data::dataloader::DataLoader;
 use burn::data::dataloader::batcher::Batcher;
 use burn::data::dataset::InMemDataset;
 use burn::module::Module;
@@ -11,8 +10,8 @@ use burn::tensor::{Device, Tensor};
 use rnn_data::Strokes;
 use rnn_model::{CharRnnConfig, ClassifierConfig, GruConfig, RnnConfig, StateDict};
 use rnn_train::{
-    Carry, CharLoader, FitConfig, ImageLoader, Loader, Objective, TrainError, clip_global_norm,
-    evaluate, fit,
+    CharLoader, FitConfig, ImageLoader, Loader, Objective, TrainError, Trainer, clip_global_norm,
+    evaluate,
 };
 use tests::devices;
 
@@ -29,8 +28,10 @@ fn numbers(count: usize, batch_size: usize) -> Loader<Vec<usize>, ()> {
     Loader::new(Arc::new(dataset), Arc::new(Keep), batch_size)
 }
 
-fn epoch(loader: &dyn DataLoader<Carry<Vec<usize>, ()>>) -> Vec<Vec<usize>> {
+fn epoch(loader: &Loader<Vec<usize>, ()>) -> Vec<Vec<usize>> {
+    let (_, device) = devices().swap_remove(0);
     loader
+        .on(&device)
         .iter()
         .map(|input| input.expect("a batch").batch)
         .collect()
@@ -109,8 +110,10 @@ fn the_reported_loss_counts_every_prediction_once() {
             learning_rate: 1e-12,
             ..FitConfig::new(1)
         };
-        let valid = Some(train.clone());
-        let fitted = fit(model, &device, train, valid, &config, None, ()).expect("a training");
+        let fitted = Trainer::new(config)
+            .with_validation(train.clone())
+            .fit(model, train)
+            .expect("a training");
         let report = &fitted.history[0];
         assert!((report.train_loss - expected.loss).abs() < 1e-5, "{name}");
         assert!(
@@ -141,13 +144,13 @@ fn a_carried_state_is_where_the_next_batch_starts() {
             ..FitConfig::new(1)
         };
         let loader = CharLoader::sequences(pairs, 3, 1);
-        let fitted = fit(model.clone(), &device, loader, None, &config, None, ());
+        let fitted = Trainer::new(config).fit(model.clone(), loader);
         let fitted = fitted.expect("a training");
 
         // Both sequences in one go give the loss and the state that the two batches gave.
         let both = [first, second].concat();
         let joined = CharLoader::sequences(vec![(both.clone(), both)], 3, 1);
-        let batch = joined.to_device(&device).iter().next().expect("a batch");
+        let batch = joined.on(&device).iter().next().expect("a batch");
         let (scores, state) = model.score(batch.expect("a batch").batch, None);
         let loss: f64 = scores.loss.into_scalar();
         assert!((fitted.history[0].train_loss - loss).abs() < 1e-5, "{name}");
@@ -162,7 +165,7 @@ fn nothing_to_train_on_is_an_error() {
     let (_, device) = devices().swap_remove(0);
     let model = CharRnnConfig::new(3, 4, 3).init(&device);
     let loader = CharLoader::sequences(Vec::new(), 3, 1);
-    let result = fit(model, &device, loader, None, &FitConfig::new(1), None, ());
+    let result = Trainer::new(FitConfig::new(1)).fit(model, loader);
     assert!(matches!(result.err(), Some(TrainError::NoData)));
 }
 
@@ -180,7 +183,7 @@ fn a_loss_that_is_no_number_is_an_error() {
     );
     let model = weights.load_into(model).expect("the same names");
     let loader = ImageLoader::images(&digits, 10);
-    let result = fit(model, &device, loader, None, &FitConfig::new(2), None, ());
+    let result = Trainer::new(FitConfig::new(2)).fit(model, loader);
     assert!(matches!(
         result.err(),
         Some(TrainError::Diverged { epoch: 1, .. })

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use rnn_model::CharRnnConfig;
-use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, fit, one_hot};
+use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, Trainer, one_hot};
 
 use super::Session;
 use crate::cli::HihelloArgs;
@@ -36,7 +36,9 @@ pub fn run(session: &Session, args: &HihelloArgs, out: &mut Output) -> anyhow::R
         out: *out,
         epochs: args.epochs,
     };
-    let fitted = fit(model, &session.device, loader, None, &config, None, show)?;
+    let fitted = Trainer::new(config)
+        .with_observer(show)
+        .fit(model, loader)?;
 
     let input = one_hot(&[&input], characters, &session.device);
     // From the state that training ended in, as the notebook asks its model once more.

@@ -2,7 +2,7 @@ use anyhow::ensure;
 use burn::module::Module;
 use rnn_data::Mnist;
 use rnn_model::{GruStep, LstmStep, RnnStep};
-use rnn_train::{FitConfig, ImageLoader, RunDir, Schedule, evaluate, fingerprint, fit};
+use rnn_train::{FitConfig, ImageLoader, RunDir, Schedule, Trainer, evaluate, fingerprint};
 use serde::Serialize;
 
 use super::settings::{ModelSettings, Settings, Starting};
@@ -77,19 +77,14 @@ fn train_cell<C: Starting>(
     run.write_config(&settings)?;
     describe(out, &settings, &images, parameters, &run)?;
 
-    let batch_size = args.batch_size;
-    let train_loader = ImageLoader::images(&train_set, batch_size).shuffled(session.seed);
-    let valid_loader = (!valid_set.is_empty()).then(|| ImageLoader::images(&valid_set, EVAL_BATCH));
-    let progress = Progress::new(*out, args.epochs, Some(run.clone()));
-    let fitted = fit(
-        model,
-        &session.device,
-        train_loader,
-        valid_loader,
-        &settings.fit,
-        Some(&run.checkpoints()),
-        progress,
-    )?;
+    let mut trainer = Trainer::new(settings.fit)
+        .with_checkpoints(run.checkpoints())
+        .with_observer(Progress::new(*out, args.epochs, Some(run.clone())));
+    if !valid_set.is_empty() {
+        trainer = trainer.with_validation(ImageLoader::images(&valid_set, EVAL_BATCH));
+    }
+    let train_loader = ImageLoader::images(&train_set, args.batch_size).shuffled(session.seed);
+    let fitted = trainer.fit(model, train_loader)?;
     run.save_model(&fitted.model)?;
 
     let test = evaluate(
