@@ -34,10 +34,11 @@ pub enum Command {
 /// What every command takes.
 #[derive(Args, Clone, Debug)]
 pub struct Common {
-    /// Where to compute: auto, cuda[:N], libtorch:cuda[:N], wgpu, libtorch, flex or ndarray.
-    /// `auto` is the first of these that is compiled in and present
+    /// Where to compute
     #[arg(
         long,
+        help = "Where to compute: cuda[:N], libtorch:cuda[:N], wgpu, libtorch, flex or ndarray; \
+                auto is the first of these that is compiled in and present",
         global = true,
         default_value = "auto",
         value_name = "NAME",
@@ -121,7 +122,7 @@ pub struct MnistTrainArgs {
     #[arg(long, value_name = "N", value_parser = positive)]
     pub limit: Option<usize>,
     /// The folder to make for the run; one that is not empty is refused
-    /// [default: runs/mnist-<n>]
+    /// [default: the next free runs/mnist-N]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
 }

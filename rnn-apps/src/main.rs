@@ -1,5 +1,6 @@
 //! `rnn-apps`: recurrent networks from the command line.
 
+#![warn(clippy::unwrap_used)]
 #![forbid(unsafe_code)]
 
 mod cli;

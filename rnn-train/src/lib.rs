@@ -1,5 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![warn(missing_docs)]
+#![warn(missing_docs, clippy::unwrap_used)]
 #![forbid(unsafe_code)]
 
 mod classification;

@@ -25,9 +25,9 @@ macro_rules! for_all_cells {
         #[test]
         fn $law() {
             for (name, device) in devices() {
-                laws::$law::<RnnStep>(&device, &format!("rnn on {name}"));
-                laws::$law::<LstmStep>(&device, &format!("lstm on {name}"));
-                laws::$law::<GruStep>(&device, &format!("gru on {name}"));
+                law::$law::<RnnStep>(&device, &format!("rnn on {name}"));
+                law::$law::<LstmStep>(&device, &format!("lstm on {name}"));
+                law::$law::<GruStep>(&device, &format!("gru on {name}"));
             }
         }
     )+};
@@ -42,7 +42,7 @@ for_all_cells!(
     weights_survive_the_way_through_a_file
 );
 
-mod laws {
+mod law {
     use super::*;
 
     pub fn two_halves_with_carried_state_are_the_whole<C: Cell + Default>(
