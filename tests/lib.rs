@@ -1,7 +1,21 @@
 //! What the tests share.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
+
+/// Seeds every device, and keeps other tests from their random state as long as it is held: it is
+/// shared by all threads, and a test that fails must fail again.
+pub fn seeded() -> MutexGuard<'static, ()> {
+    static RANDOM_STATE: Mutex<()> = Mutex::new(());
+    // A test that failed leaves nothing here that the next one could be harmed by.
+    let guard = RANDOM_STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    for (_, device) in devices() {
+        device.seed(1);
+    }
+    guard
+}
 
 /// Every device that is compiled in and present, by name. The tests run on all of them.
 pub fn devices() -> Vec<(String, Device)> {

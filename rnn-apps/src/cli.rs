@@ -33,6 +33,7 @@ pub enum Command {
 
 /// What every command takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Common options")]
 pub struct Common {
     /// Where to compute
     #[arg(
@@ -46,7 +47,7 @@ pub struct Common {
     )]
     pub device: String,
     /// Threads for the CPU backends [default: as many as processors]
-    #[arg(long, global = true, value_name = "N", value_parser = positive)]
+    #[arg(long, global = true, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
     /// What all randomness comes from: weights, order of the data, dropout, samples
     #[arg(long, global = true, default_value_t = 1, value_name = "N")]
@@ -62,10 +63,10 @@ pub struct Common {
 #[derive(Args, Clone, Debug)]
 pub struct HihelloArgs {
     /// Passes over the one word there is
-    #[arg(long, default_value_t = 100, value_name = "N", value_parser = positive)]
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = epochs)]
     pub epochs: usize,
     /// Size of the hidden state
-    #[arg(long, default_value_t = 3, value_name = "H", value_parser = positive)]
+    #[arg(long, default_value_t = 3, value_name = "H", value_parser = size)]
     pub hidden_size: usize,
     /// Adam's learning rate
     #[arg(long, default_value_t = 0.1, value_name = "RATE", value_parser = rate)]
@@ -91,16 +92,16 @@ pub struct MnistTrainArgs {
     #[arg(long, value_enum, default_value_t = Recipe::Tuned)]
     pub recipe: Recipe,
     /// Passes over the training images
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = positive)]
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = epochs)]
     pub epochs: usize,
     /// Images per step
-    #[arg(long, default_value_t = 64, value_name = "B", value_parser = positive)]
+    #[arg(long, default_value_t = 64, value_name = "B", value_parser = items)]
     pub batch_size: usize,
     /// Size of the hidden state
-    #[arg(long, default_value_t = 128, value_name = "H", value_parser = positive)]
+    #[arg(long, default_value_t = 128, value_name = "H", value_parser = size)]
     pub hidden_size: usize,
     /// Recurrent layers
-    #[arg(long, default_value_t = 2, value_name = "L", value_parser = positive)]
+    #[arg(long, default_value_t = 2, value_name = "L", value_parser = layers)]
     pub num_layers: usize,
     /// Probability of dropping a feature between layers, 0 to below 1
     #[arg(long, default_value_t = 0.0, value_name = "P", value_parser = share)]
@@ -119,7 +120,7 @@ pub struct MnistTrainArgs {
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
     pub valid_split: f64,
     /// Use only the first N training images [default: all]
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = items)]
     pub limit: Option<usize>,
     /// The folder to make for the run; one that is not empty is refused
     /// [default: the next free runs/mnist-N]
@@ -142,7 +143,7 @@ pub struct SourceArgs {
     /// A dataset by name [default: strokes, or what the run was trained on]
     #[arg(long, value_enum, conflicts_with = "data")]
     pub dataset: Option<Dataset>,
-    /// A folder with MNIST's four IDX files (plain or .gz), or a torchvision root
+    /// A folder with MNIST's four IDX files (plain or .gz), or torchvision's root folder
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }
@@ -203,12 +204,35 @@ impl SourceArgs {
 /// The number of classes that all three datasets have.
 pub const NUM_CLASSES: usize = Mnist::NUM_CLASSES;
 
-fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("at least 1 is needed".to_owned()),
-        Ok(n) => Ok(n),
-        Err(_) => Err("expected a whole number".to_owned()),
+/// A whole number from 1 to `most`.
+fn count(text: &str, most: usize) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(n) if (1..=most).contains(&n) => Ok(n),
+        _ => Err(format!("expected a whole number from 1 to {most}")),
     }
+}
+
+// What lies beyond these limits is a slip of the finger, and would otherwise end in a failed
+// allocation or a run that never does.
+
+fn epochs(text: &str) -> Result<usize, String> {
+    count(text, 1_000_000)
+}
+
+fn items(text: &str) -> Result<usize, String> {
+    count(text, 100_000_000)
+}
+
+fn size(text: &str) -> Result<usize, String> {
+    count(text, 8_192)
+}
+
+fn layers(text: &str) -> Result<usize, String> {
+    count(text, 64)
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    count(text, 1_024)
 }
 
 fn rate(text: &str) -> Result<f64, String> {
@@ -253,6 +277,10 @@ mod tests {
             "rnn-apps mnist train --dataset strokes --data x",
             "rnn-apps --device abacus",
             "rnn-apps --threads 0",
+            "rnn-apps --threads 99999999999999",
+            "rnn-apps mnist train --batch-size 18446744073709551615",
+            "rnn-apps mnist train --hidden-size 18446744073709551615",
+            "rnn-apps mnist train --epochs 18446744073709551615",
         ] {
             let error = Cli::try_parse_from(line.split(' ')).expect_err(line);
             assert_eq!(error.exit_code(), 2, "{line}");

@@ -8,7 +8,7 @@ mod commands;
 mod output;
 mod progress;
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,7 +23,8 @@ fn main() -> ExitCode {
         // Who closes the pipe (`| head`) has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // Not `eprintln!`, which panics when there is no standard error.
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -31,12 +32,12 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     let mut out = Output::new(&cli.common);
-    let session = commands::Session::start(&cli.common)?;
+    let context = commands::Context::start(&cli.common)?;
     match cli.command.unwrap_or(Command::Tour) {
-        Command::Tour => commands::tour::run(&session, &mut out),
-        Command::Shapes => commands::shapes::run(&session, &mut out),
-        Command::Hihello(args) => commands::hihello::run(&session, &args, &mut out),
-        Command::Mnist(command) => commands::mnist::run(&session, command, &mut out),
+        Command::Tour => commands::tour::run(&context, &mut out),
+        Command::Shapes => commands::shapes::run(&context, &mut out),
+        Command::Hihello(args) => commands::hihello::run(&context, &args, &mut out),
+        Command::Mnist(command) => commands::mnist::run(&context, command, &mut out),
     }
 }
 

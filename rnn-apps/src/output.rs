@@ -1,7 +1,7 @@
 //! What goes to standard output: lines for people, and one JSON object for programs.
 
 use std::fmt::{self, Display};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 
 use serde::Serialize;
 
@@ -12,6 +12,7 @@ use crate::cli::Common;
 pub struct Output {
     quiet: bool,
     json: bool,
+    unread: bool,
 }
 
 impl Output {
@@ -19,6 +20,7 @@ impl Output {
         Self {
             quiet: common.quiet,
             json: common.json,
+            unread: false,
         }
     }
 
@@ -34,13 +36,28 @@ impl Output {
         }
     }
 
+    /// The same for work that goes on when nobody reads any more: a closed pipe is no error.
+    pub fn even_unread(self) -> Self {
+        Self {
+            unread: true,
+            ..self
+        }
+    }
+
     /// A line for people.
     pub fn line(&mut self, text: impl Display) -> io::Result<()> {
         if self.quiet {
             return Ok(());
         }
+        self.write(text)
+    }
+
+    fn write(self, text: impl Display) -> io::Result<()> {
         // Not `println!`, which panics when the reader is gone.
-        writeln!(io::stdout().lock(), "{text}")
+        match writeln!(io::stdout().lock(), "{text}") {
+            Err(error) if self.unread && error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
     }
 
     /// A heading between empty lines.
@@ -59,7 +76,7 @@ impl Output {
     pub fn results(&mut self, results: &impl Serialize) -> anyhow::Result<()> {
         if self.json {
             let json = serde_json::to_string(results)?;
-            writeln!(io::stdout().lock(), "{json}")?;
+            self.write(json)?;
         }
         Ok(())
     }

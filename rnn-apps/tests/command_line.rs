@@ -35,6 +35,12 @@ fn fails(folder: &Path, line: &str, code: i32) -> String {
     let message = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{line}: {message}");
     assert!(!message.contains("panicked"), "{line}: {message}");
+    // Nothing is said twice: a cause is in the message or after it, not both.
+    let parts: Vec<&str> = message.trim_end().split(": ").collect();
+    assert!(
+        parts.windows(2).all(|pair| pair[0] != pair[1]),
+        "{line}: {message}"
+    );
     message
 }
 
@@ -112,7 +118,7 @@ fn a_trained_run_evaluates_to_the_accuracy_it_was_trained_to() {
             "model.safetensors",
             "history.jsonl",
             "metrics.json",
-            "checkpoints",
+            "checkpoints/model-1.bpk",
         ] {
             assert!(folder.path().join(cell).join(file).exists(), "no {file}");
         }
@@ -176,6 +182,85 @@ fn a_folder_of_files_is_read_and_its_faults_are_named() {
 }
 
 #[test]
+fn a_dataset_is_found_by_its_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["mnist", "fashion-mnist"] {
+        let images = Strokes::new(8).mnist(200, 70).expect("digits");
+        let files = folder.path().join("datasets").join(name);
+        images.write(files, name == "mnist").expect("written");
+        let line = format!("mnist train --dataset {name} {SMALL} --json --run {name}-run");
+        let output = command(folder.path(), &line)
+            .env("RNN_DATA", folder.path().join("datasets"))
+            .output()
+            .expect("the program starts");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_eq!(json(&text(&output.stdout))["total"], 70);
+    }
+    // Under `data` in the working directory it needs no variable.
+    let from = folder.path().join("datasets");
+    std::fs::rename(from, folder.path().join("data")).expect("renamed");
+    assert_eq!(
+        json(&succeeds(
+            folder.path(),
+            "mnist eval --json --run mnist-run"
+        ))["total"],
+        70
+    );
+}
+
+#[test]
+fn settings_that_were_changed_by_hand_are_checked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    succeeds(folder.path(), &format!("mnist train {SMALL} --run run"));
+    let path = folder.path().join("run/config.json");
+    let whole = std::fs::read_to_string(&path).expect("settings");
+    for (from, to, says) in [
+        (
+            "\"hidden_size\": 16",
+            "\"hidden_size\": 0",
+            "hidden_size must be from 1",
+        ),
+        (
+            "\"hidden_size\": 16",
+            "\"hidden_size\": 17",
+            "shape of rnn.weight_hh_l0",
+        ),
+        (
+            "\"dropout\": 0.0",
+            "\"dropout\": 2.0",
+            "dropout must be from 0 to below 1",
+        ),
+        ("\"num_classes\": 10", "\"num_classes\": 0", "num_classes"),
+        ("\"cell\": \"lstm\"", "\"cell\": \"lsmt\"", "lsmt"),
+        ("\"dropout\"", "\"dropuot\"", "dropuot"),
+    ] {
+        assert!(whole.contains(from), "{from} in {whole}");
+        std::fs::write(&path, whole.replacen(from, to, 1)).expect("written");
+        let message = fails(folder.path(), "mnist eval --run run", 1);
+        assert!(
+            message.contains("run") && message.contains(says),
+            "{to}: {message}"
+        );
+    }
+}
+
+#[test]
+fn a_training_that_nobody_watches_is_saved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut child = command(folder.path(), &format!("mnist train {SMALL} --run run"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    for file in ["model.safetensors", "metrics.json", "history.jsonl"] {
+        assert!(folder.path().join("run").join(file).exists(), "no {file}");
+    }
+}
+
+#[test]
 fn a_folder_that_is_not_empty_is_not_touched() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("thesis")).expect("a folder");
@@ -209,6 +294,8 @@ fn wrong_usage_exits_with_2_and_says_what_is_right() {
         ("mnist train --cell transformer", "gru"),
         ("--device abacus", "ndarray"),
         ("mnist train --epochs none", "whole number"),
+        ("--threads 99999999999999", "1024"),
+        ("mnist train --hidden-size 18446744073709551615", "8192"),
         ("hihelo", "hihello"),
     ] {
         let message = fails(folder.path(), line, 2);

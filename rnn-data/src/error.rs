@@ -9,7 +9,7 @@ use crate::{Dtype, IdxError};
 #[non_exhaustive]
 pub enum DatasetError {
     /// An array is wrong in itself. The message says which file, if it came from one.
-    #[error("{0}")]
+    #[error(transparent)]
     Idx(#[from] IdxError),
     /// Pictures or labels are not unsigned bytes.
     #[error("{what}, byte 2: expected element type U8, found {found:?}")]

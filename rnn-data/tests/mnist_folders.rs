@@ -267,3 +267,16 @@ fn a_folder_that_cannot_be_made() {
     let error = digits().write(file.join("below"), false).unwrap_err();
     assert!(matches!(error, DatasetError::CreateFolder { .. }));
 }
+
+#[test]
+fn what_is_called_gz_and_is_not() {
+    let dir = tempdir().unwrap();
+    digits().write(dir.path(), true).unwrap();
+    let file = "train-labels-idx1-ubyte.gz";
+    fs::write(dir.path().join(file), "<html>moved</html>").unwrap();
+    let (_, message) = message_of(dir.path());
+    assert_says(
+        &message,
+        &[file, "not gzip", "0x1f 0x8b", "found 0x3c 0x68"],
+    );
+}

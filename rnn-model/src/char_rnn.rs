@@ -9,7 +9,8 @@ use crate::recurrent::Rnn;
 /// Sizes of a [`CharRnn`].
 #[derive(Clone, Debug)]
 pub struct CharRnnConfig {
-    /// The recurrent part; `input_size` is the number of different characters that come in.
+    /// The recurrent part, batch first whatever it says; `input_size` is the number of different
+    /// characters that come in.
     pub rnn: RnnConfig,
     /// The number of different characters that can be predicted.
     pub num_classes: usize,
@@ -26,9 +27,11 @@ impl CharRnnConfig {
 
     /// Makes the model, its weights drawn from the device's random state.
     pub fn init(&self, device: &Device) -> CharRnn {
+        let rnn = self.rnn.clone().with_batch_first(true).init(device);
+        let features = rnn.directions() * rnn.hidden_size();
         CharRnn {
-            rnn: self.rnn.init(device),
-            fc: linear(self.rnn.hidden_size, self.num_classes, device),
+            rnn,
+            fc: linear(features, self.num_classes, device),
         }
     }
 }

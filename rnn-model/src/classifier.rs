@@ -10,7 +10,7 @@ use crate::recurrent::Recurrent;
 /// Sizes of a [`Classifier`].
 #[derive(Clone, Debug)]
 pub struct ClassifierConfig<C> {
-    /// The recurrent part.
+    /// The recurrent part, batch first whatever it says.
     pub rnn: RecurrentConfig<C>,
     /// The number of classes.
     pub num_classes: usize,

@@ -48,6 +48,31 @@ pub struct RecurrentConfig<C> {
     forget_bias: Option<f64>,
 }
 
+/// Settings from which no module can be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ConfigError {
+    /// A size or a number of layers is out of range.
+    #[error("{module}: {field} must be from 1 to {limit}, found {found}")]
+    Size {
+        /// The module.
+        module: &'static str,
+        /// The setting.
+        field: &'static str,
+        /// The largest value.
+        limit: usize,
+        /// The value.
+        found: usize,
+    },
+    /// The probability of dropping is none.
+    #[error("{module}: dropout must be from 0 to below 1, found {found}")]
+    Dropout {
+        /// The module.
+        module: &'static str,
+        /// The value.
+        found: f64,
+    },
+}
+
 impl<C: Cell + Default> RecurrentConfig<C> {
     /// One layer, one direction, `[batch, time, features]`, with PyTorch's defaults for the rest.
     pub fn new(input_size: usize, hidden_size: usize) -> Self {
@@ -103,19 +128,47 @@ impl<C: Cell> RecurrentConfig<C> {
         self
     }
 
+    /// Checks what a module could not be made from: for settings that come from outside.
+    ///
+    /// # Errors
+    ///
+    /// If a size or the number of layers is 0, the weights would not fit into memory's addresses,
+    /// or `dropout` is outside `[0, 1)`.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        for (field, value) in [
+            ("input_size", self.input_size),
+            ("hidden_size", self.hidden_size),
+            ("num_layers", self.num_layers),
+        ] {
+            // No weight is larger than gates·hidden_size × max(input_size, 2·hidden_size).
+            const LIMIT: usize = 1 << 24;
+            if !(1..=LIMIT).contains(&value) {
+                return Err(ConfigError::Size {
+                    module: C::NAME,
+                    field,
+                    limit: LIMIT,
+                    found: value,
+                });
+            }
+        }
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(ConfigError::Dropout {
+                module: C::NAME,
+                found: self.dropout,
+            });
+        }
+        Ok(())
+    }
+
     /// Makes the module, its weights drawn from the device's random state
     /// ([`Device::seed`] makes them repeatable).
     ///
     /// # Panics
     ///
-    /// If a size or the number of layers is 0, or `dropout` is outside `[0, 1)`.
+    /// If [`validate`](Self::validate) finds an error.
     pub fn init(&self, device: &Device) -> Recurrent<C> {
-        for (name, value) in [
-            ("input_size", self.input_size),
-            ("hidden_size", self.hidden_size),
-            ("num_layers", self.num_layers),
-        ] {
-            assert!(value > 0, "{}: {name} must be at least 1, found 0", C::NAME);
+        if let Err(error) = self.validate() {
+            panic!("{error}");
         }
         let directions = if self.bidirectional { 2 } else { 1 };
         let weights = (0..self.num_layers * directions)

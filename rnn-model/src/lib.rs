@@ -17,7 +17,7 @@ mod weights;
 pub use cell::{Cell, GruStep, LstmState, LstmStep, Nonlinearity, RnnStep};
 pub use char_rnn::{CharRnn, CharRnnConfig};
 pub use classifier::{Classifier, ClassifierConfig};
-pub use config::{GruConfig, LstmConfig, RecurrentConfig, RnnConfig};
+pub use config::{ConfigError, GruConfig, LstmConfig, RecurrentConfig, RnnConfig};
 pub use init::RecurrentInit;
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
 pub use sampling::{SamplingError, multinomial, temperature_weights};

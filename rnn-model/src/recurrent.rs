@@ -91,16 +91,16 @@ impl<C: Cell> Recurrent<C> {
         );
         let state_shape = [self.weights.len(), batch, self.hidden_size];
         let state = match state {
-            Some(state) => {
-                let found = C::hidden(&state).dims();
+            Some(state) => C::map_state(state, |part: Tensor<3>| {
+                let found = part.dims();
                 assert_eq!(
                     found,
                     state_shape,
                     "{}: the state is {found:?}, expected [layers·directions, batch, hidden_size] = {state_shape:?}",
                     C::NAME
                 );
-                state
-            }
+                part
+            }),
             None => C::zeros(state_shape, &sequence.device()),
         };
 

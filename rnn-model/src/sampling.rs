@@ -36,11 +36,11 @@ pub enum SamplingError {
 /// `exp(logit / temperature)`, scaled so that the largest is 1: unnormalised probabilities.
 ///
 /// A temperature below 1 sharpens the distribution towards the best index, above 1 flattens it;
-/// at 1 it is the softmax.
+/// at 1 the weights are in the softmax's proportions. A logit of −∞ gets the weight 0.
 ///
 /// # Errors
 ///
-/// If the temperature is not positive and finite, or a logit is not finite.
+/// If the temperature is not positive and finite, a logit is NaN or ∞, or all are −∞.
 ///
 /// ```
 /// let weights = rnn_model::temperature_weights(&[0.0, 1.0], 0.5)?;
@@ -51,10 +51,17 @@ pub fn temperature_weights(logits: &[f32], temperature: f32) -> Result<Vec<f32>,
     if !(temperature > 0.0 && temperature.is_finite()) {
         return Err(SamplingError::Temperature(temperature));
     }
-    if let Some((index, &value)) = logits.iter().enumerate().find(|(_, x)| !x.is_finite()) {
+    if let Some((index, &value)) = logits
+        .iter()
+        .enumerate()
+        .find(|(_, x)| x.is_nan() || **x == f32::INFINITY)
+    {
         return Err(SamplingError::Weight { index, value });
     }
     let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    if max == f32::NEG_INFINITY {
+        return Err(SamplingError::Empty);
+    }
     Ok(logits
         .iter()
         .map(|logit| ((logit - max) / temperature).exp())

@@ -29,7 +29,7 @@ pub struct StateDict {
 pub enum StateDictError {
     /// The bytes are not a safetensors file.
     #[error("not a safetensors file: {0}")]
-    Format(#[from] safetensors::SafeTensorError),
+    Format(safetensors::SafeTensorError),
     /// A tensor of a type that weights do not have.
     #[error("{name}: the tensor is of type {found}, expected F32 or F64")]
     Type {
@@ -41,6 +41,12 @@ pub enum StateDictError {
     /// The names or shapes are not those of the module.
     #[error("{0}")]
     Mismatch(Mismatch),
+}
+
+impl From<safetensors::SafeTensorError> for StateDictError {
+    fn from(error: safetensors::SafeTensorError) -> Self {
+        Self::Format(error)
+    }
 }
 
 /// Every difference between a [`StateDict`] and a module.

@@ -9,7 +9,7 @@ use crate::loader::Loader;
 use crate::objective::{Objective, Scores};
 
 /// Batches of labelled images.
-pub type ImageLoader = Loader<ImageBatch, ()>;
+pub type ImageLoader = Loader<ImageBatch>;
 
 impl<C: Cell> Objective for Classifier<C> {
     type Batch = ImageBatch;

@@ -121,10 +121,15 @@ impl Kind {
                 .cloned()
                 .collect(),
             #[cfg(feature = "wgpu")]
-            Self::Wgpu => Device::enumerate(DeviceType::Wgpu)
-                .iter()
-                .cloned()
-                .collect(),
+            Self::Wgpu => {
+                // A driver that computes on the CPU would be slower than any CPU backend here.
+                let software = Device::wgpu(burn::tensor::DeviceKind::Cpu);
+                Device::enumerate(DeviceType::Wgpu)
+                    .iter()
+                    .filter(|device| **device != software)
+                    .cloned()
+                    .collect()
+            }
             #[cfg(feature = "tch")]
             Self::LibTorch => vec![Device::libtorch()],
             #[cfg(feature = "flex")]
@@ -150,18 +155,20 @@ impl Kind {
 
 /// Every device that is compiled in and present, the preferred first.
 pub fn available() -> Vec<Selected> {
-    Kind::BY_PREFERENCE
-        .into_iter()
-        .flat_map(|kind| {
-            kind.found()
-                .into_iter()
-                .enumerate()
-                .map(move |(index, device)| Selected {
-                    name: named(kind, index),
-                    device,
-                })
-        })
-        .collect()
+    present().collect()
+}
+
+/// The same one by one: who takes the first does not wake the drivers of the rest.
+fn present() -> impl Iterator<Item = Selected> {
+    Kind::BY_PREFERENCE.into_iter().flat_map(|kind| {
+        kind.found()
+            .into_iter()
+            .enumerate()
+            .map(move |(index, device)| Selected {
+                name: named(kind, index),
+                device,
+            })
+    })
 }
 
 /// The device called `name`. `auto` is the first of those [`available`]; any other name gives that
@@ -179,7 +186,7 @@ pub fn available() -> Vec<Selected> {
 /// ```
 pub fn select(name: &str) -> Result<Selected, DeviceError> {
     if name == "auto" {
-        return available().into_iter().next().ok_or(DeviceError::None);
+        return present().next().ok_or(DeviceError::None);
     }
     let (kind, index) = parse(name).ok_or_else(|| DeviceError::Unknown(name.to_owned()))?;
     if !kind.is_compiled() {

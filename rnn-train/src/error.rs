@@ -7,6 +7,17 @@ pub enum TrainError {
     /// There is nothing to train on.
     #[error("the training data hold no items")]
     NoData,
+    /// With carried states every batch must be as large as the one before.
+    #[error(
+        "{items} items make batches of {batch_size} and a smaller last one, but carried states \
+         need batches of one size"
+    )]
+    UnevenBatches {
+        /// Items of an epoch.
+        items: usize,
+        /// Items of a batch.
+        batch_size: usize,
+    },
     /// There is nothing to be trained, and nothing that says on which device to compute.
     #[error("the model has no parameters")]
     NoParameters,
@@ -21,19 +32,19 @@ pub enum TrainError {
         loss: f64,
     },
     /// The folder for checkpoints can't be made.
-    #[error("{}: the checkpoint folder can't be made: {source}", path.display())]
+    #[error("{}: the checkpoint folder can't be made: {error}", path.display())]
     Checkpoints {
         /// The folder.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// Burn's learner stopped.
     #[error("training stopped: {0}")]
     Learner(String),
     /// A batch could not be read.
     #[error("a batch can't be read: {0}")]
-    Data(#[from] burn::data::dataset::DatasetError),
+    Data(String),
     /// A result could not be read from the device.
     #[error("a result can't be read from the device: {0}")]
     Device(String),

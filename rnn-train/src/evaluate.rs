@@ -10,7 +10,7 @@ use crate::objective::Objective;
 pub struct Evaluation {
     /// Mean cross entropy per prediction, in nats.
     pub loss: f64,
-    /// The predicted classes in the loader's order.
+    /// The predicted classes in the dataset's order.
     pub predictions: Vec<usize>,
     /// How many of them are right.
     pub correct: usize,
@@ -31,14 +31,19 @@ impl Evaluation {
 /// If there are no data, a batch can't be made, or the device fails.
 pub fn evaluate<M: Objective>(
     model: &M,
-    loader: &Loader<M::Batch, M::State>,
+    loader: &Loader<M::Batch>,
 ) -> Result<Evaluation, TrainError> {
     let model = model.valid();
     let device = device_of(&model)?;
-    let loader = loader.on(&device);
+    let loader = loader.clone().in_order().on::<M::State>(&device);
     let (mut loss, mut correct, mut predictions) = (0.0, 0, Vec::new());
     for input in loader.iter() {
-        let (scores, _) = model.score(input?.batch, None);
+        let (scores, _) = model.score(
+            input
+                .map_err(|error| TrainError::Data(error.to_string()))?
+                .batch,
+            None,
+        );
         let read = |error: String| TrainError::Device(error);
         let batch_loss: f64 = scores
             .loss

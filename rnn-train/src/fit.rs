@@ -31,7 +31,9 @@ pub struct FitConfig {
     pub schedule: Schedule,
     /// The largest allowed joint norm of all gradients; none for no limit.
     pub clip_norm: Option<f64>,
-    /// What all randomness in training comes from.
+    /// What the randomness inside steps (dropout) comes from. Training seeds the device anew for
+    /// each step; initial weights and the order of the data have seeds of their own
+    /// (`Device::seed`, [`Loader::shuffled`]).
     pub seed: u64,
     /// Whether a batch starts from the state that the one before it ended in.
     pub carry_state: bool,
@@ -90,7 +92,7 @@ pub struct Fitted<M: Objective> {
 /// ```
 pub struct Trainer<M: Objective> {
     config: FitConfig,
-    validation: Option<Loader<M::Batch, M::State>>,
+    validation: Option<Loader<M::Batch>>,
     checkpoints: Option<PathBuf>,
     observer: Box<dyn Observer>,
 }
@@ -107,7 +109,7 @@ impl<M: Objective> Trainer<M> {
     }
 
     /// Judges the model on `validation` after each epoch.
-    pub fn with_validation(mut self, validation: Loader<M::Batch, M::State>) -> Self {
+    pub fn with_validation(mut self, validation: Loader<M::Batch>) -> Self {
         self.validation = Some(validation);
         self
     }
@@ -130,13 +132,17 @@ impl<M: Objective> Trainer<M> {
     ///
     /// If there is nothing to train on or nothing to train, a batch can't be made, the loss stops
     /// being a number, or a checkpoint can't be written.
-    pub fn fit(self, model: M, train: Loader<M::Batch, M::State>) -> Result<Fitted<M>, TrainError> {
+    pub fn fit(self, model: M, train: Loader<M::Batch>) -> Result<Fitted<M>, TrainError> {
         let config = self.config;
         if train.num_batches() == 0 {
             return Err(TrainError::NoData);
         }
+        if config.carry_state {
+            check_even(&train)?;
+            self.validation.as_ref().map_or(Ok(()), check_even)?;
+        }
         let device = device_of(&model)?.autodiff();
-        let total_steps = config.epochs * train.num_batches();
+        let total_steps = config.epochs.saturating_mul(train.num_batches());
         let scheduler = config.schedule.scheduler(config.learning_rate, total_steps);
         // PyTorch's ε; Burn's own default is a thousand times as large.
         let adam = AdamConfig::new().with_epsilon(1e-8).init();
@@ -154,10 +160,10 @@ impl<M: Objective> Trainer<M> {
             .with_application_logger(None)
             .num_epochs(config.epochs);
         if let Some(folder) = self.checkpoints {
-            if let Err(source) = std::fs::create_dir_all(&folder) {
+            if let Err(error) = std::fs::create_dir_all(&folder) {
                 return Err(TrainError::Checkpoints {
                     path: folder,
-                    source,
+                    error,
                 });
             }
             training = training
@@ -182,19 +188,25 @@ impl<M: Objective> Trainer<M> {
             let reason = interruption.reason.unwrap_or_else(|| "unknown".to_owned());
             return Err(TrainError::Learner(reason));
         }
-        let history = strategy.history.take();
-        match history.last() {
-            Some(report) if !report.train_loss.is_finite() => Err(TrainError::Diverged {
-                epoch: report.epoch,
-                loss: report.train_loss,
-            }),
-            _ => Ok(Fitted {
-                model: result.model.model,
-                state: strategy.state.take(),
-                step_seconds: history.iter().map(|report| report.step_seconds).sum(),
-                history,
-                seconds,
-            }),
+        if let Some((epoch, loss)) = strategy.diverged.take() {
+            return Err(TrainError::Diverged { epoch, loss });
         }
+        let history = strategy.history.take();
+        Ok(Fitted {
+            model: result.model.model,
+            state: strategy.state.take(),
+            step_seconds: history.iter().map(|report| report.step_seconds).sum(),
+            history,
+            seconds,
+        })
     }
+}
+
+/// Whether all batches are of one size, as carried states need.
+fn check_even<B: 'static>(loader: &Loader<B>) -> Result<(), TrainError> {
+    let (items, batch_size) = (loader.num_items(), loader.batch_size());
+    if items > batch_size && !items.is_multiple_of(batch_size) {
+        return Err(TrainError::UnevenBatches { items, batch_size });
+    }
+    Ok(())
 }

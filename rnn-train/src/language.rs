@@ -19,8 +19,8 @@ pub struct CharBatch {
     pub targets: Tensor<2, Int>,
 }
 
-/// Batches of character sequences; each hands its state on to the next.
-pub type CharLoader = Loader<CharBatch, Tensor<3>>;
+/// Batches of character sequences.
+pub type CharLoader = Loader<CharBatch>;
 
 impl Objective for CharRnn {
     type Batch = CharBatch;

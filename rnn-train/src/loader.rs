@@ -23,16 +23,12 @@ pub struct Carry<B, S> {
 
 /// Batches of a dataset, epoch after epoch, on whichever device they are asked for.
 ///
-/// The order of an epoch is a function of the seed and the epoch's number alone, so a run that
-/// goes on from epoch n sees what an uninterrupted one would have seen.
-pub struct Loader<B, S> {
+/// The order of an epoch is a function of the seed and the epoch's number alone.
+pub struct Loader<B> {
     source: Arc<dyn Source<B>>,
     batch_size: usize,
     shuffle: Option<u64>,
-    /// The epoch that comes next; the clones of a loader count together.
-    epoch: Arc<AtomicU64>,
     range: Range<usize>,
-    state: PhantomData<fn() -> S>,
 }
 
 /// A dataset with its batcher, the type of the items out of sight.
@@ -51,7 +47,7 @@ impl<I, B> Source<B> for Batched<I, B> {
     }
 }
 
-impl<B: 'static, S> Loader<B, S> {
+impl<B: 'static> Loader<B> {
     /// Batches of `batch_size` items in the dataset's order; the last one may be smaller.
     ///
     /// # Panics
@@ -68,9 +64,7 @@ impl<B: 'static, S> Loader<B, S> {
             source: Arc::new(Batched { dataset, batcher }),
             batch_size,
             shuffle: None,
-            epoch: Arc::new(AtomicU64::new(0)),
             range,
-            state: PhantomData,
         }
     }
 
@@ -85,15 +79,39 @@ impl<B: 'static, S> Loader<B, S> {
         self.range.len().div_ceil(self.batch_size)
     }
 
-    /// The batches as Burn's data loader, made on `device`.
-    pub fn on(&self, device: &Device) -> Arc<dyn DataLoader<Carry<B, S>>>
+    /// The same items in the dataset's order.
+    pub fn in_order(mut self) -> Self {
+        self.shuffle = None;
+        self
+    }
+
+    /// Items of an epoch.
+    pub fn num_items(&self) -> usize {
+        self.range.len()
+    }
+
+    /// Items of a batch, but maybe the last.
+    pub fn batch_size(&self) -> usize {
+        self.batch_size
+    }
+
+    /// The batches as Burn's data loader, made on `device`. Each pass over it is an epoch, the
+    /// first one epoch 0.
+    pub fn on<S: 'static>(&self, device: &Device) -> Arc<dyn DataLoader<Carry<B, S>>>
     where
         B: Send,
-        S: 'static,
+    {
+        self.on_from(device, 0)
+    }
+
+    fn on_from<S: 'static>(&self, device: &Device, epoch: u64) -> Arc<dyn DataLoader<Carry<B, S>>>
+    where
+        B: Send,
     {
         Arc::new(OnDevice {
             loader: self.clone(),
             device: device.clone(),
+            epoch: AtomicU64::new(epoch),
         })
     }
 
@@ -116,32 +134,33 @@ impl<B: 'static, S> Loader<B, S> {
     }
 }
 
-// By hand: a derive would ask for `B: Clone` and `S: Clone`.
-impl<B, S> Clone for Loader<B, S> {
+// By hand: a derive would ask for `B: Clone`.
+impl<B> Clone for Loader<B> {
     fn clone(&self) -> Self {
         Self {
             source: self.source.clone(),
             batch_size: self.batch_size,
             shuffle: self.shuffle,
-            epoch: self.epoch.clone(),
             range: self.range.clone(),
-            state: self.state,
         }
     }
 }
 
-struct OnDevice<B, S> {
-    loader: Loader<B, S>,
+struct OnDevice<B> {
+    loader: Loader<B>,
     device: Device,
+    /// The epoch that comes next.
+    epoch: AtomicU64,
 }
 
-impl<B: Send + 'static, S: 'static> DataLoader<Carry<B, S>> for OnDevice<B, S> {
+impl<B: Send + 'static, S: 'static> DataLoader<Carry<B, S>> for OnDevice<B> {
     fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<Carry<B, S>> + 'a> {
-        let epoch = self.loader.epoch.fetch_add(1, Ordering::Relaxed);
+        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
         Box::new(Epoch {
             from: self,
             order: self.loader.order(epoch),
             done: 0,
+            state: PhantomData,
         })
     }
 
@@ -150,7 +169,8 @@ impl<B: Send + 'static, S: 'static> DataLoader<Carry<B, S>> for OnDevice<B, S> {
     }
 
     fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<Carry<B, S>>> {
-        self.loader.on(device)
+        self.loader
+            .on_from(device, self.epoch.load(Ordering::Relaxed))
     }
 
     fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Carry<B, S>>> {
@@ -159,22 +179,26 @@ impl<B: Send + 'static, S: 'static> DataLoader<Carry<B, S>> for OnDevice<B, S> {
             range: first + start..first + end,
             ..self.loader.clone()
         };
-        part.on(&self.device)
+        part.on_from(&self.device, self.epoch.load(Ordering::Relaxed))
     }
 }
 
 struct Epoch<'a, B, S> {
-    from: &'a OnDevice<B, S>,
+    from: &'a OnDevice<B>,
     order: Vec<usize>,
     done: usize,
+    state: PhantomData<fn() -> S>,
 }
 
 impl<B, S> Iterator for Epoch<'_, B, S> {
     type Item = Result<Carry<B, S>, DatasetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let OnDevice { loader, device } = self.from;
-        let end = (self.done + loader.batch_size).min(self.order.len());
+        let OnDevice { loader, device, .. } = self.from;
+        let end = self
+            .done
+            .saturating_add(loader.batch_size)
+            .min(self.order.len());
         let indices = self.order[self.done..end].to_vec();
         self.done = end;
         (!indices.is_empty()).then(|| {

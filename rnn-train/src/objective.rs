@@ -1,8 +1,8 @@
 //! What is trained: a model and the loss it is judged by. And the adapter to Burn's learner.
 
-use burn::module::{Module, ModuleDisplay};
+use burn::module::{Devices, Module, ModuleMapper, ModuleVisitor};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::tensor::{ExecutionError, Int, Tensor};
+use burn::tensor::{Device, ExecutionError, Int, Tensor};
 use burn::train::metric::{AccuracyInput, Adaptor, LossInput};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 
@@ -12,7 +12,7 @@ use crate::loader::Carry;
 ///
 /// Implemented here for the models of `rnn-model`; implement it for your own to train it with
 /// a [`Trainer`](crate::Trainer).
-pub trait Objective: Module + ModuleDisplay + core::fmt::Display + 'static {
+pub trait Objective: Module + core::fmt::Display + 'static {
     /// What one step is made from.
     type Batch: Send + 'static;
     /// What a step hands on to the next one; `()` if nothing.
@@ -60,10 +60,58 @@ impl Scores {
 }
 
 /// The model as Burn's learner wants it. A wrapper of this crate, since neither the models nor the
-/// learner's traits are; what is saved is the model inside.
-#[derive(Module, Debug)]
-pub(crate) struct Learnable<M: Module> {
+/// learner's traits are.
+#[derive(Clone, Debug)]
+pub(crate) struct Learnable<M> {
     pub model: M,
+}
+
+// By hand, so that the wrapper adds nothing to the parameters' names: a checkpoint of it is a
+// checkpoint of the model.
+impl<M: Module> Module for Learnable<M> {
+    fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
+        self.model.visit(visitor);
+    }
+
+    fn map<P: ModuleMapper>(self, mapper: &mut P) -> Self {
+        let model = self.model.map(mapper);
+        Self { model }
+    }
+
+    fn collect_devices(&self, devices: Devices) -> Devices {
+        self.model.collect_devices(devices)
+    }
+
+    fn fork(self, device: &Device) -> Self {
+        let model = self.model.fork(device);
+        Self { model }
+    }
+
+    fn to_device(self, device: &Device) -> Self {
+        let model = self.model.to_device(device);
+        Self { model }
+    }
+
+    fn train(self) -> Self {
+        let model = self.model.train();
+        Self { model }
+    }
+
+    fn valid(&self) -> Self {
+        let model = self.model.valid();
+        Self { model }
+    }
+
+    fn materialize(self) -> Self {
+        let model = self.model.materialize();
+        Self { model }
+    }
+}
+
+impl<M: core::fmt::Display> core::fmt::Display for Learnable<M> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.model.fmt(f)
+    }
 }
 
 /// What a step of the learner gives.

@@ -46,28 +46,28 @@ pub enum RunError {
     #[error("{}: not a run folder: it has no {CONFIG}", .0.display())]
     NotARun(PathBuf),
     /// The file system refused.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        error: io::Error,
     },
     /// A file is not what it should be.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     Json {
         /// The file.
         path: PathBuf,
         /// Where and why.
-        source: serde_json::Error,
+        error: serde_json::Error,
     },
     /// The weights are damaged or belong to another model.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     Weights {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: StateDictError,
+        error: StateDictError,
     },
 }
 
@@ -101,7 +101,7 @@ impl RunDir {
             match fs::create_dir(&path) {
                 Ok(()) => return Ok(Self { path }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(source) => return Err(RunError::Io { path, source }),
+                Err(error) => return Err(RunError::Io { path, error }),
             }
         }
         unreachable!("four billion runs")
@@ -148,7 +148,7 @@ impl RunDir {
     pub fn read_config<T: DeserializeOwned>(&self) -> Result<T, RunError> {
         let path = self.path.join(CONFIG);
         let bytes = fs::read(&path).map_err(io_error(&path))?;
-        serde_json::from_slice(&bytes).map_err(|source| RunError::Json { path, source })
+        serde_json::from_slice(&bytes).map_err(|error| RunError::Json { path, error })
     }
 
     /// Writes the results.
@@ -185,9 +185,9 @@ impl RunDir {
     pub fn save_model<M: Module>(&self, model: &M) -> Result<(), RunError> {
         let bytes = StateDict::of(model)
             .to_safetensors()
-            .map_err(|source| RunError::Weights {
+            .map_err(|error| RunError::Weights {
                 path: self.path.join(MODEL),
-                source,
+                error,
             })?;
         self.write(MODEL, &bytes)
     }
@@ -202,7 +202,7 @@ impl RunDir {
         let bytes = fs::read(&path).map_err(io_error(&path))?;
         StateDict::from_safetensors(&bytes)
             .and_then(|weights| weights.load_into(model))
-            .map_err(|source| RunError::Weights { path, source })
+            .map_err(|error| RunError::Weights { path, error })
     }
 
     fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RunError> {
@@ -219,23 +219,23 @@ impl RunDir {
         let written = fs::File::create(&part)
             .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
             .and_then(|()| fs::rename(&part, &path));
-        written.map_err(|source| {
+        written.map_err(|error| {
             // The error to report is the first one.
             let _ = fs::remove_file(&part);
-            RunError::Io { path, source }
+            RunError::Io { path, error }
         })
     }
 }
 
 fn io_error(path: &Path) -> impl FnOnce(io::Error) -> RunError + use<> {
     let path = path.to_owned();
-    move |source| RunError::Io { path, source }
+    move |error| RunError::Io { path, error }
 }
 
 fn to_json(path: &Path, json: serde_json::Result<Vec<u8>>) -> Result<Vec<u8>, RunError> {
-    json.map_err(|source| RunError::Json {
+    json.map_err(|error| RunError::Json {
         path: path.to_owned(),
-        source,
+        error,
     })
 }
 

@@ -23,7 +23,7 @@ impl Schedule {
 }
 
 /// The one-cycle policy with cosine annealing (Smith and Topin, [Super-convergence], 2018), as
-/// PyTorch's `OneCycleLR` with its defaults: from 1/25 of the maximum up to it over the first 30 %
+/// the learning rate of PyTorch's `OneCycleLR` (its `cycle_momentum=False`): from 1/25 of the maximum up to it over the first 30 %
 /// of the steps, then down to 1/10,000 of where it began.
 ///
 /// ```
@@ -59,8 +59,9 @@ impl OneCycle {
 
     fn rate(&self, step: usize) -> f64 {
         let initial = self.max / Self::DIV_FACTOR;
-        let last = (self.total_steps as f64 - 1.0).max(1.0);
-        let peak = (Self::RISE * self.total_steps as f64 - 1.0).max(0.0);
+        let total = self.total_steps.max(1) as f64;
+        // Below four steps the peak lies before the first one, as in PyTorch.
+        let (last, peak) = (total - 1.0, Self::RISE * total - 1.0);
         let step = (step as f64).min(last);
         if step < peak {
             anneal(initial, self.max, step / peak)

@@ -5,7 +5,7 @@
 //! anew for each step, so that a step's randomness depends on nothing but the run's seed, the
 //! epoch and the step.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
 use burn::data::dataloader::DataLoader;
@@ -36,6 +36,8 @@ pub(crate) struct Strategy<M: Objective> {
     pub history: RefCell<Vec<EpochReport>>,
     /// The state that the last training step left, if states are carried.
     pub state: RefCell<Option<M::State>>,
+    /// The epoch in which the loss stopped being a number, and what it was then.
+    pub diverged: Cell<Option<(usize, f64)>>,
 }
 
 impl<M: Objective> Strategy<M> {
@@ -52,6 +54,7 @@ impl<M: Objective> Strategy<M> {
             observer: RefCell::new(observer),
             history: RefCell::default(),
             state: RefCell::new(None),
+            diverged: Cell::new(None),
         }
     }
 }
@@ -86,7 +89,8 @@ impl<M: Objective> SupervisedLearningStrategy<Learnable<M>> for Strategy<M> {
                 &interrupter,
                 &mut report,
             );
-            if !interrupter.should_stop() && valid.num_items() > 0 {
+            let goes_on = !interrupter.should_stop() && self.diverged.get().is_none();
+            if goes_on && valid.num_items() > 0 {
                 self.valid_epoch(
                     &learner.model().valid(),
                     &*valid,
@@ -97,7 +101,7 @@ impl<M: Objective> SupervisedLearningStrategy<Learnable<M>> for Strategy<M> {
             }
             interrupter.fail_on_error(events.process_train(LearnerEvent::EndEpoch(epoch)));
             interrupter.fail_on_error(events.flush());
-            if interrupter.should_stop() {
+            if interrupter.should_stop() || self.diverged.get().is_some() {
                 break;
             }
 
@@ -108,12 +112,12 @@ impl<M: Objective> SupervisedLearningStrategy<Learnable<M>> for Strategy<M> {
             report.valid_loss = metrics.valid.get("Loss").copied();
             report.valid_accuracy = metrics.valid.get("Accuracy").map(share);
             report.seconds = start.elapsed().as_secs_f64();
-            self.observer.borrow_mut().epoch(&report);
-            let diverged = !report.train_loss.is_finite();
-            self.history.borrow_mut().push(report);
-            if diverged {
+            if !report.train_loss.is_finite() {
+                self.diverged.set(Some((epoch, report.train_loss)));
                 break;
             }
+            self.observer.borrow_mut().epoch(&report);
+            self.history.borrow_mut().push(report);
 
             if let Some(checkpointer) = &mut checkpointer {
                 checkpointer.checkpoint(&learner, epoch, &components.event_store);
@@ -171,6 +175,19 @@ impl<M: Objective> Strategy<M> {
             report.learning_rate = learner.lr_current().base();
             if self.config.keep_predictions {
                 logits = Some(output.item.scores.logits.clone());
+            }
+            if step % LOSS_CHECK == 0 {
+                match output.item.scores.loss.clone().try_into_scalar::<f64>() {
+                    Ok(loss) if loss.is_finite() => {}
+                    Ok(loss) => {
+                        self.diverged.set(Some((epoch, loss)));
+                        break;
+                    }
+                    Err(error) => {
+                        interrupter.stop(Some(&error.to_string()));
+                        break;
+                    }
+                }
             }
             step += 1;
             self.observer.borrow_mut().step(&StepReport {
@@ -244,10 +261,14 @@ impl<M: Objective> Strategy<M> {
     }
 }
 
+/// How many steps go by between two looks at the loss: each waits for the device.
+const LOSS_CHECK: usize = 100;
+
 /// A seed that no other step of the run has.
 fn step_seed(seed: u64, epoch: usize, step: usize) -> u64 {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(epoch as u64);
+    // The lower half of the streams orders the data.
+    rng.set_stream(1 << 63 | epoch as u64);
     // Eight words of 32 bits a step: far more than one seed takes.
     rng.set_word_pos(8 * step as u128);
     rng.next_u64()

@@ -9,7 +9,8 @@ One file per module. A tensor's name is CASE/KIND/NAME: CASE spells the module's
 
     loss = sum(output * upstream) + sum(h_n * upstream_h) [+ sum(c_n * upstream_c)]
 
-with respect to every weight, the input and the initial states. Seeded: the same versions write the
+with respect to every weight, the input and the initial states. training.safetensors holds the
+weights before and after five training steps, and the losses. Seeded: the same versions write the
 same bytes.
 """
 
@@ -52,6 +53,35 @@ def run(kind, options):
     return {name: value.detach().contiguous().clone() for name, value in tensors.items()}
 
 
+def train():
+    """Five steps of the notebook's model: cross entropy, clipping, Adam, one cycle."""
+    classes, steps = 5, 5
+    rnn, fc = nn.RNN(classes, 3, batch_first=True), nn.Linear(3, classes)
+    named = {f"rnn.{name}": p for name, p in rnn.named_parameters()}
+    named |= {f"fc.{name}": p for name, p in fc.named_parameters()}
+    tensors = {f"before/{name}": p.detach().clone() for name, p in named.items()}
+    x = nn.functional.one_hot(torch.tensor([0, 1, 0, 2, 3, 3]), classes).float().unsqueeze(0)
+    y = torch.tensor([1, 0, 2, 3, 3, 4])
+    adam = torch.optim.Adam(named.values(), lr=0.1)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(
+        adam, max_lr=0.1, total_steps=steps, cycle_momentum=False
+    )
+    state, losses = None, []
+    for step in range(steps):
+        adam.zero_grad()
+        output, state = rnn(x, state)
+        state = state.detach()
+        loss = nn.functional.cross_entropy(fc(output).flatten(0, 1), y)
+        loss.backward()
+        nn.utils.clip_grad_norm_(named.values(), 0.5)
+        adam.step()
+        if step + 1 < steps:
+            cycle.step()
+        losses.append(loss.detach())
+    tensors["losses"] = torch.stack(losses)
+    return tensors | {f"after/{name}": p.detach().clone() for name, p in named.items()}
+
+
 def main():
     torch.manual_seed(0)
     torch.set_num_threads(1)
@@ -71,6 +101,7 @@ def main():
                 case = ",".join(f"{key}={str(value).lower()}" for key, value in options.items())
                 tensors |= {f"{case}/{name}": value for name, value in run(kind, options).items()}
         save_file(tensors, str(HERE / f"{kind.lower()}.safetensors"))
+    save_file(train(), str(HERE / "training.safetensors"))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ impl Observer for Seen {
 
 #[test]
 fn an_rnn_learns_ihello_on_every_device() {
+    let _alone = tests::seeded();
     for (name, device) in devices() {
         // More hidden units than the notebook's 3, so that it works from any start.
         let model = CharRnnConfig::new(5, 16, 5).init(&device);

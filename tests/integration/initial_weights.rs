@@ -13,6 +13,7 @@ fn values(weights: &StateDict, name: &str) -> Vec<f32> {
 
 #[test]
 fn the_default_is_pytorchs_uniform_distribution() {
+    let _alone = tests::seeded();
     for (name, device) in devices() {
         let hidden = 64;
         let weights = StateDict::of(&LstmConfig::new(20, hidden).init(&device));
@@ -41,6 +42,7 @@ fn the_default_is_pytorchs_uniform_distribution() {
 
 #[test]
 fn orthogonal_recurrent_weights_have_an_orthogonal_block_per_gate() {
+    let _alone = tests::seeded();
     fn check<C: Cell + Default>(device: &Device, what: &str) {
         let hidden = 16;
         let config = RecurrentConfig::<C>::new(5, hidden)
@@ -70,6 +72,7 @@ fn orthogonal_recurrent_weights_have_an_orthogonal_block_per_gate() {
 
 #[test]
 fn the_forget_bias_is_the_sum_of_both_biases_at_the_forget_gate() {
+    let _alone = tests::seeded();
     for (name, device) in devices() {
         let hidden = 8;
         let config = LstmConfig::new(3, hidden)

@@ -24,6 +24,7 @@ macro_rules! for_all_cells {
     ($($law:ident),+) => {$(
         #[test]
         fn $law() {
+    let _alone = tests::seeded();
             for (name, device) in devices() {
                 law::$law::<RnnStep>(&device, &format!("rnn on {name}"));
                 law::$law::<LstmStep>(&device, &format!("lstm on {name}"));
@@ -137,6 +138,7 @@ mod law {
 /// The slope of the loss along each weight, by moving the weight a little either way.
 #[test]
 fn gradients_are_slopes() {
+    let _alone = tests::seeded();
     fn check<C: Cell + Default>(device: &Device, what: &str) {
         let config = RecurrentConfig::<C>::new(2, 3)
             .with_num_layers(2)
@@ -185,6 +187,7 @@ fn gradients_are_slopes() {
 
 #[test]
 fn dropout_acts_between_layers_and_in_training_only() {
+    let _alone = tests::seeded();
     for (name, device) in devices() {
         let training = device.clone().autodiff();
         let same = |layers: usize, device: &Device| {
@@ -205,6 +208,7 @@ fn dropout_acts_between_layers_and_in_training_only() {
 
 #[test]
 fn a_detached_state_ends_back_propagation() {
+    let _alone = tests::seeded();
     for (name, device) in devices() {
         let device = device.autodiff();
         let module = RecurrentConfig::<LstmStep>::new(3, 4).init(&device);
@@ -223,6 +227,7 @@ fn a_detached_state_ends_back_propagation() {
 #[test]
 #[should_panic(expected = "the input has 4 features, expected input_size 3")]
 fn a_wrong_number_of_features_is_named() {
+    let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     RnnConfig::new(3, 4)
         .init(&device)
@@ -234,9 +239,23 @@ fn a_wrong_number_of_features_is_named() {
     expected = "the state is [1, 2, 4], expected [layers·directions, batch, hidden_size] = [1, 1, 4]"
 )]
 fn a_wrong_state_is_named() {
+    let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let state = random([1, 2, 4], &device);
     RnnConfig::new(3, 4)
         .init(&device)
         .forward(random([1, 2, 3], &device), Some(state));
+}
+
+#[test]
+#[should_panic(expected = "the state is [1, 1, 4], expected")]
+fn a_wrong_cell_state_is_named() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let state = LstmState {
+        h: random([1, 2, 4], &device),
+        c: random([1, 1, 4], &device),
+    };
+    let lstm = RecurrentConfig::<LstmStep>::new(3, 4).init(&device);
+    lstm.forward(random([2, 5, 3], &device), Some(state));
 }

@@ -1,14 +1,15 @@
 //! The same numbers as PyTorch 2.9, from the same weights: values within 1e-5, gradients within
-//! 1e-4 of the largest entry. The files are made by golden/generate.py.
+//! 1e-4 of the largest entry. And the same training, step by step. The files are made by golden/generate.py.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rnn_model::{
-    Cell, GruStep, LstmState, LstmStep, Nonlinearity, RecurrentConfig, RnnConfig, RnnStep,
-    StateDict,
+    Cell, CharRnnConfig, GruStep, LstmState, LstmStep, Nonlinearity, RecurrentConfig, RnnConfig,
+    RnnStep, StateDict,
 };
+use rnn_train::{CharLoader, FitConfig, Schedule, Trainer};
 use tests::{devices, gradients, relative_error};
 
 const INPUT: usize = 4;
@@ -151,4 +152,38 @@ fn parity_lstm() {
 #[test]
 fn parity_gru() {
     check_file::<GruStep>("gru.safetensors", 16);
+}
+
+#[test]
+fn parity_training() {
+    // Carried state, cross entropy, clipping, Adam and the one-cycle schedule: if any of them, or
+    // their order, were another, the weights would be.
+    let golden = golden("training.safetensors");
+    for (name, device) in devices() {
+        let model = CharRnnConfig::new(5, 3, 5).init(&device);
+        let model = golden.strip_prefix("before/").load_into(model);
+        let model = model.expect("PyTorch's names and shapes are ours");
+        let pairs = vec![(vec![0, 1, 0, 2, 3, 3], vec![1, 0, 2, 3, 3, 4])];
+        let config = FitConfig {
+            learning_rate: 0.1,
+            schedule: Schedule::OneCycle,
+            clip_norm: Some(0.5),
+            carry_state: true,
+            ..FitConfig::new(5)
+        };
+        let loader = CharLoader::sequences(pairs, 5, 1);
+        let fitted = Trainer::new(config).fit(model, loader).expect("a training");
+
+        let losses = fitted.history.iter().map(|report| report.train_loss as f32);
+        let losses = TensorData::new(losses.collect::<Vec<_>>(), [5]);
+        let error = relative_error(&losses, golden.get("losses").expect("losses"));
+        assert!(error < 1e-5, "{name}: the losses are off by {error:e}");
+        let expected = golden.strip_prefix("after/");
+        let found = StateDict::of(&fitted.model);
+        for parameter in expected.names() {
+            let (found, expected) = (found.get(parameter), expected.get(parameter));
+            let error = relative_error(found.expect(parameter), expected.expect(parameter));
+            assert!(error < 1e-4, "{name}: {parameter} is off by {error:e}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use tests::devices;
 
 #[test]
 fn a_model_saved_on_one_device_predicts_the_same_on_every_other() {
+    let _alone = tests::seeded();
     let digits = Strokes::new(3).generate(60).expect("digits");
     let config = ClassifierConfig::new(LstmConfig::new(28, 12), 10);
     let devices = devices();
@@ -33,6 +34,7 @@ fn a_model_saved_on_one_device_predicts_the_same_on_every_other() {
 
 #[test]
 fn a_folder_with_anything_in_it_is_refused() {
+    let _alone = tests::seeded();
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("thesis.txt"), "precious").expect("a file");
     let error = RunDir::create(folder.path())
@@ -47,6 +49,7 @@ fn a_folder_with_anything_in_it_is_refused() {
 
 #[test]
 fn runs_are_numbered() {
+    let _alone = tests::seeded();
     let folder = tempfile::tempdir().expect("a folder");
     let names: Vec<String> = (0..3)
         .map(|_| RunDir::create_next(folder.path(), "mnist").expect("a run"))
@@ -63,6 +66,7 @@ fn runs_are_numbered() {
 
 #[test]
 fn what_is_no_run_or_is_damaged_is_named() {
+    let _alone = tests::seeded();
     let folder = tempfile::tempdir().expect("a folder");
     let missing = RunDir::open(folder.path()).expect_err("no run").to_string();
     assert!(missing.contains("config.json"), "{missing}");
@@ -108,6 +112,7 @@ fn what_is_no_run_or_is_damaged_is_named() {
 
 #[test]
 fn a_fingerprint_tells_data_apart() {
+    let _alone = tests::seeded();
     let digits = |seed| Strokes::new(seed).generate(30).expect("digits");
     assert_eq!(fingerprint(&digits(1)), fingerprint(&digits(1)));
     assert_ne!(fingerprint(&digits(1)), fingerprint(&digits(2)));

@@ -6,6 +6,7 @@ use rnn_train::{FitConfig, ImageLoader, Schedule, Trainer, evaluate};
 
 #[test]
 fn an_lstm_reads_more_than_95_percent_of_the_drawn_digits() {
+    let _alone = tests::seeded();
     let device = rnn_train::select("auto").expect("a device").device;
     let digits = Strokes::new(42).mnist(8_000, 2_000).expect("digits");
     let rnn = LstmConfig::new(28, 64)

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use burn::data::dataloader::DataLoader;
 use burn::data::dataloader::batcher::Batcher;
-use burn::data::dataset::InMemDataset;
+use burn::data::dataset::{Dataset, InMemDataset};
+use burn::lr_scheduler::LrSchedulerRecord;
+use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
 use burn::module::Module;
-use burn::optim::GradientsParams;
+use burn::optim::{AdamConfig, GradientsParams};
+use burn::store::ModuleRecord;
 use burn::tensor::{Device, Tensor};
-use rnn_data::Strokes;
+use rnn_data::{ImageBatcher, ImageSet, Strokes};
 use rnn_model::{CharRnnConfig, ClassifierConfig, GruConfig, RnnConfig, StateDict};
 use rnn_train::{
-    CharLoader, FitConfig, ImageLoader, Loader, Objective, TrainError, Trainer, clip_global_norm,
-    evaluate,
+    Carry, CharLoader, FitConfig, ImageLoader, Loader, Objective, OneCycle, Schedule, TrainError,
+    Trainer, clip_global_norm, evaluate,
 };
 use tests::devices;
 
@@ -23,22 +27,24 @@ impl Batcher<usize, Vec<usize>> for Keep {
     }
 }
 
-fn numbers(count: usize, batch_size: usize) -> Loader<Vec<usize>, ()> {
+fn numbers(count: usize, batch_size: usize) -> Loader<Vec<usize>> {
     let dataset = InMemDataset::new((0..count).collect());
     Loader::new(Arc::new(dataset), Arc::new(Keep), batch_size)
 }
 
-fn epoch(loader: &Loader<Vec<usize>, ()>) -> Vec<Vec<usize>> {
+fn epoch(loader: &Loader<Vec<usize>>) -> Vec<Vec<usize>> {
     let (_, device) = devices().swap_remove(0);
-    loader
-        .on(&device)
-        .iter()
-        .map(|input| input.expect("a batch").batch)
-        .collect()
+    collect(&*loader.on::<()>(&device))
+}
+
+fn collect(loader: &dyn DataLoader<Carry<Vec<usize>, ()>>) -> Vec<Vec<usize>> {
+    let batches = loader.iter();
+    batches.map(|input| input.expect("a batch").batch).collect()
 }
 
 #[test]
 fn a_loader_gives_every_item_once_and_a_short_last_batch() {
+    let _alone = tests::seeded();
     let loader = numbers(7, 3);
     assert_eq!(epoch(&loader), [vec![0, 1, 2], vec![3, 4, 5], vec![6]]);
     assert_eq!(loader.num_batches(), 3);
@@ -46,11 +52,20 @@ fn a_loader_gives_every_item_once_and_a_short_last_batch() {
 
 #[test]
 fn an_epochs_order_depends_on_seed_and_epoch_alone() {
-    let (a, b) = (numbers(50, 7).shuffled(3), numbers(50, 7).shuffled(3));
-    let (first, second) = (epoch(&a), epoch(&a));
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let two_epochs = |seed| {
+        let loader = numbers(50, 7).shuffled(seed).on::<()>(&device);
+        [(); 2].map(|()| collect(&*loader))
+    };
+    let [first, second] = two_epochs(3);
     assert_ne!(first, second);
-    assert_eq!((epoch(&b), epoch(&b)), (first.clone(), second));
-    assert_ne!(epoch(&numbers(50, 7).shuffled(4)), first);
+    assert_eq!(two_epochs(3), [first.clone(), second]);
+    assert_ne!(two_epochs(4)[0], first);
+    assert_eq!(
+        epoch(&numbers(50, 7).shuffled(3).in_order()).concat(),
+        (0..50).collect::<Vec<_>>()
+    );
     let mut items = first.concat();
     items.sort_unstable();
     assert_eq!(items, (0..50).collect::<Vec<_>>());
@@ -58,6 +73,7 @@ fn an_epochs_order_depends_on_seed_and_epoch_alone() {
 
 #[test]
 fn clipping_scales_all_gradients_by_one_factor() {
+    let _alone = tests::seeded();
     for (name, device) in devices() {
         let device = device.autodiff();
         let model = CharRnnConfig::new(3, 4, 2).init(&device);
@@ -100,6 +116,7 @@ fn total_norm<M: Module>(model: &M, gradients: GradientsParams) -> f64 {
 
 #[test]
 fn the_reported_loss_counts_every_prediction_once() {
+    let _alone = tests::seeded();
     // A learning rate too small to change anything: the epoch's loss is the model's.
     let digits = Strokes::new(5).generate(70).expect("digits");
     for (name, device) in devices() {
@@ -131,6 +148,7 @@ fn the_reported_loss_counts_every_prediction_once() {
 
 #[test]
 fn a_carried_state_is_where_the_next_batch_starts() {
+    let _alone = tests::seeded();
     for (name, device) in devices() {
         let model = CharRnnConfig::new(3, 4, 3).init(&device);
         let (first, second) = (vec![0, 1, 2], vec![2, 2, 0]);
@@ -150,7 +168,11 @@ fn a_carried_state_is_where_the_next_batch_starts() {
         // Both sequences in one go give the loss and the state that the two batches gave.
         let both = [first, second].concat();
         let joined = CharLoader::sequences(vec![(both.clone(), both)], 3, 1);
-        let batch = joined.on(&device).iter().next().expect("a batch");
+        let batch = joined
+            .on::<Tensor<3>>(&device)
+            .iter()
+            .next()
+            .expect("a batch");
         let (scores, state) = model.score(batch.expect("a batch").batch, None);
         let loss: f64 = scores.loss.into_scalar();
         assert!((fitted.history[0].train_loss - loss).abs() < 1e-5, "{name}");
@@ -162,6 +184,7 @@ fn a_carried_state_is_where_the_next_batch_starts() {
 
 #[test]
 fn nothing_to_train_on_is_an_error() {
+    let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let model = CharRnnConfig::new(3, 4, 3).init(&device);
     let loader = CharLoader::sequences(Vec::new(), 3, 1);
@@ -171,6 +194,7 @@ fn nothing_to_train_on_is_an_error() {
 
 #[test]
 fn a_loss_that_is_no_number_is_an_error() {
+    let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let digits = Strokes::new(5).generate(20).expect("digits");
     let model = ClassifierConfig::new(RnnConfig::new(28, 4), 10).init(&device);
@@ -188,4 +212,102 @@ fn a_loss_that_is_no_number_is_an_error() {
         result.err(),
         Some(TrainError::Diverged { epoch: 1, .. })
     ));
+}
+
+#[test]
+fn checkpoints_hold_the_model_and_what_training_needs_to_go_on() {
+    let _alone = tests::seeded();
+    let digits = Strokes::new(5).generate(40).expect("digits");
+    for (name, device) in devices() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = ClassifierConfig::new(GruConfig::new(28, 6), 10);
+        let settings = FitConfig {
+            schedule: Schedule::OneCycle,
+            ..FitConfig::new(3)
+        };
+        let fitted = Trainer::new(settings)
+            .with_checkpoints(folder.path())
+            .fit(config.init(&device), ImageLoader::images(&digits, 10))
+            .expect("a training");
+
+        let mut files: Vec<String> = std::fs::read_dir(folder.path())
+            .expect("a folder")
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
+        files.sort();
+        let kinds = ["model", "optimiser", "schedule"];
+        let expected = kinds.map(|kind| [format!("{kind}-2.bpk"), format!("{kind}-3.bpk")]);
+        assert_eq!(files, expected.concat(), "{name}");
+
+        // The names are the model's own, not those of whatever trained it.
+        let record = ModuleRecord::load(folder.path().join("model-3.bpk")).expect("a record");
+        let model = config
+            .init(&device)
+            .try_load_record(record)
+            .expect("the same names");
+        let weights = |model| StateDict::of(&model).to_safetensors().expect("f32 weights");
+        assert!(weights(model) == weights(fitted.model), "{name}");
+
+        let adam = AdamConfig::new().init();
+        let adam = adam
+            .load(folder.path().join("optimiser-3.bpk"))
+            .expect("a record");
+        assert!(!adam.to_record().is_empty(), "{name}");
+        let record = LrSchedulerRecord::load(folder.path().join("schedule-2.bpk"));
+        let mut schedule = ModuleLrScheduler::new(OneCycle::new(1e-3, 12));
+        schedule = schedule.load_record(record.expect("a record"));
+        let rate = (0..4).map(|_| schedule.step().base()).last();
+        assert_eq!(rate, Some(fitted.history[2].learning_rate), "{name}");
+    }
+}
+
+#[test]
+fn carried_states_need_batches_of_one_size() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let model = CharRnnConfig::new(3, 4, 3).init(&device);
+    let pairs = vec![(vec![0, 1], vec![1, 2]); 5];
+    let config = FitConfig {
+        carry_state: true,
+        ..FitConfig::new(1)
+    };
+    let result = Trainer::new(config).fit(model, CharLoader::sequences(pairs, 3, 2));
+    let expected = TrainError::UnevenBatches {
+        items: 5,
+        batch_size: 2,
+    };
+    assert_eq!(
+        result.err().map(|e| e.to_string()),
+        Some(expected.to_string())
+    );
+}
+
+#[test]
+fn a_batch_of_images_holds_their_pixels_row_by_row() {
+    let pixels: Vec<u8> = (0..12).map(|i| i * 20).collect();
+    let set = ImageSet::new(2, 3, pixels.clone(), vec![7, 1], 10).expect("a set");
+    for (_, device) in devices() {
+        let items = set.get_many(vec![1, 0]).expect("two images");
+        let batch = ImageBatcher.batch(items, &device);
+        assert_eq!(batch.images.dims(), [2, 2, 3]);
+        let found: Vec<f32> = batch.images.into_data().iter().collect();
+        let swapped = pixels[6..].iter().chain(&pixels[..6]);
+        assert_eq!(
+            found,
+            swapped
+                .map(|&grey| f32::from(grey) / 255.0)
+                .collect::<Vec<_>>()
+        );
+        assert_eq!(
+            batch.labels.into_data().iter::<i64>().collect::<Vec<_>>(),
+            [1, 7]
+        );
+        assert!(set.get(2).is_err());
+    }
 }

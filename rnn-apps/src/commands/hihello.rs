@@ -4,7 +4,7 @@ use burn::module::Module;
 use rnn_model::CharRnnConfig;
 use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, Trainer, one_hot};
 
-use super::Session;
+use super::Context;
 use crate::cli::HihelloArgs;
 use crate::output::Output;
 
@@ -12,10 +12,10 @@ const CHARACTERS: [char; 5] = ['h', 'i', 'e', 'l', 'o'];
 const INPUT: &str = "hihell";
 const TARGET: &str = "ihello";
 
-pub fn run(session: &Session, args: &HihelloArgs, out: &mut Output) -> anyhow::Result<()> {
-    session.device.seed(session.seed);
+pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::Result<()> {
+    context.device.seed(context.seed);
     let characters = CHARACTERS.len();
-    let model = CharRnnConfig::new(characters, args.hidden_size, characters).init(&session.device);
+    let model = CharRnnConfig::new(characters, args.hidden_size, characters).init(&context.device);
     let parameters = model.num_params();
     out.line(format_args!(
         "An RNN with {} hidden units and {parameters} parameters learns to say '{TARGET}' when it hears '{INPUT}'.\n",
@@ -26,7 +26,7 @@ pub fn run(session: &Session, args: &HihelloArgs, out: &mut Output) -> anyhow::R
     let loader = CharLoader::sequences(vec![(input.clone(), target)], characters, 1);
     let config = FitConfig {
         learning_rate: args.learning_rate,
-        seed: session.seed,
+        seed: context.seed,
         // As in the notebook: an epoch starts from the state in which the last one ended.
         carry_state: true,
         keep_predictions: true,
@@ -40,7 +40,7 @@ pub fn run(session: &Session, args: &HihelloArgs, out: &mut Output) -> anyhow::R
         .with_observer(show)
         .fit(model, loader)?;
 
-    let input = one_hot(&[&input], characters, &session.device);
+    let input = one_hot(&[&input], characters, &context.device);
     // From the state that training ended in, as the notebook asks its model once more.
     let state = fitted.state.map(|state| state.without_autodiff());
     let (logits, _) = fitted.model.forward(input, state);
@@ -57,9 +57,9 @@ pub fn run(session: &Session, args: &HihelloArgs, out: &mut Output) -> anyhow::R
     }
     out.results(&serde_json::json!({
         "command": "hihello",
-        "device": session.device_name,
-        "threads": session.threads,
-        "seed": session.seed,
+        "device": context.device_name,
+        "threads": context.threads,
+        "seed": context.seed,
         "parameters": parameters,
         "epochs": args.epochs,
         "seconds": fitted.seconds,

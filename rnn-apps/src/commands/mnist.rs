@@ -7,21 +7,21 @@ mod train;
 use rnn_data::{Mnist, Strokes, find_dataset};
 use std::path::Path;
 
-use super::Session;
+use super::Context;
 use crate::cli::{Dataset, MnistCommand};
 use crate::output::Output;
 
-pub use train::train;
+pub use train::{Results, train};
 
 /// How many digits `strokes` has to train and to test on, and what they are drawn from: the same
 /// for every run, whatever its seed, so that runs can be compared.
 const STROKES: (usize, usize) = (8_000, 2_000);
 const STROKES_SEED: u64 = 42;
 
-pub fn run(session: &Session, command: MnistCommand, out: &mut Output) -> anyhow::Result<()> {
+pub fn run(context: &Context, command: MnistCommand, out: &mut Output) -> anyhow::Result<()> {
     match command {
-        MnistCommand::Train(args) => train::run(session, args, out),
-        MnistCommand::Eval(args) => eval::run(session, args, out),
+        MnistCommand::Train(args) => train::run(context, args, out),
+        MnistCommand::Eval(args) => eval::run(context, args, out),
     }
 }
 

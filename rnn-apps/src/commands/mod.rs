@@ -10,21 +10,26 @@ use burn::tensor::Device;
 use crate::cli::Common;
 
 /// What all commands start with: a device, threads, a seed.
-pub struct Session {
+pub struct Context {
     pub device: Device,
     pub device_name: String,
     pub threads: usize,
     pub seed: u64,
 }
 
-impl Session {
+impl Context {
     pub fn start(common: &Common) -> anyhow::Result<Self> {
         let threads = rnn_train::set_threads(common.threads)?;
         let selected = rnn_train::select(&common.device)?;
         Ok(Self {
+            // Burn's ndarray computes on one thread, however many there could be.
+            threads: if selected.name == "ndarray" {
+                1
+            } else {
+                threads
+            },
             device: selected.device,
             device_name: selected.name,
-            threads,
             seed: common.seed,
         })
     }

@@ -5,12 +5,12 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rnn_model::{LstmConfig, LstmState, RnnConfig, multinomial};
 
-use super::Session;
+use super::Context;
 use crate::output::Output;
 
-pub fn run(session: &Session, out: &mut Output) -> anyhow::Result<()> {
-    let device = &session.device;
-    session.device.seed(session.seed);
+pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
+    let device = &context.device;
+    context.device.seed(context.seed);
     let random = |shape: [usize; 3]| Tensor::<3>::random(shape, Distribution::Default, device);
 
     out.heading("An RNN: one sequence in, one output per step")?;
@@ -59,7 +59,7 @@ pub fn run(session: &Session, out: &mut Output) -> anyhow::Result<()> {
     for row in weights.chunks(6) {
         out.line(format_args!("   {}", numbers(row)))?;
     }
-    let mut rng = ChaCha8Rng::seed_from_u64(session.seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(context.seed);
     let drawn: Vec<usize> = (0..8)
         .map(|_| multinomial(&weights, 1, &mut rng).map(|drawn| drawn[0]))
         .collect::<Result<_, _>>()?;
@@ -120,9 +120,9 @@ pub fn run(session: &Session, out: &mut Output) -> anyhow::Result<()> {
 
     out.results(&serde_json::json!({
         "command": "shapes",
-        "device": session.device_name,
-        "threads": session.threads,
-        "seed": session.seed,
+        "device": context.device_name,
+        "threads": context.threads,
+        "seed": context.seed,
         "output": output.dims(),
         "h_n": h_n.dims(),
         "samples": drawn,

@@ -2,22 +2,22 @@
 
 use clap::Parser;
 
-use super::{Session, hihello, mnist, shapes};
+use super::{Context, hihello, mnist, shapes};
 use crate::cli::{Cli, Command, MnistCommand};
 use crate::output::Output;
 
-pub fn run(session: &Session, out: &mut Output) -> anyhow::Result<()> {
+pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
     // A tour's result is what it shows; the commands it runs leave their JSON lines out.
     let mut show = out.without_results();
     show.line("Recurrent networks: the same weights at every step, and a state that remembers.")?;
     show.line("This tour shows their shapes, teaches one a word, and one to read digits.")?;
-    shapes::run(session, &mut show)?;
+    shapes::run(context, &mut show)?;
 
     show.heading("hihell → ihello: learning what comes next")?;
     let Some(Command::Hihello(args)) = parse("hihello --epochs 40") else {
         unreachable!("a fixed command line")
     };
-    hihello::run(session, &args, &mut show)?;
+    hihello::run(context, &args, &mut show)?;
     show.line("\nThe same letter h must become i at first and e later, so the network has to use its state.")?;
 
     show.heading("Digits, read row by row")?;
@@ -30,7 +30,7 @@ pub fn run(session: &Session, out: &mut Output) -> anyhow::Result<()> {
     let Some(Command::Mnist(MnistCommand::Train(args))) = parse(line) else {
         unreachable!("a fixed command line")
     };
-    let results = mnist::train(session, args, &mut show)?;
+    let results = mnist::train(context, args, &mut show)?;
 
     show.heading("What to try next")?;
     for (command, does) in [
@@ -60,7 +60,10 @@ pub fn run(session: &Session, out: &mut Output) -> anyhow::Result<()> {
             "   cargo run -p rnn-apps -- {command:<34} {does}"
         ))?;
     }
-    out.results(&results)
+    out.results(&mnist::Results {
+        command: "tour",
+        ..results
+    })
 }
 
 /// The tour's commands go through the command line's own parser, so its defaults hold for them.

@@ -17,6 +17,16 @@ pub enum IdxError {
         /// The first two bytes.
         found: [u8; 2],
     },
+    /// A file is called `.gz` and is neither gzip nor plain IDX.
+    #[error(
+        "not gzip: expected 0x1f 0x8b at byte 0 of a file that is called .gz (or 0x00 0x00, plain \
+         IDX), found {:#04x} {:#04x}",
+        found[0], found[1]
+    )]
+    NotGzip {
+        /// The first two bytes.
+        found: [u8; 2],
+    },
     /// The third byte names no element type.
     #[error(
         "unknown IDX element type at byte 2: expected one of 0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e, \
@@ -45,11 +55,12 @@ pub enum IdxError {
         found: usize,
     },
     /// The bytes go on after the data.
-    #[error("bytes after the IDX data at byte {offset}: expected the end, found {found} or more")]
+    #[error("bytes after the IDX data at byte {offset}: expected the end, found {found}")]
     TrailingBytes {
         /// Where the data ends.
         offset: usize,
-        /// How many bytes follow; of compressed ones no more than one is looked at.
+        /// How many bytes follow; of compressed data no more than one is decoded, so 1 means at
+        /// least one.
         found: usize,
     },
     /// The number of elements does not fit a machine word.

@@ -22,6 +22,13 @@ impl Idx {
         })?;
         bytes
             .and_then(|bytes| Self::decode(&bytes))
+            .map_err(|error| match error {
+                // The name decides nothing but which of two surprises is reported.
+                IdxError::Magic { found } if path.extension().is_some_and(|e| e == "gz") => {
+                    IdxError::NotGzip { found }
+                }
+                error => error,
+            })
             .map_err(|error| IdxError::File {
                 path: path.to_owned(),
                 error: Box::new(error),
@@ -58,8 +65,7 @@ fn read_bounded(path: &Path) -> io::Result<Result<Vec<u8>, IdxError>> {
     let len = file.metadata()?.len();
     let mut bytes = Vec::new();
     if len <= LIMIT {
-        // The length is a hint: a pipe has none, and a file may grow meanwhile.
-        bytes.reserve(len as usize);
+        // Nothing is reserved: a sparse file's length is a promise like a header's.
         file.take(LIMIT + 1).read_to_end(&mut bytes)?;
     }
     let found = len.max(bytes.len() as u64);

@@ -1,3 +1,6 @@
+use std::time::Instant;
+
+use anyhow::Context as _;
 use burn::module::Module;
 use rnn_data::ImageSet;
 use rnn_model::{GruStep, LstmStep, RnnStep};
@@ -5,11 +8,11 @@ use rnn_train::{Evaluation, ImageLoader, RunDir, evaluate, fingerprint};
 
 use super::settings::{Settings, Starting};
 use super::train::EVAL_BATCH;
-use super::{Session, load, verdict};
-use crate::cli::{CellKind, MnistEvalArgs};
+use super::{Context, load, verdict};
+use crate::cli::{CellKind, MnistEvalArgs, Recipe};
 use crate::output::{Grouped, Output};
 
-pub fn run(session: &Session, args: MnistEvalArgs, out: &mut Output) -> anyhow::Result<()> {
+pub fn run(context: &Context, args: MnistEvalArgs, out: &mut Output) -> anyhow::Result<()> {
     let run = RunDir::open(&args.run)?;
     let settings: Settings = run.read_config()?;
     let images = if args.source.is_given() {
@@ -32,20 +35,24 @@ pub fn run(session: &Session, args: MnistEvalArgs, out: &mut Output) -> anyhow::
         ),
     )?;
 
+    let start = Instant::now();
     let (evaluation, parameters) = match settings.model.cell {
-        CellKind::Rnn => evaluate_cell::<RnnStep>(session, &run, &settings, &images.test)?,
-        CellKind::Lstm => evaluate_cell::<LstmStep>(session, &run, &settings, &images.test)?,
-        CellKind::Gru => evaluate_cell::<GruStep>(session, &run, &settings, &images.test)?,
+        CellKind::Rnn => evaluate_cell::<RnnStep>(context, &run, &settings, &images.test)?,
+        CellKind::Lstm => evaluate_cell::<LstmStep>(context, &run, &settings, &images.test)?,
+        CellKind::Gru => evaluate_cell::<GruStep>(context, &run, &settings, &images.test)?,
     };
     let total = evaluation.predictions.len();
     verdict(out, evaluation.correct, total)?;
     out.results(&serde_json::json!({
         "command": "mnist eval",
-        "run": run.path(),
+        "run": run.path().display().to_string(),
         "seed": settings.seed,
-        "device": session.device_name,
-        "threads": session.threads,
+        "device": context.device_name,
+        "threads": context.threads,
         "parameters": parameters,
+        "epochs": settings.fit.epochs,
+        "seconds": start.elapsed().as_secs_f64(),
+        "test_data_as_trained": known,
         "test_loss": evaluation.loss,
         "test_accuracy": evaluation.accuracy(),
         "correct": evaluation.correct,
@@ -54,7 +61,7 @@ pub fn run(session: &Session, args: MnistEvalArgs, out: &mut Output) -> anyhow::
 }
 
 fn evaluate_cell<C: Starting>(
-    session: &Session,
+    context: &Context,
     run: &RunDir,
     settings: &Settings,
     test: &ImageSet,
@@ -66,7 +73,11 @@ fn evaluate_cell<C: Starting>(
         settings.model.input_size,
         test.cols()
     );
-    let blank = settings.model.init::<C>(settings.recipe, &session.device);
+    // The recipe without orthogonal weights, which would take time to make and be replaced.
+    let blank = settings
+        .model
+        .init::<C>(Recipe::Notebook, &context.device)
+        .with_context(|| format!("{}: no model", run.path().display()))?;
     let model = run.load_model(blank)?;
     let evaluation = evaluate(&model, &ImageLoader::images(test, EVAL_BATCH))?;
     Ok((evaluation, model.num_params()))

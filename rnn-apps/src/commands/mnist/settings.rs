@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use burn::tensor::Device;
 use rnn_model::{
     Cell, Classifier, ClassifierConfig, LstmConfig, LstmStep, RecurrentConfig, RecurrentInit,
@@ -51,7 +52,19 @@ pub struct ModelSettings {
 
 impl ModelSettings {
     /// The model with the recipe's initial weights.
-    pub fn init<C: Starting>(&self, recipe: Recipe, device: &Device) -> Classifier<C> {
+    ///
+    /// # Errors
+    ///
+    /// If there is no such model, as a `config.json` that was changed by hand may ask for.
+    pub fn init<C: Starting>(
+        &self,
+        recipe: Recipe,
+        device: &Device,
+    ) -> anyhow::Result<Classifier<C>> {
+        ensure!(
+            self.num_classes > 0,
+            "num_classes must be at least 1, found 0"
+        );
         let rnn = RecurrentConfig::<C>::new(self.input_size, self.hidden_size)
             .with_num_layers(self.num_layers)
             .with_bidirectional(self.bidirectional)
@@ -60,7 +73,8 @@ impl ModelSettings {
             Recipe::Notebook => rnn,
             Recipe::Tuned => C::tuned(rnn.with_recurrent_init(RecurrentInit::Orthogonal)),
         };
-        ClassifierConfig::new(rnn, self.num_classes).init(device)
+        rnn.validate()?;
+        Ok(ClassifierConfig::new(rnn, self.num_classes).init(device))
     }
 }
 

@@ -6,7 +6,7 @@ use rnn_train::{FitConfig, ImageLoader, RunDir, Schedule, Trainer, evaluate, fin
 use serde::Serialize;
 
 use super::settings::{ModelSettings, Settings, Starting};
-use super::{Session, load, verdict};
+use super::{Context, load, verdict};
 use crate::cli::{CellKind, Dataset, MnistTrainArgs, NUM_CLASSES, Recipe};
 use crate::output::{Grouped, Output, Seconds};
 use crate::progress::Progress;
@@ -17,40 +17,40 @@ pub(super) const EVAL_BATCH: usize = 256;
 /// What a training came to.
 #[derive(Debug, Serialize)]
 pub struct Results {
-    command: &'static str,
+    pub command: &'static str,
     pub run: String,
-    seed: u64,
-    device: String,
-    threads: usize,
-    parameters: usize,
-    epochs: usize,
-    seconds: f64,
-    step_seconds: f64,
-    train_loss: f64,
+    pub seed: u64,
+    pub device: String,
+    pub threads: usize,
+    pub parameters: usize,
+    pub epochs: usize,
+    pub seconds: f64,
+    pub step_seconds: f64,
+    pub train_loss: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    valid_accuracy: Option<f64>,
-    test_loss: f64,
-    test_accuracy: f64,
-    correct: usize,
-    total: usize,
+    pub valid_accuracy: Option<f64>,
+    pub test_loss: f64,
+    pub test_accuracy: f64,
+    pub correct: usize,
+    pub total: usize,
 }
 
-pub fn run(session: &Session, args: MnistTrainArgs, out: &mut Output) -> anyhow::Result<()> {
-    let results = train(session, args, out)?;
+pub fn run(context: &Context, args: MnistTrainArgs, out: &mut Output) -> anyhow::Result<()> {
+    let results = train(context, args, out)?;
     out.results(&results)
 }
 
 /// Trains as `args` say, into a run folder.
-pub fn train(session: &Session, args: MnistTrainArgs, out: &mut Output) -> anyhow::Result<Results> {
+pub fn train(context: &Context, args: MnistTrainArgs, out: &mut Output) -> anyhow::Result<Results> {
     match args.cell {
-        CellKind::Rnn => train_cell::<RnnStep>(session, args, out),
-        CellKind::Lstm => train_cell::<LstmStep>(session, args, out),
-        CellKind::Gru => train_cell::<GruStep>(session, args, out),
+        CellKind::Rnn => train_cell::<RnnStep>(context, args, out),
+        CellKind::Lstm => train_cell::<LstmStep>(context, args, out),
+        CellKind::Gru => train_cell::<GruStep>(context, args, out),
     }
 }
 
 fn train_cell<C: Starting>(
-    session: &Session,
+    context: &Context,
     args: MnistTrainArgs,
     out: &mut Output,
 ) -> anyhow::Result<Results> {
@@ -58,7 +58,7 @@ fn train_cell<C: Starting>(
     if let Some(limit) = args.limit {
         images.train = images.train.take(limit);
     }
-    let settings = resolve(session, &args, &images)?;
+    let settings = resolve(context, &args, &images)?;
     let (train_set, valid_set) = images.train.split_off(args.valid_split);
     ensure!(
         !train_set.is_empty(),
@@ -66,8 +66,8 @@ fn train_cell<C: Starting>(
         args.valid_split
     );
 
-    session.device.seed(session.seed);
-    let model = settings.model.init::<C>(settings.recipe, &session.device);
+    context.device.seed(context.seed);
+    let model = settings.model.init::<C>(settings.recipe, &context.device)?;
     let parameters = model.num_params();
     // Only now, when nothing can be refused any more: an empty folder is of no use.
     let run = match &args.run {
@@ -75,6 +75,8 @@ fn train_cell<C: Starting>(
         None => RunDir::create_next("runs", "mnist")?,
     };
     run.write_config(&settings)?;
+    // From here on there is something to lose.
+    let out = &mut out.even_unread();
     describe(out, &settings, &images, parameters, &run)?;
 
     let mut trainer = Trainer::new(settings.fit)
@@ -83,7 +85,7 @@ fn train_cell<C: Starting>(
     if !valid_set.is_empty() {
         trainer = trainer.with_validation(ImageLoader::images(&valid_set, EVAL_BATCH));
     }
-    let train_loader = ImageLoader::images(&train_set, args.batch_size).shuffled(session.seed);
+    let train_loader = ImageLoader::images(&train_set, args.batch_size).shuffled(context.seed);
     let fitted = trainer.fit(model, train_loader)?;
     run.save_model(&fitted.model)?;
 
@@ -91,15 +93,13 @@ fn train_cell<C: Starting>(
         &fitted.model,
         &ImageLoader::images(&images.test, EVAL_BATCH),
     )?;
-    out.line(format_args!("trained in {}\n", Seconds(fitted.seconds)))?;
-    verdict(out, test.correct, test.predictions.len())?;
     let last = fitted.history.last();
     let results = Results {
         command: "mnist train",
         run: run.path().display().to_string(),
-        seed: session.seed,
-        device: session.device_name.clone(),
-        threads: session.threads,
+        seed: context.seed,
+        device: context.device_name.clone(),
+        threads: context.threads,
         parameters,
         epochs: args.epochs,
         seconds: fitted.seconds,
@@ -112,10 +112,12 @@ fn train_cell<C: Starting>(
         total: test.predictions.len(),
     };
     run.write_metrics(&results)?;
+    out.line(format_args!("trained in {}\n", Seconds(results.seconds)))?;
+    verdict(out, results.correct, results.total)?;
     Ok(results)
 }
 
-fn resolve(session: &Session, args: &MnistTrainArgs, images: &Mnist) -> anyhow::Result<Settings> {
+fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::Result<Settings> {
     let tuned = args.recipe == Recipe::Tuned;
     let dataset = match &args.source.data {
         Some(_) => None,
@@ -158,12 +160,12 @@ fn resolve(session: &Session, args: &MnistTrainArgs, images: &Mnist) -> anyhow::
                 Schedule::Constant
             },
             clip_norm: args.clip_norm.or(tuned.then_some(1.0)),
-            seed: session.seed,
+            seed: context.seed,
             ..FitConfig::new(args.epochs)
         },
-        device: session.device_name.clone(),
-        threads: session.threads,
-        seed: session.seed,
+        device: context.device_name.clone(),
+        threads: context.threads,
+        seed: context.seed,
     })
 }
 
