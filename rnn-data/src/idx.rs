@@ -3,7 +3,7 @@
 mod data;
 mod error;
 mod file;
-mod gzip;
+pub(crate) mod gzip;
 mod header;
 
 pub use data::{Dtype, IdxData};

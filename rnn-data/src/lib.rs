@@ -5,11 +5,14 @@
 #[cfg(feature = "burn")]
 mod batch;
 mod error;
+mod file;
 mod idx;
 mod image_set;
 mod mnist;
 mod source;
 mod strokes;
+mod tagged;
+mod vocab;
 
 #[cfg(feature = "burn")]
 pub use batch::{ImageBatch, ImageBatcher, ImageItem};
@@ -19,3 +22,8 @@ pub use image_set::ImageSet;
 pub use mnist::Mnist;
 pub use source::find_dataset;
 pub use strokes::Strokes;
+pub use tagged::{
+    Sentence, TaggedError, decode_tagged, notebook_sentences, parse_conllu, parse_tagged,
+    parse_word_tags, read_tagged,
+};
+pub use vocab::{Vocab, VocabBuilder, VocabError};

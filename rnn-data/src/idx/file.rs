@@ -1,11 +1,10 @@
-//! IDX files: errors that name the file, and writing that leaves no half of one.
+//! IDX files: errors that name the file.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io;
+use std::path::Path;
 
 use super::{Idx, IdxError};
+use crate::file;
 
 impl Idx {
     /// Reads an IDX file, plain or in gzip. The content tells which, not the name.
@@ -42,7 +41,7 @@ impl Idx {
     ///
     /// [`IdxError::Io`], naming the file.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), IdxError> {
-        write_whole(path.as_ref(), || Ok(self.to_bytes()))
+        write(path.as_ref(), || Ok(self.to_bytes()))
     }
 
     /// Writes an IDX file in gzip, with the care of [`Idx::write`]. The name is taken as it is: add
@@ -52,7 +51,7 @@ impl Idx {
     ///
     /// [`IdxError::Io`], naming the file.
     pub fn write_gzip(&self, path: impl AsRef<Path>) -> Result<(), IdxError> {
-        write_whole(path.as_ref(), || self.to_gzip())
+        write(path.as_ref(), || self.to_gzip())
     }
 }
 
@@ -61,52 +60,16 @@ fn read_bounded(path: &Path) -> io::Result<Result<Vec<u8>, IdxError>> {
     // Room for the longest header, and for what gzip adds to data that does not compress.
     const LIMIT: u64 = Idx::MAX_BYTES as u64 + (1 << 20);
 
-    let file = File::open(path)?;
-    let len = file.metadata()?.len();
-    let mut bytes = Vec::new();
-    if len <= LIMIT {
-        // Nothing is reserved: a sparse file's length is a promise like a header's.
-        file.take(LIMIT + 1).read_to_end(&mut bytes)?;
-    }
-    let found = len.max(bytes.len() as u64);
-    if found > LIMIT {
-        return Ok(Err(IdxError::TooLarge {
-            limit: Idx::MAX_BYTES,
-            found,
-        }));
-    }
-    Ok(Ok(bytes))
+    let bytes = file::read_bounded(path, LIMIT)?;
+    Ok(bytes.map_err(|found| IdxError::TooLarge {
+        limit: Idx::MAX_BYTES,
+        found,
+    }))
 }
 
-fn write_whole(path: &Path, bytes: impl FnOnce() -> io::Result<Vec<u8>>) -> Result<(), IdxError> {
-    let temporary = sibling(path);
-    let written = bytes()
-        .and_then(|bytes| {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(&temporary)?;
-            file.write_all(&bytes)?;
-            // Without this, a power cut after the rename could leave the name with no content.
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|error| {
-        // It may not exist; what went wrong before is what matters.
-        let _ = fs::remove_file(&temporary);
-        IdxError::Io {
-            path: path.to_owned(),
-            error,
-        }
+fn write(path: &Path, bytes: impl FnOnce() -> io::Result<Vec<u8>>) -> Result<(), IdxError> {
+    file::write_whole(path, bytes).map_err(|error| IdxError::Io {
+        path: path.to_owned(),
+        error,
     })
-}
-
-/// A name in the same folder that no other writer uses: renaming works only within a file system.
-fn sibling(path: &Path) -> PathBuf {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}-{count}.tmp", std::process::id()));
-    path.with_file_name(name)
 }

@@ -11,7 +11,7 @@ use super::IdxError;
 use super::header::Header;
 
 /// The two bytes that every gzip file starts with.
-pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub(crate) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 const CHUNK: usize = 64 * 1024;
 
@@ -31,8 +31,18 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<u8>, IdxError> {
     Ok(plain)
 }
 
+/// Decodes a gzip stream of whatever it holds, and no further than one byte past `limit`: the result
+/// is longer than `limit` if there is more.
+///
+/// The errors are the `Gzip…` variants, which say nothing of IDX.
+pub(crate) fn decode_up_to(bytes: &[u8], limit: usize) -> Result<Vec<u8>, IdxError> {
+    let mut plain = Vec::new();
+    Stream::new(bytes).read_until(&mut plain, limit.saturating_add(1))?;
+    Ok(plain)
+}
+
 /// Compresses; the same bytes always give the same result (no name, no time).
-pub(super) fn encode(bytes: &[u8]) -> io::Result<Vec<u8>> {
+pub(crate) fn encode(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes)?;
     encoder.finish()

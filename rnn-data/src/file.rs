@@ -1,0 +1,87 @@
+//! Files as all formats here need them: read up to a limit, judged as text with a place, and
+//! written whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The file's bytes, or its length if that is more than `limit`.
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Result<Vec<u8>, u64>> {
+    let file = File::open(path)?;
+    let len = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    if len <= limit {
+        // Nothing is reserved: a sparse file's length is a promise like a header's.
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    }
+    let found = len.max(bytes.len() as u64);
+    Ok(if found > limit { Err(found) } else { Ok(bytes) })
+}
+
+/// Writes to a temporary file in the same folder, which then takes the name: a reader finds the old
+/// file or the new one, never a part.
+pub(crate) fn write_whole(
+    path: &Path,
+    bytes: impl FnOnce() -> io::Result<Vec<u8>>,
+) -> io::Result<()> {
+    let temporary = sibling(path);
+    let written = bytes()
+        .and_then(|bytes| {
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(&temporary)?;
+            file.write_all(&bytes)?;
+            // Without this, a power cut after the rename could leave the name with no content.
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // It may not exist; what went wrong before is what matters.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// A name in the same folder that no other writer uses: renaming works only within a file system.
+fn sibling(path: &Path) -> PathBuf {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}-{count}.tmp", std::process::id()));
+    path.with_file_name(name)
+}
+
+/// The first byte that is not part of UTF-8 text, with its line and its column in characters, both
+/// from 1.
+pub(crate) struct NotUtf8 {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) found: u8,
+}
+
+/// Bytes as text.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
+    str::from_utf8(bytes).map_err(|error| {
+        let (good, rest) = bytes.split_at(error.valid_up_to());
+        // It is text, so nothing is replaced here.
+        let good = String::from_utf8_lossy(good);
+        let last_line = good.rsplit('\n').next().unwrap_or_default();
+        NotUtf8 {
+            line: good.matches('\n').count() + 1,
+            column: last_line.chars().count() + 1,
+            found: rest.first().copied().unwrap_or_default(),
+        }
+    })
+}
+
+/// The start of what was found, for an error: a file without line breaks has no place in one.
+pub(crate) fn excerpt(text: &str) -> String {
+    const CHARS: usize = 40;
+    match text.char_indices().nth(CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
