@@ -12,6 +12,7 @@ mod recurrent;
 mod sampling;
 mod sequence;
 mod state_dict;
+mod tagger;
 mod weights;
 
 pub use cell::{Cell, GruStep, LstmState, LstmStep, Nonlinearity, RnnStep};
@@ -22,3 +23,4 @@ pub use init::RecurrentInit;
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
 pub use sampling::{SamplingError, multinomial, temperature_weights};
 pub use state_dict::{Mismatch, StateDict, StateDictError};
+pub use tagger::{LstmTagger, LstmTaggerConfig};
