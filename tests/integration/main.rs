@@ -5,7 +5,6 @@ mod hihello;
 mod initial_weights;
 mod laws;
 mod parity;
-mod repeatable;
 mod run_dirs;
 mod sampling;
 mod strokes;

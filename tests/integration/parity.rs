@@ -141,21 +141,25 @@ fn check_case<C: Golden>(case: &str, golden: &StateDict, device: &Device, device
 
 #[test]
 fn parity_rnn() {
+    let _alone = tests::seeded();
     check_file::<RnnStep>("rnn.safetensors", 32);
 }
 
 #[test]
 fn parity_lstm() {
+    let _alone = tests::seeded();
     check_file::<LstmStep>("lstm.safetensors", 16);
 }
 
 #[test]
 fn parity_gru() {
+    let _alone = tests::seeded();
     check_file::<GruStep>("gru.safetensors", 16);
 }
 
 #[test]
 fn parity_training() {
+    let _alone = tests::seeded();
     // Carried state, cross entropy, clipping, Adam and the one-cycle schedule: if any of them, or
     // their order, were another, the weights would be.
     let golden = golden("training.safetensors");

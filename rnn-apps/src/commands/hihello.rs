@@ -18,7 +18,7 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
     let model = CharRnnConfig::new(characters, args.hidden_size, characters).init(&context.device);
     let parameters = model.num_params();
     out.line(format_args!(
-        "An RNN with {} hidden units and {parameters} parameters learns to say '{TARGET}' when it hears '{INPUT}'.\n",
+        "An RNN with {} hidden units and {parameters} parameters learns to say '{TARGET}'\nwhen it hears '{INPUT}'.\n",
         args.hidden_size
     ))?;
 

@@ -39,9 +39,7 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
     )?;
 
     let values: Vec<f32> = output.to_data().iter().collect();
-    out.line(
-        "\nThe output, a row per step. The last row is h_n: the state is what was put out last.\n",
-    )?;
+    out.line("\nThe output, a row per step. The last row is h_n: the state is the last output.\n")?;
     for row in values.chunks(3) {
         out.line(format_args!("   {}", numbers(row)))?;
     }
@@ -74,7 +72,7 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
         .with_bidirectional(true)
         .init(device);
     let (deep_output, deep_h_n) = deep.forward(random([6, 1, 5]), None);
-    out.line("RnnConfig::new(5, 3).with_batch_first(false).with_num_layers(2).with_bidirectional(true)\n")?;
+    out.line("RnnConfig::new(5, 3)\n    .with_batch_first(false).with_num_layers(2).with_bidirectional(true)\n")?;
     shape(out, "input", [6, 1, 5], "[time, batch, input_size]")?;
     shape(
         out,

@@ -18,13 +18,11 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
         unreachable!("a fixed command line")
     };
     hihello::run(context, &args, &mut show)?;
-    show.line("\nThe same letter h must become i at first and e later, so the network has to use its state.")?;
+    show.line("\nThe letter h must become i at first and e later: only the state can tell which.")?;
 
     show.heading("Digits, read row by row")?;
-    show.line(
-        "An LSTM reads 28 rows of 28 pixels, one per step, and names the digit after the last.",
-    )?;
-    show.line("The digits are drawn by this program from pen strokes with random slant, size and width:\n")?;
+    show.line("An LSTM reads 28 rows of 28 pixels, one a step, and names the digit at the end.")?;
+    show.line("The program draws the digits itself, from pen strokes of random slant and size:\n")?;
     mnist::show_digits(&mut show)?;
     let line = "mnist train --hidden-size 64 --num-layers 1 --batch-size 50 --epochs 4 --learning-rate 0.01";
     let Some(Command::Mnist(MnistCommand::Train(args))) = parse(line) else {
@@ -33,6 +31,7 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
     let results = mnist::train(context, args, &mut show)?;
 
     show.heading("What to try next")?;
+    show.line("Each with `cargo run -p rnn-apps --` before it:\n")?;
     for (command, does) in [
         (
             format!("mnist eval --run {}", results.run),
@@ -56,9 +55,7 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
         ),
         ("help".to_owned(), "all commands and flags"),
     ] {
-        show.line(format_args!(
-            "   cargo run -p rnn-apps -- {command:<34} {does}"
-        ))?;
+        show.line(format_args!("   {command}\n      {does}"))?;
     }
     out.results(&mnist::Results {
         command: "tour",

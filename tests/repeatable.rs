@@ -7,7 +7,6 @@ use rnn_train::{EpochReport, FitConfig, ImageLoader, Schedule, Trainer};
 
 #[test]
 fn the_same_seed_gives_the_same_run() {
-    let _alone = tests::seeded();
     let digits = Strokes::new(9).generate(300).expect("digits");
     for (name, device) in tests::devices() {
         let train = |seed: u64| {
