@@ -1,6 +1,6 @@
 //! What the tests share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
@@ -19,6 +19,11 @@ pub fn seeded() -> MutexGuard<'static, ()> {
 
 /// Every device that is compiled in and present, by name. The tests run on all of them.
 pub fn devices() -> Vec<(String, Device)> {
+    static ONE_THREAD: Once = Once::new();
+    // Tests run side by side: more threads than processors would only wait for each other.
+    ONE_THREAD.call_once(|| {
+        rnn_train::set_threads(Some(1)).expect("the first call");
+    });
     rnn_train::available()
         .into_iter()
         .map(|selected| (selected.name, selected.device))

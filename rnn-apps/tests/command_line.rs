@@ -11,6 +11,8 @@ fn command(folder: &Path, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rnn-apps"));
     command.current_dir(folder).args(line.split_whitespace());
     command.env_remove("RNN_DATA");
+    // Tests run side by side: more threads than processors would only wait for each other.
+    command.env("RAYON_NUM_THREADS", "1");
     command
 }
 
