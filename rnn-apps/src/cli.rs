@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use rnn_data::Mnist;
 use serde::{Deserialize, Serialize};
 
-/// Recurrent networks in Rust: a tour of them, and training, evaluation and prediction.
+/// Recurrent networks in Rust: a tour of them, training and evaluation.
 ///
-/// Without a command it gives the tour: offline, on data it draws itself, in about a minute.
+/// Without a command it gives the tour: offline, on data it draws itself, in 15 seconds.
 #[derive(Debug, Parser)]
 #[command(name = "rnn-apps", version, arg_required_else_help = false)]
 pub struct Cli {
@@ -46,7 +46,7 @@ pub struct Common {
         value_parser = |name: &str| rnn_train::check_device_name(name)
     )]
     pub device: String,
-    /// Threads for the CPU backends [default: as many as processors]
+    /// Threads for flex and libtorch; ndarray has one [default: as many as processors]
     #[arg(long, global = true, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
     /// What all randomness comes from: weights, order of the data, dropout, samples
@@ -140,7 +140,7 @@ pub struct MnistEvalArgs {
 /// Where the images come from.
 #[derive(Args, Clone, Debug)]
 pub struct SourceArgs {
-    /// A dataset by name [default: strokes, or what the run was trained on]
+    /// A dataset by name [default: strokes; for eval what the run was trained on]
     #[arg(long, value_enum, conflicts_with = "data")]
     pub dataset: Option<Dataset>,
     /// A folder with MNIST's four IDX files (plain or .gz), or torchvision's root folder
@@ -179,7 +179,7 @@ pub enum CellKind {
 pub enum Recipe {
     /// Orthogonal recurrent weights, one-cycle learning rate, gradients clipped at norm 1
     Tuned,
-    /// Plain Adam, as in the notebook
+    /// Plain Adam at 0.001 from PyTorch's initial weights
     Notebook,
 }
 

@@ -29,9 +29,8 @@ impl Progress {
             return ProgressBar::hidden();
         }
         // On standard error, and nothing at all where that is no terminal.
-        let style =
-            ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}  {per_sec}  {eta} left")
-                .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}  {eta} left")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
         ProgressBar::new(total_items as u64).with_style(style)
     }
 }

@@ -89,7 +89,7 @@ pub enum DatasetError {
     /// A dataset lies in none of the usual places.
     #[error(
         "the dataset {name} was not found; looked for {}; set RNN_DATA to the folder that holds \
-         {name}, or name its own folder",
+         {name}, or give its own folder",
         folders(places)
     )]
     NotFound {
