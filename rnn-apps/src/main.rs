@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod output;
+mod preview;
 mod progress;
 
 use std::io::{ErrorKind, Write};
@@ -32,12 +33,16 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     let mut out = Output::new(&cli.common);
-    let context = commands::Context::start(&cli.common)?;
+    let context = || commands::Context::start(&cli.common);
     match cli.command.unwrap_or(Command::Tour) {
-        Command::Tour => commands::tour::run(&context, &mut out),
-        Command::Shapes => commands::shapes::run(&context, &mut out),
-        Command::Hihello(args) => commands::hihello::run(&context, &args, &mut out),
-        Command::Mnist(command) => commands::mnist::run(&context, command, &mut out),
+        Command::Tour => commands::tour::run(&context()?, &mut out),
+        Command::Shapes => commands::shapes::run(&context()?, &mut out),
+        Command::Hihello(args) => commands::hihello::run(&context()?, &args, &mut out),
+        Command::Tagger(args) => commands::tagger::run(&context()?, args, &mut out),
+        Command::Mnist(command) => commands::mnist::run(&context()?, command, &mut out),
+        // These compute nothing, and so need no device.
+        Command::Info(args) => commands::info::run(&args, &mut out),
+        Command::Devices => commands::devices::run(&mut out),
     }
 }
 

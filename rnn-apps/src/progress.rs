@@ -57,21 +57,25 @@ impl Observer for Progress {
             // The training is worth more than its history.
             eprintln!("warning: {error}");
         }
-        let valid = match (report.valid_loss, report.valid_accuracy) {
-            (Some(loss), Some(accuracy)) => format!(
-                "   validation loss {loss:.4}  accuracy {:.2} %",
-                100.0 * accuracy
-            ),
-            _ => String::new(),
-        };
         // If nobody reads, the training still goes on to save its weights.
-        let _ = self.out.line(format_args!(
-            "epoch {:>2}/{}   loss {:.4}  accuracy {:.2} %{valid}   {}",
-            report.epoch,
-            self.epochs,
-            report.train_loss,
-            100.0 * report.train_accuracy,
-            Seconds(report.seconds),
-        ));
+        let _ = self.out.line(epoch_line(report, self.epochs));
     }
+}
+
+/// What an epoch came to, of so many.
+pub fn epoch_line(report: &EpochReport, epochs: usize) -> String {
+    let valid = match (report.valid_loss, report.valid_accuracy) {
+        (Some(loss), Some(accuracy)) => format!(
+            "   validation loss {loss:.4}  accuracy {:.2} %",
+            100.0 * accuracy
+        ),
+        _ => String::new(),
+    };
+    format!(
+        "epoch {:>2}/{epochs}   loss {:.4}  accuracy {:.2} %{valid}   {}",
+        report.epoch,
+        report.train_loss,
+        100.0 * report.train_accuracy,
+        Seconds(report.seconds),
+    )
 }

@@ -9,21 +9,28 @@ mod file;
 mod idx;
 mod image_set;
 mod mnist;
+#[cfg(feature = "image")]
+mod picture;
 mod source;
 mod strokes;
 mod tagged;
 mod vocab;
 
 #[cfg(feature = "burn")]
-pub use batch::{ImageBatch, ImageBatcher, ImageItem};
+pub use batch::{
+    CharBatch, CharBatcher, ImageBatch, ImageBatcher, ImageItem, PaddedBatch, TaggedBatch,
+    TaggedBatcher, TaggedItem, image_tensor, one_hot,
+};
 pub use error::DatasetError;
 pub use idx::{Dtype, Idx, IdxData, IdxError};
 pub use image_set::ImageSet;
 pub use mnist::Mnist;
+#[cfg(feature = "image")]
+pub use picture::{PictureError, contact_sheet, decode_digit, read_digit};
 pub use source::find_dataset;
 pub use strokes::Strokes;
 pub use tagged::{
-    Sentence, TaggedError, decode_tagged, notebook_sentences, parse_conllu, parse_tagged,
-    parse_word_tags, read_tagged,
+    Sentence, TaggedCorpus, TaggedError, decode_tagged, notebook_sentences, parse_conllu,
+    parse_tagged, parse_word_tags, read_tagged,
 };
 pub use vocab::{Vocab, VocabBuilder, VocabError};

@@ -1,6 +1,7 @@
 //! Sentences with a tag for each word, from text in one of two formats.
 
 mod conllu;
+mod corpus;
 mod error;
 mod word_tags;
 
@@ -9,6 +10,7 @@ use std::path::Path;
 use crate::file;
 use crate::idx::gzip;
 pub use conllu::parse_conllu;
+pub use corpus::TaggedCorpus;
 pub use error::TaggedError;
 pub use word_tags::parse_word_tags;
 

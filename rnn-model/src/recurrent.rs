@@ -6,6 +6,7 @@ use burn::nn::Dropout;
 use burn::tensor::{Device, Tensor};
 
 use crate::cell::{Cell, GruStep, LstmStep, RnnStep};
+use crate::lengths::Lengths;
 use crate::sequence;
 use crate::weights::{Weights, suffix};
 
@@ -75,6 +76,32 @@ impl<C: Cell> Recurrent<C> {
         input: Tensor<3>,
         state: Option<C::State<3>>,
     ) -> (Tensor<3>, C::State<3>) {
+        self.run(input, None, state)
+    }
+
+    /// Runs over a padded batch of sequences of different lengths: [`Lengths`] says what that means.
+    ///
+    /// Shapes are those of [`forward`](Self::forward).
+    ///
+    /// # Panics
+    ///
+    /// As `forward` does, or if the batch is not one of so many sequences and steps as the lengths
+    /// are for.
+    pub fn forward_with_lengths(
+        &self,
+        input: Tensor<3>,
+        lengths: &Lengths,
+        state: Option<C::State<3>>,
+    ) -> (Tensor<3>, C::State<3>) {
+        self.run(input, Some(lengths), state)
+    }
+
+    fn run(
+        &self,
+        input: Tensor<3>,
+        lengths: Option<&Lengths>,
+        state: Option<C::State<3>>,
+    ) -> (Tensor<3>, C::State<3>) {
         let mut sequence = if self.batch_first {
             input.swap_dims(0, 1)
         } else {
@@ -103,6 +130,19 @@ impl<C: Cell> Recurrent<C> {
             }),
             None => C::zeros(state_shape, &sequence.device()),
         };
+        let padding = lengths.map(|lengths| {
+            let expected = (lengths.as_slice().len(), lengths.time());
+            assert_eq!(
+                (batch, time),
+                expected,
+                "{}: the batch has {batch} sequences of {time} steps, the lengths are for {expected:?}",
+                C::NAME
+            );
+            lengths.padding(&sequence.device())
+        });
+        if let Some(padding) = &padding {
+            sequence = padding.clear(sequence);
+        }
 
         let mut last = Vec::with_capacity(self.weights.len());
         for (layer, directions) in self.weights.chunks(self.directions()).enumerate() {
@@ -121,6 +161,7 @@ impl<C: Cell> Recurrent<C> {
                     sequence.clone(),
                     before,
                     direction == 1,
+                    padding.as_ref(),
                 );
                 outputs.push(output);
                 last.push(after);

@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::cell::Cell;
+use crate::lengths::Padding;
 use crate::weights::Weights;
 
 /// Runs `cell` over a whole sequence.
@@ -10,6 +11,8 @@ use crate::weights::Weights;
 /// - `input`: `[time, batch, features]`
 /// - `state`: before the first step, `[batch, hidden_size]`
 /// - `reverse`: whether the last step comes first
+/// - `padding`: steps that do not count, for sequences of different lengths; the input holds
+///   numbers there, whichever
 ///
 /// Returns the output of every step in the input's order, `[time, batch, hidden_size]`, and the
 /// state after the step that was done last.
@@ -19,6 +22,7 @@ pub(crate) fn run<C: Cell>(
     input: Tensor<3>,
     mut state: C::State<2>,
     reverse: bool,
+    padding: Option<&Padding>,
 ) -> (Tensor<3>, C::State<2>) {
     let [time, batch, features] = input.dims();
     let weight_hh = weights.weight_hh.val().transpose();
@@ -33,24 +37,38 @@ pub(crate) fn run<C: Cell>(
         projected = projected + bias;
     }
     let width = projected.dims()[1];
-    let mut steps = unstack(projected.reshape([time, batch, width]));
+    let mut steps: Vec<_> = unstack(projected.reshape([time, batch, width]))
+        .into_iter()
+        .enumerate()
+        .collect();
     if reverse {
         steps.reverse();
     }
 
     let mut outputs = Vec::with_capacity(time);
-    for step in steps {
+    for (t, step) in steps {
         let mut recurrent = C::hidden(&state).clone().matmul(weight_hh.clone());
         if let Some(bias) = &recurrent_bias {
             recurrent = recurrent + bias.clone();
         }
-        state = cell.step(step, recurrent, state);
+        let next = cell.step(step, recurrent, state.clone());
+        state = match padding.and_then(|padding| padding.per_step[t].as_ref()) {
+            Some(ended) => C::zip_states(next, state, |next: Tensor<2>, before| {
+                let shape = next.dims();
+                next.mask_where(ended.clone().expand(shape), before)
+            }),
+            None => next,
+        };
         outputs.push(C::hidden(&state).clone());
     }
     if reverse {
         outputs.reverse();
     }
-    (Tensor::stack(outputs, 0), state)
+    let output = Tensor::stack(outputs, 0);
+    match padding {
+        Some(padding) => (padding.clear(output), state),
+        None => (output, state),
+    }
 }
 
 /// What is added to the input's side before the loop, and to the recurrent side at each step;

@@ -4,6 +4,7 @@ use burn::tensor::{Device, Int, Tensor};
 
 use crate::cell::LstmState;
 use crate::config::LstmConfig;
+use crate::lengths::Lengths;
 use crate::linear::linear;
 use crate::recurrent::Lstm;
 
@@ -84,6 +85,23 @@ impl LstmTagger {
         state: Option<LstmState<3>>,
     ) -> (Tensor<3>, LstmState<3>) {
         let (output, state) = self.rnn.forward(self.emb.forward(words), state);
+        (self.fc.forward(output), state)
+    }
+
+    /// The same for sentences of different lengths, filled up with any ids below `vocab_size`. Past
+    /// a sentence's end the logits are the linear layer's bias.
+    ///
+    /// # Panics
+    ///
+    /// If the batch is not one of so many sentences and words as `lengths` is for.
+    pub fn forward_with_lengths(
+        &self,
+        words: Tensor<2, Int>,
+        lengths: &Lengths,
+        state: Option<LstmState<3>>,
+    ) -> (Tensor<3>, LstmState<3>) {
+        let words = self.emb.forward(words);
+        let (output, state) = self.rnn.forward_with_lengths(words, lengths, state);
         (self.fc.forward(output), state)
     }
 }

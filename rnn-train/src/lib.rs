@@ -7,6 +7,7 @@ mod clip;
 mod device;
 mod error;
 mod evaluate;
+mod fingerprint;
 mod fit;
 mod language;
 mod loader;
@@ -16,16 +17,22 @@ mod observe;
 mod run;
 mod schedule;
 mod strategy;
+mod tagging;
 
 pub use classification::ImageLoader;
 pub use clip::clip_global_norm;
-pub use device::{DeviceError, Selected, available, check_device_name, select, set_threads};
+pub use device::{
+    DeviceError, DeviceKind, Presence, Selected, available, check_device_name, select, set_threads,
+    survey,
+};
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate};
+pub use fingerprint::{fingerprint, fingerprint_sentences};
 pub use fit::{FitConfig, Fitted, Trainer};
-pub use language::{CharBatch, CharLoader, one_hot};
+pub use language::CharLoader;
 pub use loader::{Carry, Loader};
 pub use objective::{Objective, Scores};
 pub use observe::{EpochReport, Observer, StepReport};
-pub use run::{RunDir, RunError, fingerprint};
+pub use run::{RunDir, RunError};
 pub use schedule::{OneCycle, Schedule};
+pub use tagging::{TaggedLoader, TaggingScore, tag};

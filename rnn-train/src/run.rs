@@ -6,8 +6,10 @@
 //! |---|---|
 //! | `config.json` | the settings, resolved, with seed, threads, versions and the data's fingerprint |
 //! | `model.safetensors` | the weights to use |
+//! | `vocab.json`, `tags.json` | the ids of words and tags, if there are any |
 //! | `history.jsonl` | a line per epoch |
 //! | `metrics.json` | the results |
+//! | `predictions.png` | test images with what was predicted for them, if there are any |
 //! | `checkpoints/` | model, optimiser and schedule after the last two epochs |
 
 use std::fs;
@@ -15,11 +17,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use rnn_data::ImageSet;
+use rnn_data::{Vocab, VocabError};
 use rnn_model::{StateDict, StateDictError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use crate::observe::EpochReport;
 
@@ -27,6 +28,9 @@ const CONFIG: &str = "config.json";
 const MODEL: &str = "model.safetensors";
 const HISTORY: &str = "history.jsonl";
 const METRICS: &str = "metrics.json";
+const VOCAB: &str = "vocab.json";
+const TAGS: &str = "tags.json";
+const PREDICTIONS: &str = "predictions.png";
 const CHECKPOINTS: &str = "checkpoints";
 
 /// A run's folder.
@@ -61,6 +65,19 @@ pub enum RunError {
         /// Where and why.
         error: serde_json::Error,
     },
+    /// A line of the history is damaged.
+    #[error("{}: line {line}: {error}", path.display())]
+    History {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// Why; the line in this message is that of the epoch's own JSON.
+        error: serde_json::Error,
+    },
+    /// A vocabulary can't be written or read; the error names the file.
+    #[error(transparent)]
+    Vocab(#[from] VocabError),
     /// The weights are damaged or belong to another model.
     #[error("{}: {error}", path.display())]
     Weights {
@@ -146,9 +163,7 @@ impl RunDir {
     ///
     /// If the file can't be read or does not hold such settings.
     pub fn read_config<T: DeserializeOwned>(&self) -> Result<T, RunError> {
-        let path = self.path.join(CONFIG);
-        let bytes = fs::read(&path).map_err(io_error(&path))?;
-        serde_json::from_slice(&bytes).map_err(|error| RunError::Json { path, error })
+        self.read_json(CONFIG)
     }
 
     /// Writes the results.
@@ -158,6 +173,51 @@ impl RunDir {
     /// If the file can't be written.
     pub fn write_metrics(&self, metrics: &impl Serialize) -> Result<(), RunError> {
         self.write_json(METRICS, metrics)
+    }
+
+    /// Reads the results; none if there are none, as when the training was cut short.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read or does not hold such results.
+    pub fn read_metrics<T: DeserializeOwned>(&self) -> Result<Option<T>, RunError> {
+        if self.path.join(METRICS).is_file() {
+            self.read_json(METRICS).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Writes the vocabularies of words and tags.
+    ///
+    /// # Errors
+    ///
+    /// If a file can't be written.
+    pub fn write_vocabs(&self, words: &Vocab, tags: &Vocab) -> Result<(), RunError> {
+        words.write(self.path.join(VOCAB))?;
+        tags.write(self.path.join(TAGS))?;
+        Ok(())
+    }
+
+    /// Reads the vocabularies of words and tags.
+    ///
+    /// # Errors
+    ///
+    /// If a file can't be read or is damaged.
+    pub fn read_vocabs(&self) -> Result<(Vocab, Vocab), RunError> {
+        let words = Vocab::read(self.path.join(VOCAB))?;
+        let tags = Vocab::read(self.path.join(TAGS))?;
+        Ok((words, tags))
+    }
+
+    /// Writes a picture of predictions, a PNG, and returns where it is.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn write_predictions(&self, png: &[u8]) -> Result<PathBuf, RunError> {
+        self.write(PREDICTIONS, png)?;
+        Ok(self.path.join(PREDICTIONS))
     }
 
     /// Adds a line to the history.
@@ -175,6 +235,27 @@ impl RunDir {
             .open(&path)
             .and_then(|mut file| file.write_all(&line))
             .map_err(io_error(&path))
+    }
+
+    /// Reads the history; empty if not one epoch was finished.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read or a line is damaged; the error names the line.
+    pub fn read_history(&self) -> Result<Vec<EpochReport>, RunError> {
+        let path = self.path.join(HISTORY);
+        if !path.is_file() {
+            return Ok(Vec::new());
+        }
+        let text = fs::read_to_string(&path).map_err(io_error(&path))?;
+        let parse = |(line, text): (usize, &str)| {
+            serde_json::from_str(text).map_err(|error| RunError::History {
+                path: path.clone(),
+                line,
+                error,
+            })
+        };
+        (1..).zip(text.lines()).map(parse).collect()
     }
 
     /// Writes the weights.
@@ -198,11 +279,28 @@ impl RunDir {
     ///
     /// If the file can't be read, is damaged, or holds the weights of another model.
     pub fn load_model<M: Module>(&self, model: M) -> Result<M, RunError> {
+        let weights = self.read_weights()?;
+        weights.load_into(model).map_err(|error| RunError::Weights {
+            path: self.path.join(MODEL),
+            error,
+        })
+    }
+
+    /// The run's weights by name.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read or is damaged.
+    pub fn read_weights(&self) -> Result<StateDict, RunError> {
         let path = self.path.join(MODEL);
         let bytes = fs::read(&path).map_err(io_error(&path))?;
-        StateDict::from_safetensors(&bytes)
-            .and_then(|weights| weights.load_into(model))
-            .map_err(|error| RunError::Weights { path, error })
+        StateDict::from_safetensors(&bytes).map_err(|error| RunError::Weights { path, error })
+    }
+
+    fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, RunError> {
+        let path = self.path.join(name);
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        serde_json::from_slice(&bytes).map_err(|error| RunError::Json { path, error })
     }
 
     fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RunError> {
@@ -237,19 +335,4 @@ fn to_json(path: &Path, json: serde_json::Result<Vec<u8>>) -> Result<Vec<u8>, Ru
         path: path.to_owned(),
         error,
     })
-}
-
-/// The SHA-256 of a dataset's size, labels and pixels, as hexadecimal digits: two runs with the
-/// same one saw the same data, from whatever files.
-pub fn fingerprint(set: &ImageSet) -> String {
-    let mut hash = Sha256::new();
-    for size in [set.len(), set.rows(), set.cols()] {
-        hash.update((size as u64).to_be_bytes());
-    }
-    hash.update(set.labels());
-    hash.update(set.pixels());
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }

@@ -1,7 +1,8 @@
 //! `hihell` → `ihello`, on every device.
 
+use rnn_data::one_hot;
 use rnn_model::CharRnnConfig;
-use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, Trainer, one_hot};
+use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, Trainer};
 use std::sync::{Arc, Mutex};
 use tests::devices;
 

@@ -1,29 +1,44 @@
 //! The notebook's second section: teach an RNN to turn `hihell` into `ihello`.
 
 use burn::module::Module;
-use rnn_model::CharRnnConfig;
-use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, Trainer, one_hot};
+use burn::tensor::Tensor;
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rnn_data::{Vocab, one_hot};
+use rnn_model::{CharRnn, CharRnnConfig, multinomial, temperature_weights};
+use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, Trainer};
 
 use super::Context;
 use crate::cli::HihelloArgs;
 use crate::output::Output;
 
-const CHARACTERS: [char; 5] = ['h', 'i', 'e', 'l', 'o'];
 const INPUT: &str = "hihell";
 const TARGET: &str = "ihello";
+/// How many words are sampled.
+const SAMPLES: usize = 6;
+
+/// The notebook's characters with its ids: h 0, i 1, e 2, l 3, o 4.
+pub fn characters() -> Vocab {
+    let letters = ["h", "i", "e", "l", "o"];
+    let builder = letters.into_iter().fold(Vocab::builder(), |builder, c| {
+        builder.with_special(c) // special symbols keep their order
+    });
+    builder.chars("")
+}
 
 pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::Result<()> {
     context.device.seed(context.seed);
-    let characters = CHARACTERS.len();
-    let model = CharRnnConfig::new(characters, args.hidden_size, characters).init(&context.device);
+    let vocab = characters();
+    let model =
+        CharRnnConfig::new(vocab.len(), args.hidden_size, vocab.len()).init(&context.device);
     let parameters = model.num_params();
     out.line(format_args!(
         "An RNN with {} hidden units and {parameters} parameters learns to say '{TARGET}'\nwhen it hears '{INPUT}'.\n",
         args.hidden_size
     ))?;
 
-    let (input, target) = (encode(INPUT)?, encode(TARGET)?);
-    let loader = CharLoader::sequences(vec![(input.clone(), target)], characters, 1);
+    let (input, target) = (vocab.encode_chars(INPUT)?, vocab.encode_chars(TARGET)?);
+    let loader = CharLoader::sequences(vec![(input.clone(), target)], vocab.len(), 1);
     let config = FitConfig {
         learning_rate: args.learning_rate,
         seed: context.seed,
@@ -35,27 +50,45 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
     let show = ShowEpochs {
         out: *out,
         epochs: args.epochs,
+        vocab: vocab.clone(),
     };
     let fitted = Trainer::new(config)
         .with_observer(show)
         .fit(model, loader)?;
 
-    let input = one_hot(&[&input], characters, &context.device);
     // From the state that training ended in, as the notebook asks its model once more.
     let state = fitted.state.map(|state| state.without_autodiff());
-    let (logits, _) = fitted.model.forward(input, state);
-    let classes = logits.argmax(2).try_into_data()?;
-    let text = decode(
-        &classes
-            .iter::<i64>()
-            .map(|class| class as usize)
-            .collect::<Vec<_>>(),
-    );
+    let input = one_hot(&[&input], vocab.len(), &context.device);
+    let (logits, _) = fitted.model.forward(input, state.clone());
+    let best = logits.argmax(2).try_into_data()?;
+    let best: Vec<usize> = best.iter::<i64>().map(|id| id as usize).collect();
+    let text = vocab.decode(&best)?.concat();
     out.line(format_args!("\n{INPUT} → {text}"))?;
     if text != TARGET {
         out.line("Not there yet: try more epochs or another seed.")?;
     }
-    out.results(&serde_json::json!({
+
+    let mut samples = Vec::new();
+    if args.sample {
+        let mut rng = ChaCha8Rng::seed_from_u64(context.seed);
+        for _ in 0..SAMPLES {
+            let word = sample(
+                context,
+                &fitted.model,
+                &vocab,
+                state.clone(),
+                args,
+                &mut rng,
+            )?;
+            samples.push(word);
+        }
+        out.line(format_args!(
+            "\nOn its own, from 'h': it draws a letter by exp(score / {}), reads that, draws the\nnext (temperature and multinomial). Six words:\n\n   {}",
+            args.temperature,
+            samples.join("  ")
+        ))?;
+    }
+    let mut results = serde_json::json!({
         "command": "hihello",
         "device": context.device_name,
         "threads": context.threads,
@@ -66,36 +99,53 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
         "step_seconds": fitted.step_seconds,
         "train_loss": fitted.history.last().map(|report| report.train_loss),
         "text": text,
-    }))
+    });
+    if args.sample {
+        results["temperature"] = args.temperature.into();
+        results["samples"] = samples.into();
+    }
+    out.results(&results)
+}
+
+/// What the model writes after `h`, each letter drawn by its score and read as the next input.
+fn sample(
+    context: &Context,
+    model: &CharRnn,
+    vocab: &Vocab,
+    mut state: Option<Tensor<3>>,
+    args: &HihelloArgs,
+    rng: &mut ChaCha8Rng,
+) -> anyhow::Result<String> {
+    let mut ids = vocab.encode_chars("h")?;
+    for step in 0..TARGET.len() {
+        let (logits, next) = model.forward(
+            one_hot(&[&ids[step..]], vocab.len(), &context.device),
+            state,
+        );
+        state = Some(next);
+        let scores: Vec<f32> = logits.try_into_data()?.iter().collect();
+        let weights = temperature_weights(&scores, args.temperature)?;
+        ids.extend(multinomial(&weights, 1, rng)?);
+    }
+    Ok(vocab.decode(&ids[1..])?.concat())
 }
 
 struct ShowEpochs {
     out: Output,
     epochs: usize,
+    vocab: Vocab,
 }
 
 impl Observer for ShowEpochs {
     fn epoch(&mut self, report: &EpochReport) {
         let width = self.epochs.to_string().len();
+        let said = self.vocab.decode(&report.predictions);
         // If nobody reads, there is nobody to tell.
         let _ = self.out.line(format_args!(
             "epoch {:>width$}   loss {:.4}   {}",
             report.epoch,
             report.train_loss,
-            decode(&report.predictions)
+            said.unwrap_or_default().concat()
         ));
     }
-}
-
-fn encode(word: &str) -> anyhow::Result<Vec<usize>> {
-    word.chars()
-        .map(|c| {
-            let index = CHARACTERS.iter().position(|&known| known == c);
-            index.ok_or_else(|| anyhow::anyhow!("'{c}' is not one of {CHARACTERS:?}"))
-        })
-        .collect()
-}
-
-fn decode(indices: &[usize]) -> String {
-    indices.iter().map(|&index| CHARACTERS[index]).collect()
 }

@@ -1,6 +1,7 @@
 //! The notebook's last section: images read row by row.
 
 mod eval;
+mod predict;
 mod settings;
 mod train;
 
@@ -10,7 +11,9 @@ use std::path::Path;
 use super::Context;
 use crate::cli::{Dataset, MnistCommand};
 use crate::output::Output;
+use crate::preview;
 
+pub use predict::show as predict;
 pub use train::{Results, train};
 
 /// How many digits `strokes` has to train and to test on, and what they are drawn from: the same
@@ -22,6 +25,7 @@ pub fn run(context: &Context, command: MnistCommand, out: &mut Output) -> anyhow
     match command {
         MnistCommand::Train(args) => train::run(context, args, out),
         MnistCommand::Eval(args) => eval::run(context, args, out),
+        MnistCommand::Predict(args) => predict::run(context, &args, out),
     }
 }
 
@@ -46,26 +50,15 @@ pub fn show_digits(out: &mut Output) -> anyhow::Result<()> {
         .filter_map(|class| digits.iter().find(|(_, label)| *label == class))
         .map(|(image, _)| image)
         .collect();
-    // Half blocks show two pixels one above the other, so that a digit is as wide as high.
-    let (cols, shown) = (digits.cols(), 2..digits.cols() - 2);
-    for row in (0..digits.rows()).step_by(2) {
-        let mut line = String::new();
-        for image in &samples {
-            for col in shown.clone() {
-                let ink = |row: usize| image[row * cols + col] > 96;
-                line.push(match (ink(row), ink(row + 1)) {
-                    (true, true) => '█',
-                    (true, false) => '▀',
-                    (false, true) => '▄',
-                    (false, false) => ' ',
-                });
-            }
-        }
-        out.line(format_args!("   {}", line.trim_end()))?;
+    for line in preview::text(&samples, digits.cols(), INK, 4) {
+        out.line(format_args!("   {line}"))?;
     }
     out.line("")?;
     Ok(())
 }
+
+/// What is shown as ink of a grey value.
+const INK: u8 = 96;
 
 /// The notebook's last words.
 fn verdict(out: &mut Output, correct: usize, total: usize) -> std::io::Result<()> {

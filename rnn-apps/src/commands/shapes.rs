@@ -9,10 +9,25 @@ use super::Context;
 use crate::output::Output;
 
 pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
-    let device = &context.device;
     context.device.seed(context.seed);
-    let random = |shape: [usize; 3]| Tensor::<3>::random(shape, Distribution::Default, device);
+    let (output, h_n) = rnn(context, out)?;
+    let samples = flatten_and_sample(context, output.clone(), out)?;
+    lstm(context, out)?;
+    out.results(&serde_json::json!({
+        "command": "shapes",
+        "device": context.device_name,
+        "threads": context.threads,
+        "seed": context.seed,
+        "output": output.dims(),
+        "h_n": h_n.dims(),
+        "samples": samples,
+    }))
+}
 
+/// `nn.RNN`, batch first and time first.
+pub fn rnn(context: &Context, out: &mut Output) -> anyhow::Result<(Tensor<3>, Tensor<3>)> {
+    let device = &context.device;
+    let random = |shape: [usize; 3]| Tensor::<3>::random(shape, Distribution::Default, device);
     out.heading("An RNN: one sequence in, one output per step")?;
     let rnn = RnnConfig::new(5, 3).init(device);
     out.line("let rnn = RnnConfig::new(5, 3).init(&device);   // input_size 5, hidden_size 3")?;
@@ -44,27 +59,6 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
         out.line(format_args!("   {}", numbers(row)))?;
     }
 
-    out.heading("Flattened, and sampled from")?;
-    let flat: Tensor<1> = output.clone().reshape([-1]);
-    shape(
-        out,
-        "flattened",
-        flat.dims(),
-        "every number of the output in a row",
-    )?;
-    let weights: Vec<f32> = flat.div_scalar(0.85).exp().to_data().iter().collect();
-    out.line("\nexp(output / 0.85), as weights for a draw; 0.85 is the temperature:\n")?;
-    for row in weights.chunks(6) {
-        out.line(format_args!("   {}", numbers(row)))?;
-    }
-    let mut rng = ChaCha8Rng::seed_from_u64(context.seed);
-    let drawn: Vec<usize> = (0..8)
-        .map(|_| multinomial(&weights, 1, &mut rng).map(|drawn| drawn[0]))
-        .collect::<Result<_, _>>()?;
-    out.line(format_args!(
-        "\nEight draws by these weights (multinomial): {drawn:?}"
-    ))?;
-
     out.heading("Time first, depth and both directions")?;
     let deep = RnnConfig::new(5, 3)
         .with_batch_first(false)
@@ -86,7 +80,42 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
         deep_h_n.dims(),
         "2 layers × 2 directions; zeros were h_0",
     )?;
+    Ok((output, h_n))
+}
 
+/// What the notebook does with an output: a row of numbers, weights, a draw.
+pub fn flatten_and_sample(
+    context: &Context,
+    output: Tensor<3>,
+    out: &mut Output,
+) -> anyhow::Result<Vec<usize>> {
+    out.heading("Flattened, and sampled from")?;
+    let flat: Tensor<1> = output.reshape([-1]);
+    shape(
+        out,
+        "flattened",
+        flat.dims(),
+        "every number of the output in a row",
+    )?;
+    let weights: Vec<f32> = flat.div_scalar(0.85).exp().to_data().iter().collect();
+    out.line("\nexp(output / 0.85), as weights for a draw; 0.85 is the temperature:\n")?;
+    for row in weights.chunks(6) {
+        out.line(format_args!("   {}", numbers(row)))?;
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(context.seed);
+    let drawn: Vec<usize> = (0..8)
+        .map(|_| multinomial(&weights, 1, &mut rng).map(|drawn| drawn[0]))
+        .collect::<Result<_, _>>()?;
+    out.line(format_args!(
+        "\nEight draws by these weights (multinomial): {drawn:?}"
+    ))?;
+    Ok(drawn)
+}
+
+/// `nn.LSTM`, time first as in the notebook, with its two states.
+pub fn lstm(context: &Context, out: &mut Output) -> anyhow::Result<()> {
+    let device = &context.device;
+    let random = |shape: [usize; 3]| Tensor::<3>::random(shape, Distribution::Default, device);
     out.heading("An LSTM: two states instead of one")?;
     let lstm = LstmConfig::new(5, 3).with_batch_first(false).init(device);
     let state = LstmState {
@@ -115,16 +144,7 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
         lstm_state.c.dims(),
         "what is kept: long memory",
     )?;
-
-    out.results(&serde_json::json!({
-        "command": "shapes",
-        "device": context.device_name,
-        "threads": context.threads,
-        "seed": context.seed,
-        "output": output.dims(),
-        "h_n": h_n.dims(),
-        "samples": drawn,
-    }))
+    Ok(())
 }
 
 fn shape<const D: usize>(

@@ -1,24 +1,43 @@
-//! The tour: the notebook in a minute.
+//! The tour: the notebook in its order.
 
 use clap::Parser;
+use rnn_data::decode_digit;
 
-use super::{Context, hihello, mnist, shapes};
+use super::{Context, hihello, mnist, shapes, tagger};
 use crate::cli::{Cli, Command, MnistCommand};
 use crate::output::Output;
+
+/// A two, drawn with a mouse on a canvas that is neither MNIST's size nor its polarity.
+const PICTURE: &[u8] = include_bytes!("../../pictures/two.png");
+const PICTURE_NAME: &str = "rnn-apps/pictures/two.png";
 
 pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
     // A tour's result is what it shows; the commands it runs leave their JSON lines out.
     let mut show = out.without_results();
     show.line("Recurrent networks: the same weights at every step, and a state that remembers.")?;
-    show.line("This tour shows their shapes, teaches one a word, and one to read digits.")?;
-    shapes::run(context, &mut show)?;
+    show.line("This tour shows what goes in and out, then teaches four of them: to spell, to")?;
+    show.line("sample, to tag words and to read digits.")?;
+
+    context.device.seed(context.seed);
+    let (output, _) = shapes::rnn(context, &mut show)?;
+    shapes::flatten_and_sample(context, output, &mut show)?;
 
     show.heading("hihell → ihello: learning what comes next")?;
-    let Some(Command::Hihello(args)) = parse("hihello --epochs 40") else {
+    let Some(Command::Hihello(args)) = parse("hihello --epochs 40 --sample") else {
         unreachable!("a fixed command line")
     };
     hihello::run(context, &args, &mut show)?;
     show.line("\nThe letter h must become i at first and e later: only the state can tell which.")?;
+
+    shapes::lstm(context, &mut show)?;
+
+    show.heading("Words and tags: an LSTM that knows articles, nouns and verbs")?;
+    let Some(Command::Tagger(args)) = parse("tagger") else {
+        unreachable!("a fixed command line")
+    };
+    tagger::two_sentences(context, &args.two_sentences, &mut show)?;
+    show.line("\nAn embedding turns a word's number into a vector, the LSTM reads the vectors in")?;
+    show.line("order, and a linear layer scores the tags at every word.")?;
 
     show.heading("Digits, read row by row")?;
     show.line("An LSTM reads 28 rows of 28 pixels, one a step, and names the digit at the end.")?;
@@ -29,30 +48,35 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
         unreachable!("a fixed command line")
     };
     let results = mnist::train(context, args, &mut show)?;
+    show.line("\nAnd a digit that it has never seen the like of, drawn with a mouse:\n")?;
+    let digit = decode_digit(PICTURE)?;
+    let picture = (PICTURE_NAME.to_owned(), digit);
+    mnist::predict(context, &results.run, &[picture], &mut show)?;
 
     show.heading("What to try next")?;
     show.line("Each with `cargo run -p rnn-apps --` before it:\n")?;
     for (command, does) in [
         (
-            format!("mnist eval --run {}", results.run),
-            "the accuracy again, from the saved weights",
+            format!("mnist predict --run {} PICTURE", results.run),
+            "a digit that you have drawn, as PNG or JPEG",
         ),
         (
-            "mnist train --cell rnn".to_owned(),
-            "a plain RNN on the same digits",
+            format!("info {}", results.run),
+            "what this run holds: settings, weights under PyTorch's names, results",
         ),
         (
-            "mnist train --data FOLDER".to_owned(),
-            "real MNIST, from its four files",
+            "mnist train --data FOLDER --cell rnn".to_owned(),
+            "real MNIST from its four files, with a plain RNN",
         ),
         (
-            "mnist train --recipe notebook".to_owned(),
-            "without orthogonal weights and clipping",
+            "tagger train --data FOLDER --bidirectional".to_owned(),
+            "a treebank of Universal Dependencies in place of two sentences",
         ),
         (
-            "hihello --hidden-size 8 --seed 7".to_owned(),
-            "another network, another start",
+            "hihello --sample --temperature 2".to_owned(),
+            "the same speller, less sure of itself",
         ),
+        ("devices".to_owned(), "where else this program can compute"),
         ("help".to_owned(), "all commands and flags"),
     ] {
         show.line(format_args!("   {command}\n      {does}"))?;

@@ -88,6 +88,28 @@ pub enum TaggedError {
         found: u64,
     },
 
+    /// A folder holds nothing to learn from.
+    #[error(
+        "{}: expected a file with \"train\" in its name, ending in .conllu or .txt (or .gz after \
+         that), found none",
+        dir.display()
+    )]
+    MissingFile {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A folder holds two files where there should be one.
+    #[error(
+        "expected one file, found {} and {}: give the one that is meant by itself",
+        first.display(),
+        second.display()
+    )]
+    Ambiguous {
+        /// One file.
+        first: PathBuf,
+        /// Another.
+        second: PathBuf,
+    },
     /// A file could not be read.
     #[error("{}: {error}", path.display())]
     Io {

@@ -51,6 +51,14 @@ impl Cell for GruStep {
         RnnStep::map_state(state, f)
     }
 
+    fn zip_states<const D: usize>(
+        a: Tensor<D>,
+        b: Tensor<D>,
+        mut f: impl FnMut(Tensor<D>, Tensor<D>) -> Tensor<D>,
+    ) -> Tensor<D> {
+        f(a, b)
+    }
+
     fn stack(states: Vec<Tensor<2>>) -> Tensor<3> {
         RnnStep::stack(states)
     }

@@ -80,6 +80,17 @@ impl Cell for LstmStep {
         }
     }
 
+    fn zip_states<const D: usize>(
+        a: LstmState<D>,
+        b: LstmState<D>,
+        mut f: impl FnMut(Tensor<D>, Tensor<D>) -> Tensor<D>,
+    ) -> LstmState<D> {
+        LstmState {
+            h: f(a.h, b.h),
+            c: f(a.c, b.c),
+        }
+    }
+
     fn stack(states: Vec<LstmState<2>>) -> LstmState<3> {
         let (h, c) = states.into_iter().map(|s| (s.h, s.c)).unzip();
         LstmState {

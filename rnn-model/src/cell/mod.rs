@@ -52,6 +52,13 @@ pub trait Cell: Module + ModuleDisplay + Sync + 'static {
         f: impl FnMut(Tensor<A>) -> Tensor<B>,
     ) -> Self::State<B>;
 
+    /// Two states, tensor by tensor.
+    fn zip_states<const D: usize>(
+        a: Self::State<D>,
+        b: Self::State<D>,
+        f: impl FnMut(Tensor<D>, Tensor<D>) -> Tensor<D>,
+    ) -> Self::State<D>;
+
     /// States of single layers, stacked along a new first axis.
     fn stack(states: Vec<Self::State<2>>) -> Self::State<3>;
 

@@ -55,6 +55,14 @@ impl Cell for RnnStep {
         f(state)
     }
 
+    fn zip_states<const D: usize>(
+        a: Tensor<D>,
+        b: Tensor<D>,
+        mut f: impl FnMut(Tensor<D>, Tensor<D>) -> Tensor<D>,
+    ) -> Tensor<D> {
+        f(a, b)
+    }
+
     fn stack(states: Vec<Tensor<2>>) -> Tensor<3> {
         Tensor::stack(states, 0)
     }

@@ -1,20 +1,19 @@
 use std::time::Instant;
 
-use anyhow::Context as _;
 use burn::module::Module;
 use rnn_data::ImageSet;
 use rnn_model::{GruStep, LstmStep, RnnStep};
 use rnn_train::{Evaluation, ImageLoader, RunDir, evaluate, fingerprint};
 
-use super::settings::{Settings, Starting};
+use super::settings::{self, Settings, Starting};
 use super::train::EVAL_BATCH;
 use super::{Context, load, verdict};
-use crate::cli::{CellKind, MnistEvalArgs, Recipe};
+use crate::cli::{CellKind, MnistEvalArgs};
+use crate::commands::open_run;
 use crate::output::{Grouped, Output};
 
 pub fn run(context: &Context, args: MnistEvalArgs, out: &mut Output) -> anyhow::Result<()> {
-    let run = RunDir::open(&args.run)?;
-    let settings: Settings = run.read_config()?;
+    let (run, settings) = open_run::<Settings>(&args.run, "mnist")?;
     let images = if args.source.is_given() {
         load(args.source.dataset, args.source.data.as_deref())?
     } else {
@@ -73,12 +72,7 @@ fn evaluate_cell<C: Starting>(
         settings.model.input_size,
         test.cols()
     );
-    // The recipe without orthogonal weights, which would take time to make and be replaced.
-    let blank = settings
-        .model
-        .init::<C>(Recipe::Notebook, &context.device)
-        .with_context(|| format!("{}: no model", run.path().display()))?;
-    let model = run.load_model(blank)?;
+    let model = settings::load::<C>(run, &settings.model, &context.device)?;
     let evaluation = evaluate(&model, &ImageLoader::images(test, EVAL_BATCH))?;
     Ok((evaluation, model.num_params()))
 }

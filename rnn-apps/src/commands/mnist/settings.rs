@@ -1,11 +1,11 @@
 use std::path::PathBuf;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use burn::tensor::Device;
 use rnn_model::{
     Cell, Classifier, ClassifierConfig, LstmConfig, LstmStep, RecurrentConfig, RecurrentInit,
 };
-use rnn_train::FitConfig;
+use rnn_train::{FitConfig, RunDir};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{CellKind, Dataset, Recipe};
@@ -76,6 +76,19 @@ impl ModelSettings {
         rnn.validate()?;
         Ok(ClassifierConfig::new(rnn, self.num_classes).init(device))
     }
+}
+
+/// A run's model, on the device.
+pub fn load<C: Starting>(
+    run: &RunDir,
+    settings: &ModelSettings,
+    device: &Device,
+) -> anyhow::Result<Classifier<C>> {
+    // The recipe without orthogonal weights, which would take time to make and be replaced.
+    let blank = settings
+        .init::<C>(Recipe::Notebook, device)
+        .with_context(|| format!("{}: no model", run.path().display()))?;
+    Ok(run.load_model(blank)?)
 }
 
 /// What a cell adds to the tuned recipe.

@@ -1,6 +1,6 @@
 use anyhow::ensure;
 use burn::module::Module;
-use rnn_data::Mnist;
+use rnn_data::{Mnist, contact_sheet};
 use rnn_model::{GruStep, LstmStep, RnnStep};
 use rnn_train::{FitConfig, ImageLoader, RunDir, Schedule, Trainer, evaluate, fingerprint};
 use serde::Serialize;
@@ -13,6 +13,9 @@ use crate::progress::Progress;
 
 /// Images per batch where nothing is learnt.
 pub(super) const EVAL_BATCH: usize = 256;
+
+/// How many test images the picture of predictions shows, and how many of them in a row.
+const SHEET: (usize, usize) = (100, 10);
 
 /// What a training came to.
 #[derive(Debug, Serialize)]
@@ -33,6 +36,8 @@ pub struct Results {
     pub test_accuracy: f64,
     pub correct: usize,
     pub total: usize,
+    /// A picture of the first test images with what was predicted for them.
+    pub predictions: String,
 }
 
 pub fn run(context: &Context, args: MnistTrainArgs, out: &mut Output) -> anyhow::Result<()> {
@@ -93,6 +98,9 @@ fn train_cell<C: Starting>(
         &fitted.model,
         &ImageLoader::images(&images.test, EVAL_BATCH),
     )?;
+    let shown = images.test.take(SHEET.0);
+    let sheet = contact_sheet(&shown, &test.predictions[..shown.len()], SHEET.1)?;
+    let predictions = run.write_predictions(&sheet)?;
     let last = fitted.history.last();
     let results = Results {
         command: "mnist train",
@@ -110,10 +118,15 @@ fn train_cell<C: Starting>(
         test_accuracy: test.accuracy(),
         correct: test.correct,
         total: test.predictions.len(),
+        predictions: predictions.display().to_string(),
     };
     run.write_metrics(&results)?;
     out.line(format_args!("trained in {}\n", Seconds(results.seconds)))?;
     verdict(out, results.correct, results.total)?;
+    out.line(format_args!(
+        "Some of them, as PNG: {}",
+        results.predictions
+    ))?;
     Ok(results)
 }
 

@@ -1,86 +1,6 @@
-//! The program as a user meets it: output, exit codes, JSON, files.
-
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-
 use rnn_data::Strokes;
-use serde_json::Value;
 
-fn command(folder: &Path, line: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rnn-apps"));
-    command.current_dir(folder).args(line.split_whitespace());
-    command.env_remove("RNN_DATA");
-    // Tests run side by side: more threads than processors would only wait for each other.
-    command.env("RAYON_NUM_THREADS", "1");
-    command
-}
-
-fn run(folder: &Path, line: &str) -> Output {
-    command(folder, line).output().expect("the program starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("UTF-8")
-}
-
-/// What the program says on success.
-fn succeeds(folder: &Path, line: &str) -> String {
-    let output = run(folder, line);
-    assert!(output.status.success(), "{line}: {}", text(&output.stderr));
-    text(&output.stdout)
-}
-
-/// What it says when it fails with `code`.
-fn fails(folder: &Path, line: &str, code: i32) -> String {
-    let output = run(folder, line);
-    let message = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{line}: {message}");
-    assert!(!message.contains("panicked"), "{line}: {message}");
-    // Nothing is said twice: a cause is in the message or after it, not both.
-    let parts: Vec<&str> = message.trim_end().split(": ").collect();
-    assert!(
-        parts.windows(2).all(|pair| pair[0] != pair[1]),
-        "{line}: {message}"
-    );
-    message
-}
-
-fn json(output: &str) -> Value {
-    let last = output.lines().last().expect("a line");
-    serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {last}"))
-}
-
-const SMALL: &str = "--hidden-size 16 --num-layers 1 --epochs 1 --limit 500 --batch-size 20";
-
-#[test]
-fn hihello_ends_with_ihello() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let output = succeeds(folder.path(), "hihello");
-    let last = output.lines().last().expect("a line");
-    assert!(last.ends_with("ihello"), "{last}");
-    assert_eq!(
-        output
-            .lines()
-            .filter(|line| line.starts_with("epoch "))
-            .count(),
-        100
-    );
-
-    let output = succeeds(folder.path(), "hihello --json --quiet --epochs 60");
-    assert_eq!(output.lines().count(), 1, "{output}");
-    assert_eq!(json(&output)["text"], "ihello");
-}
-
-#[test]
-fn shapes_shows_what_goes_in_and_comes_out() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let output = succeeds(folder.path(), "shapes --json");
-    for shape in ["[1, 6, 5]", "[1, 6, 3]", "[18]", "[6, 1, 6]", "[4, 1, 3]"] {
-        assert!(output.contains(shape), "no {shape} in {output}");
-    }
-    assert_eq!(json(&output)["output"], serde_json::json!([1, 6, 3]));
-}
+use super::{SMALL, command, fails, json, succeeds, text};
 
 #[test]
 fn a_trained_run_evaluates_to_the_accuracy_it_was_trained_to() {
@@ -247,74 +167,96 @@ fn settings_that_were_changed_by_hand_are_checked() {
 }
 
 #[test]
-fn a_training_that_nobody_watches_is_saved() {
+fn pictures_drawn_by_hand_are_read() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut child = command(folder.path(), &format!("mnist train {SMALL} --run run"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("the program ends");
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    for file in ["model.safetensors", "metrics.json", "history.jsonl"] {
-        assert!(folder.path().join("run").join(file).exists(), "no {file}");
-    }
-}
-
-#[test]
-fn a_folder_that_is_not_empty_is_not_touched() {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::create_dir(folder.path().join("thesis")).expect("a folder");
-    let mut file = std::fs::File::create(folder.path().join("thesis/draft.txt")).expect("a file");
-    file.write_all(b"precious").expect("written");
-    let message = fails(
+    // The tour's training.
+    succeeds(
         folder.path(),
-        &format!("mnist train {SMALL} --run thesis"),
-        1,
+        "mnist train --hidden-size 64 --num-layers 1 --batch-size 50 --epochs 4 --learning-rate 0.01 --run run",
     );
-    assert!(
-        message.contains("thesis") && message.contains("not empty"),
-        "{message}"
+    // Of three sizes, dark on light and light on dark, one off the middle, one in colour.
+    let pictures = concat!(env!("CARGO_MANIFEST_DIR"), "/pictures");
+    let line = format!(
+        "mnist predict --run run {pictures}/two.png {pictures}/four.png {pictures}/seven.png --json"
     );
-    let left = std::fs::read_dir(folder.path().join("thesis"))
-        .expect("a folder")
-        .count();
-    assert_eq!(left, 1);
-
-    let message = fails(folder.path(), "mnist eval --run thesis", 1);
-    assert!(
-        message.contains("thesis") && message.contains("config.json"),
-        "{message}"
-    );
-}
-
-#[test]
-fn wrong_usage_exits_with_2_and_says_what_is_right() {
-    let folder = tempfile::tempdir().expect("a folder");
-    for (line, says) in [
-        ("mnist train --cell transformer", "gru"),
-        ("--device abacus", "ndarray"),
-        ("mnist train --epochs none", "whole number"),
-        ("--threads 99999999999999", "1024"),
-        ("mnist train --hidden-size 18446744073709551615", "8192"),
-        ("hihelo", "hihello"),
-    ] {
-        let message = fails(folder.path(), line, 2);
-        assert!(message.contains(says), "{line}: {message}");
+    let output = succeeds(folder.path(), &line);
+    assert!(output.contains('█'), "no preview in {output}");
+    let found = json(&output);
+    for (prediction, (name, label)) in found["predictions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .zip([("two.png", 2), ("four.png", 4), ("seven.png", 7)])
+    {
+        assert!(prediction["file"].as_str().expect("a name").ends_with(name));
+        assert_eq!(prediction["label"], label, "{prediction}");
+        let probabilities = prediction["probabilities"].as_array().expect("a list");
+        let sum: f64 = probabilities.iter().filter_map(|p| p.as_f64()).sum();
+        assert_eq!(probabilities.len(), 10);
+        assert!((sum - 1.0).abs() < 1e-5, "{sum}");
+        assert!(probabilities[label].as_f64() > Some(0.5), "{prediction}");
     }
+
+    // What is no picture is named, and nothing is printed for the others.
+    std::fs::write(folder.path().join("note.png"), "seven").expect("written");
+    let line = format!("mnist predict --run run {pictures}/two.png note.png");
+    let message = fails(folder.path(), &line, 1);
+    assert!(
+        message.contains("note.png: expected a PNG or JPEG picture, found \"seven\""),
+        "{message}"
+    );
+    fails(folder.path(), "mnist predict --run run", 2);
 }
 
 #[test]
-fn a_reader_that_leaves_is_no_error() {
+fn a_run_shows_its_test_images_with_their_predictions() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut child = command(folder.path(), "shapes")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("the program ends");
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    let digits = Strokes::new(8).mnist(60, 7).expect("digits");
+    digits
+        .write(folder.path().join("digits"), false)
+        .expect("written");
+    let trained = json(&succeeds(
+        folder.path(),
+        &format!("mnist train --data digits {SMALL} --json --run run"),
+    ));
+    assert_eq!(trained["predictions"], "run/predictions.png");
+    let png = std::fs::read(folder.path().join("run/predictions.png")).expect("a picture");
+    assert!(png.starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn info_tells_what_a_run_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let trained = json(&succeeds(
+        folder.path(),
+        &format!("mnist train --cell gru {SMALL} --json --run run"),
+    ));
+    let output = succeeds(folder.path(), "info run --json");
+    for part in ["model.cell", "rnn.weight_ih_l0", "[48, 28]", "epoch  1/1"] {
+        assert!(output.contains(part), "no {part} in {output}");
+    }
+    let info = json(&output);
+    assert_eq!(info["results"], trained);
+    assert_eq!(info["settings"]["model"]["hidden_size"], 16);
+    assert_eq!(info["history"].as_array().map(Vec::len), Some(1));
+    let numbers = |weight: &serde_json::Value| {
+        let shape = weight["shape"].as_array().expect("a shape");
+        shape.iter().filter_map(|n| n.as_u64()).product::<u64>()
+    };
+    let weights = info["weights"].as_array().expect("a list");
+    let all: u64 = weights.iter().map(numbers).sum();
+    assert_eq!(trained["parameters"], all);
+
+    // One that was cut short has no results, and is no error.
+    std::fs::remove_file(folder.path().join("run/metrics.json")).expect("removed");
+    let output = succeeds(folder.path(), "info run");
+    assert!(output.contains("the training has not ended"), "{output}");
+    // A damaged one is named.
+    let history = folder.path().join("run/history.jsonl");
+    let whole = std::fs::read_to_string(&history).expect("a history");
+    std::fs::write(&history, format!("{whole}{{\n")).expect("written");
+    let message = fails(folder.path(), "info run", 1);
+    assert!(message.contains("history.jsonl: line 2"), "{message}");
+    let message = fails(folder.path(), "info nowhere", 1);
+    assert!(message.contains("nowhere: not a run folder"), "{message}");
 }

@@ -1,0 +1,150 @@
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use rnn_data::Mnist;
+use serde::{Deserialize, Serialize};
+
+use super::values::{epochs, items, layers, rate, share, size};
+
+#[derive(Debug, Subcommand)]
+pub enum MnistCommand {
+    /// Train a classifier and evaluate it on the test images
+    Train(MnistTrainArgs),
+    /// Evaluate a trained classifier on test images
+    Eval(MnistEvalArgs),
+    /// Name the digits in pictures of your own (PNG or JPEG, any size)
+    Predict(MnistPredictArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct MnistTrainArgs {
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The recurrent network
+    #[arg(long, value_enum, default_value_t = CellKind::Lstm)]
+    pub cell: CellKind,
+    /// How to start and to step
+    #[arg(long, value_enum, default_value_t = Recipe::Tuned)]
+    pub recipe: Recipe,
+    /// Passes over the training images
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = epochs)]
+    pub epochs: usize,
+    /// Images per step
+    #[arg(long, default_value_t = 64, value_name = "B", value_parser = items)]
+    pub batch_size: usize,
+    /// Size of the hidden state
+    #[arg(long, default_value_t = 128, value_name = "H", value_parser = size)]
+    pub hidden_size: usize,
+    /// Recurrent layers
+    #[arg(long, default_value_t = 2, value_name = "L", value_parser = layers)]
+    pub num_layers: usize,
+    /// Probability of dropping a feature between layers, 0 to below 1
+    #[arg(long, default_value_t = 0.0, value_name = "P", value_parser = share)]
+    pub dropout: f64,
+    /// Also read the images from bottom to top
+    #[arg(long)]
+    pub bidirectional: bool,
+    /// Adam's learning rate, the highest of the schedule [default: notebook 0.001; tuned 0.002 for
+    /// rnn, else 0.004]
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub learning_rate: Option<f64>,
+    /// Largest joint norm of all gradients [default: tuned 1; notebook no limit]
+    #[arg(long, value_name = "NORM", value_parser = rate)]
+    pub clip_norm: Option<f64>,
+    /// Share of the training images kept for validation after each epoch, 0 to below 1
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
+    pub valid_split: f64,
+    /// Use only the first N training images [default: all]
+    #[arg(long, value_name = "N", value_parser = items)]
+    pub limit: Option<usize>,
+    /// The folder to make for the run; one that is not empty is refused
+    /// [default: the next free runs/mnist-N]
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct MnistEvalArgs {
+    /// The folder of a run
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct MnistPredictArgs {
+    /// The folder of a run
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    /// Pictures of one digit each, dark on light or light on dark
+    #[arg(required = true, value_name = "PICTURE")]
+    pub pictures: Vec<PathBuf>,
+}
+
+/// Where the images come from.
+#[derive(Args, Clone, Debug)]
+pub struct SourceArgs {
+    /// A dataset by name [default: strokes; for eval what the run was trained on]
+    #[arg(long, value_enum, conflicts_with = "data")]
+    pub dataset: Option<Dataset>,
+    /// A folder with MNIST's four IDX files (plain or .gz), or torchvision's root folder
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// A dataset by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dataset {
+    /// 10,000 digits that the program draws itself
+    Strokes,
+    /// Handwritten digits; looked for in $RNN_DATA/mnist, data/mnist
+    Mnist,
+    /// Clothes; looked for in $RNN_DATA/fashion-mnist, data/fashion-mnist and where Debian's
+    /// dataset-fashion-mnist puts them
+    FashionMnist,
+}
+
+/// A recurrent cell by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum CellKind {
+    /// The simple recurrent network
+    Rnn,
+    /// Long short-term memory
+    Lstm,
+    /// The gated recurrent unit
+    Gru,
+}
+
+/// How to start and to step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recipe {
+    /// Orthogonal recurrent weights, one-cycle learning rate, gradients clipped at norm 1
+    Tuned,
+    /// Plain Adam at 0.001 from PyTorch's initial weights
+    Notebook,
+}
+
+impl Recipe {
+    /// Adam's (highest) learning rate if none is given.
+    pub fn learning_rate(self, cell: CellKind) -> f64 {
+        match (self, cell) {
+            (Self::Notebook, _) => 1e-3,
+            (Self::Tuned, CellKind::Rnn) => 2e-3,
+            (Self::Tuned, CellKind::Lstm | CellKind::Gru) => 4e-3,
+        }
+    }
+}
+
+impl SourceArgs {
+    /// Whether anything was said.
+    pub fn is_given(&self) -> bool {
+        self.dataset.is_some() || self.data.is_some()
+    }
+}
+
+/// The number of classes that all three datasets have.
+pub const NUM_CLASSES: usize = Mnist::NUM_CLASSES;

@@ -1,0 +1,116 @@
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::values::{epochs, items, layers, rate, share, size};
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct TaggerArgs {
+    #[command(subcommand)]
+    pub command: Option<TaggerCommand>,
+    #[command(flatten)]
+    pub two_sentences: TwoSentencesArgs,
+}
+
+/// Without a subcommand: the notebook's two sentences.
+#[derive(Args, Clone, Debug)]
+pub struct TwoSentencesArgs {
+    /// Passes over the two sentences
+    #[arg(long, default_value_t = 30, value_name = "N", value_parser = epochs)]
+    pub epochs: usize,
+    /// Size of a word's embedding
+    #[arg(long, default_value_t = 6, value_name = "E", value_parser = size)]
+    pub embedding_size: usize,
+    /// Size of the hidden state
+    #[arg(long, default_value_t = 3, value_name = "H", value_parser = size)]
+    pub hidden_size: usize,
+    /// Adam's learning rate
+    #[arg(long, default_value_t = 0.1, value_name = "RATE", value_parser = rate)]
+    pub learning_rate: f64,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TaggerCommand {
+    /// Train a tagger and evaluate it
+    Train(TaggerTrainArgs),
+    /// Evaluate a trained tagger
+    Eval(TaggerEvalArgs),
+    /// Tag sentences
+    Tag(TaggerTagArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct TaggerTrainArgs {
+    /// Tagged sentences, as CoNLL-U or word/TAG lines, plain or .gz: a folder with a file whose name
+    /// has `train` in it (and one with `dev`), or a file [default: the notebook's two sentences]
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// Sentences to evaluate on [default: the folder's, or else a share of the training sentences]
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub dev: Option<PathBuf>,
+    /// That share, 0 to below 1, from the end
+    #[arg(long, default_value_t = 0.1, value_name = "SHARE", value_parser = share)]
+    pub valid_split: f64,
+    /// Words that occur less often count as unknown [default: 2; 1 without --data]
+    #[arg(long, value_name = "N", value_parser = items)]
+    pub min_count: Option<usize>,
+    /// Passes over the training sentences
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = epochs)]
+    pub epochs: usize,
+    /// Sentences per step
+    #[arg(long, default_value_t = 32, value_name = "B", value_parser = items)]
+    pub batch_size: usize,
+    /// Size of a word's embedding
+    #[arg(long, default_value_t = 100, value_name = "E", value_parser = size)]
+    pub embedding_size: usize,
+    /// Size of the hidden state
+    #[arg(long, default_value_t = 128, value_name = "H", value_parser = size)]
+    pub hidden_size: usize,
+    /// LSTM layers
+    #[arg(long, default_value_t = 1, value_name = "L", value_parser = layers)]
+    pub num_layers: usize,
+    /// Probability of dropping a feature between layers, 0 to below 1
+    #[arg(long, default_value_t = 0.0, value_name = "P", value_parser = share)]
+    pub dropout: f64,
+    /// Also read the sentences from their end
+    #[arg(long)]
+    pub bidirectional: bool,
+    /// Adam's learning rate, the highest of its one-cycle schedule
+    #[arg(long, default_value_t = 0.01, value_name = "RATE", value_parser = rate)]
+    pub learning_rate: f64,
+    /// Largest joint norm of all gradients
+    #[arg(long, default_value_t = 1.0, value_name = "NORM", value_parser = rate)]
+    pub clip_norm: f64,
+    /// Use only the first N training sentences [default: all]
+    #[arg(long, value_name = "N", value_parser = items)]
+    pub limit: Option<usize>,
+    /// The folder to make for the run; one that is not empty is refused
+    /// [default: the next free runs/tagger-N]
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct TaggerEvalArgs {
+    /// The folder of a run
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    /// Tagged sentences: a file, or a folder with one that has `dev` in its name
+    /// [default: what the run was evaluated on]
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct TaggerTagArgs {
+    /// The folder of a run
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    /// Sentences, each in quotes; punctuation may touch the words
+    #[arg(value_name = "SENTENCE", required_unless_present = "file")]
+    pub sentences: Vec<String>,
+    /// A file with a sentence per line; - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "sentences")]
+    pub file: Option<PathBuf>,
+}

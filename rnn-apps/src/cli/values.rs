@@ -1,0 +1,53 @@
+//! What the numbers on the command line may be.
+
+/// A whole number from 1 to `most`.
+fn count(text: &str, most: usize) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(n) if (1..=most).contains(&n) => Ok(n),
+        _ => Err(format!("expected a whole number from 1 to {most}")),
+    }
+}
+
+// What lies beyond these limits is a slip of the finger, and would otherwise end in a failed
+// allocation or a run that never does.
+
+pub(super) fn epochs(text: &str) -> Result<usize, String> {
+    count(text, 1_000_000)
+}
+
+pub(super) fn items(text: &str) -> Result<usize, String> {
+    count(text, 100_000_000)
+}
+
+pub(super) fn size(text: &str) -> Result<usize, String> {
+    count(text, 8_192)
+}
+
+pub(super) fn layers(text: &str) -> Result<usize, String> {
+    count(text, 64)
+}
+
+pub(super) fn threads(text: &str) -> Result<usize, String> {
+    count(text, 1_024)
+}
+
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if x > 0.0 && x.is_finite() => Ok(x),
+        _ => Err("expected a number above 0".to_owned()),
+    }
+}
+
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if (0.0..1.0).contains(&x) => Ok(x),
+        _ => Err("expected a number from 0 to below 1".to_owned()),
+    }
+}
+
+pub(super) fn temperature(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(t) if t > 0.0 && t.is_finite() => Ok(t),
+        _ => Err("expected a number above 0".to_owned()),
+    }
+}

@@ -1,0 +1,93 @@
+//! What a run holds.
+
+use rnn_train::RunDir;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::cli::InfoArgs;
+use crate::output::{Grouped, Output};
+use crate::progress::epoch_line;
+
+#[derive(Serialize)]
+struct Weight {
+    name: String,
+    shape: Vec<usize>,
+}
+
+pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
+    let run = RunDir::open(&args.run)?;
+    let settings: Value = run.read_config()?;
+    let history = run.read_history()?;
+    let results: Option<Value> = run.read_metrics()?;
+    // A run that is still going, or was cut short, has none.
+    let weights = if results.is_some() {
+        let weights = run.read_weights()?;
+        let named = weights.names().filter_map(|name| {
+            weights.get(name).map(|tensor| Weight {
+                name: name.to_owned(),
+                shape: tensor.shape().to_vec(),
+            })
+        });
+        named.collect()
+    } else {
+        Vec::new()
+    };
+
+    out.line(format_args!("{}\n\nSettings\n", run.path().display()))?;
+    fields(out, "", &settings)?;
+    if !weights.is_empty() {
+        let parameters: usize = weights
+            .iter()
+            .map(|w| w.shape.iter().product::<usize>())
+            .sum();
+        out.line(format_args!(
+            "\nWeights ({} numbers)\n",
+            Grouped(parameters)
+        ))?;
+        let width = weights.iter().map(|w| w.name.len()).max().unwrap_or(0);
+        for Weight { name, shape } in &weights {
+            out.line(format_args!("   {name:<width$}  {shape:?}"))?;
+        }
+    }
+    if !history.is_empty() {
+        out.line("\nHistory\n")?;
+        for epoch in &history {
+            out.line(format_args!("   {}", epoch_line(epoch, history.len())))?;
+        }
+    }
+    match &results {
+        Some(results) => {
+            out.line("\nResults\n")?;
+            fields(out, "", results)?;
+        }
+        None => out.line("\nNo results: the training has not ended.")?,
+    }
+    out.results(&serde_json::json!({
+        "command": "info",
+        "run": run.path().display().to_string(),
+        "settings": settings,
+        "weights": weights,
+        "history": history,
+        "results": results,
+    }))
+}
+
+/// One line per value, the names of what it lies in before its own.
+fn fields(out: &mut Output, prefix: &str, value: &Value) -> std::io::Result<()> {
+    let Value::Object(map) = value else {
+        let shown = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        return out.line(format_args!("   {prefix:<22} {shown}"));
+    };
+    for (name, value) in map.iter().filter(|(_, value)| !value.is_null()) {
+        let path = if prefix.is_empty() {
+            name.clone()
+        } else {
+            format!("{prefix}.{name}")
+        };
+        fields(out, &path, value)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+use anyhow::ensure;
+use burn::tensor::activation::softmax;
+use rnn_data::{Strokes, image_tensor, read_digit};
+use rnn_model::{GruStep, LstmStep, RnnStep};
+use rnn_train::RunDir;
+use serde::Serialize;
+
+use super::settings::{self, Settings, Starting};
+use super::{Context, INK};
+use crate::cli::{CellKind, MnistPredictArgs};
+use crate::commands::open_run;
+use crate::output::Output;
+use crate::preview;
+
+/// Rows, and columns, that a picture is made into.
+const SIDE: usize = Strokes::SIDE;
+
+/// A picture of a digit as the models know them.
+type Digit = [u8; SIDE * SIDE];
+
+#[derive(Serialize)]
+struct Prediction {
+    file: String,
+    label: usize,
+    probabilities: Vec<f32>,
+}
+
+pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyhow::Result<()> {
+    let (run, settings) = open_run::<Settings>(&args.run, "mnist")?;
+    let mut pictures = Vec::new();
+    for path in &args.pictures {
+        pictures.push((path.display().to_string(), read_digit(path)?));
+    }
+    let predictions = predict(context, &run, &settings, &pictures, out)?;
+    out.results(&serde_json::json!({
+        "command": "mnist predict",
+        "run": run.path().display().to_string(),
+        "device": context.device_name,
+        "threads": context.threads,
+        "predictions": predictions,
+    }))
+}
+
+/// Shows named digits and what the run at `path` reads in them.
+pub fn show(
+    context: &Context,
+    path: &str,
+    pictures: &[(String, Digit)],
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    let (run, settings) = open_run::<Settings>(path.as_ref(), "mnist")?;
+    predict(context, &run, &settings, pictures, out)?;
+    Ok(())
+}
+
+fn predict(
+    context: &Context,
+    run: &RunDir,
+    settings: &Settings,
+    pictures: &[(String, Digit)],
+    out: &mut Output,
+) -> anyhow::Result<Vec<Prediction>> {
+    ensure!(
+        settings.model.input_size == SIDE,
+        "{}: the model reads rows of {} pixels, but pictures are made into rows of {}",
+        run.path().display(),
+        settings.model.input_size,
+        SIDE
+    );
+    let images: Vec<&[u8]> = pictures.iter().map(|(_, digit)| digit.as_slice()).collect();
+    let probabilities = match settings.model.cell {
+        CellKind::Rnn => probabilities::<RnnStep>(context, run, settings, &images)?,
+        CellKind::Lstm => probabilities::<LstmStep>(context, run, settings, &images)?,
+        CellKind::Gru => probabilities::<GruStep>(context, run, settings, &images)?,
+    };
+    let mut predictions = Vec::new();
+    for ((file, digit), probabilities) in pictures.iter().zip(probabilities) {
+        if !predictions.is_empty() {
+            out.line("")?;
+        }
+        for line in preview::text(&[digit.as_slice()], SIDE, INK, 0) {
+            out.line(format_args!("   {line}"))?;
+        }
+        let mut ranked: Vec<(usize, f32)> = probabilities.iter().copied().enumerate().collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let said: Vec<String> = ranked
+            .iter()
+            .take(3)
+            .map(|(label, p)| format!("{label} ({:.1} %)", 100.0 * p))
+            .collect();
+        out.line(format_args!("\n   {file}: {}", said.join(", then ")))?;
+        predictions.push(Prediction {
+            file: file.clone(),
+            label: ranked.first().map_or(0, |(label, _)| *label),
+            probabilities,
+        });
+    }
+    Ok(predictions)
+}
+
+fn probabilities<C: Starting>(
+    context: &Context,
+    run: &RunDir,
+    settings: &Settings,
+    images: &[&[u8]],
+) -> anyhow::Result<Vec<Vec<f32>>> {
+    let model = settings::load::<C>(run, &settings.model, &context.device)?;
+    let images = image_tensor(images, SIDE, SIDE, &context.device);
+    let probabilities = softmax(model.forward(images), 1).try_into_data()?;
+    let flat: Vec<f32> = probabilities.iter().collect();
+    Ok(flat
+        .chunks(settings.model.num_classes)
+        .map(<[f32]>::to_vec)
+        .collect())
+}

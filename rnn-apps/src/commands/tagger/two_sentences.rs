@@ -1,0 +1,117 @@
+use rnn_data::{TaggedItem, Vocab, notebook_sentences};
+use rnn_model::LstmTaggerConfig;
+use rnn_train::{EpochReport, FitConfig, Observer, TaggedLoader, TaggingScore, Trainer};
+
+use super::{Context, predict};
+use crate::cli::TwoSentencesArgs;
+use crate::output::Output;
+
+/// Trains on the notebook's two sentences, and tags them.
+pub fn run(context: &Context, args: &TwoSentencesArgs, out: &mut Output) -> anyhow::Result<()> {
+    let sentences = notebook_sentences();
+    // As in the notebook, a word's id tells when it first came. Special symbols keep their order.
+    let builder = sentences
+        .iter()
+        .flat_map(|sentence| &sentence.words)
+        .fold(Vocab::builder(), |builder, word| builder.with_special(word));
+    let words = builder.chars("");
+    let tags = Vocab::words(sentences.iter().flat_map(|sentence| &sentence.tags));
+    out.line("Each word and each tag gets a number:\n")?;
+    index(out, &words)?;
+    index(out, &tags)?;
+    let items = sentences
+        .iter()
+        .map(|sentence| TaggedItem::encode(sentence, &words, &tags))
+        .collect::<Result<Vec<_>, _>>()?;
+    out.line(format_args!(
+        "\n'{}' becomes {:?},\nits tags {:?}.\n",
+        sentences[0].words.join(" "),
+        items[0].words,
+        items[0].tags
+    ))?;
+
+    context.device.seed(context.seed);
+    let config = LstmTaggerConfig::new(
+        words.len(),
+        args.embedding_size,
+        args.hidden_size,
+        tags.len(),
+    );
+    let fit = FitConfig {
+        learning_rate: args.learning_rate,
+        seed: context.seed,
+        ..FitConfig::new(args.epochs)
+    };
+    let show = ShowEpochs {
+        out: *out,
+        epochs: args.epochs,
+    };
+    // A step per sentence, as in the notebook.
+    let fitted = Trainer::new(fit).with_observer(show).fit(
+        config.init(&context.device),
+        TaggedLoader::sentences(items, 1),
+    )?;
+
+    let texts: Vec<&[String]> = sentences.iter().map(|s| s.words.as_slice()).collect();
+    let predicted = predict(&fitted.model, &texts, &words, &tags)?;
+    let score = TaggingScore::count(&sentences, &predicted, &words);
+    out.line("\nWhat the trained model says:")?;
+    for (sentence, predicted) in sentences.iter().zip(&predicted) {
+        out.line("")?;
+        for row in [&sentence.words, predicted] {
+            let cells: String = row.iter().map(|cell| format!("{cell:<10}")).collect();
+            out.line(format_args!("   {}", cells.trim_end()))?;
+        }
+    }
+    if score.sentences_correct < score.sentences {
+        out.line("\nNot there yet: try more epochs or another seed.")?;
+    }
+    let tagged: Vec<_> = texts
+        .iter()
+        .zip(&predicted)
+        .map(|(tokens, tags)| serde_json::json!({ "tokens": tokens, "tags": tags }))
+        .collect();
+    out.results(&serde_json::json!({
+        "command": "tagger",
+        "device": context.device_name,
+        "threads": context.threads,
+        "seed": context.seed,
+        "epochs": args.epochs,
+        "seconds": fitted.seconds,
+        "step_seconds": fitted.step_seconds,
+        "train_loss": fitted.history.last().map(|report| report.train_loss),
+        "accuracy": score.accuracy(),
+        "sentence_accuracy": score.sentence_accuracy(),
+        "sentences": tagged,
+    }))
+}
+
+fn index(out: &mut Output, vocab: &Vocab) -> std::io::Result<()> {
+    let pairs: Vec<String> = vocab
+        .iter()
+        .enumerate()
+        .map(|(id, symbol)| format!("{symbol} {id}"))
+        .collect();
+    out.line(format_args!("   {}", pairs.join("  ")))
+}
+
+/// The first epoch, every fifth and the last.
+struct ShowEpochs {
+    out: Output,
+    epochs: usize,
+}
+
+impl Observer for ShowEpochs {
+    fn epoch(&mut self, report: &EpochReport) {
+        let epoch = report.epoch;
+        if epoch == 1 || epoch.is_multiple_of(5) || epoch == self.epochs {
+            let width = self.epochs.to_string().len();
+            // If nobody reads, there is nobody to tell.
+            let _ = self.out.line(format_args!(
+                "epoch {epoch:>width$}   loss {:.4}   {:>3.0} % of the words right",
+                report.train_loss,
+                100.0 * report.train_accuracy
+            ));
+        }
+    }
+}

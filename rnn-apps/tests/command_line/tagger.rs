@@ -1,0 +1,224 @@
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use super::{command, fails, json, succeeds, text};
+
+const TRAIN: &str = "The/DET dog/NN ate/V the/DET apple/NN ./.
+Everybody/NN read/V that/DET book/NN ./.
+The/DET apple/NN read/V the/DET book/NN ./.
+Everybody/NN ate/V the/DET apple/NN ./.
+";
+const DEV: &str = "The/DET dog/NN read/V that/DET book/NN ./.
+the/DET zebra/NN ate/V !/SYM
+";
+const SMALL: &str = "--embedding-size 8 --hidden-size 8 --epochs 40 --batch-size 2 --learning-rate 0.1 --min-count 1";
+
+fn corpus(folder: &Path) {
+    std::fs::create_dir(folder.join("corpus")).expect("a folder");
+    std::fs::write(folder.join("corpus/en-train.txt"), TRAIN).expect("written");
+    std::fs::write(folder.join("corpus/en-dev.txt"), DEV).expect("written");
+}
+
+#[test]
+fn the_notebook_s_two_sentences_are_tagged_right() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for seed in [1, 2, 3] {
+        let output = succeeds(folder.path(), &format!("tagger --seed {seed} --json"));
+        let found = json(&output);
+        assert_eq!(found["accuracy"], 1.0, "{output}");
+        assert_eq!(
+            found["sentences"],
+            serde_json::json!([
+                {
+                    "tokens": ["The", "dog", "ate", "the", "apple"],
+                    "tags": ["DET", "NN", "V", "DET", "NN"],
+                },
+                {
+                    "tokens": ["Everybody", "read", "that", "book"],
+                    "tags": ["NN", "V", "DET", "NN"],
+                },
+            ])
+        );
+        assert!(
+            output.contains("The 0  dog 1  ate 2  the 3  apple 4"),
+            "{output}"
+        );
+    }
+    assert!(!folder.path().join("runs").exists(), "nothing to keep");
+}
+
+#[test]
+fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
+    let folder = tempfile::tempdir().expect("a folder");
+    corpus(folder.path());
+    let line = format!("tagger train --data corpus {SMALL} --bidirectional --json --run run");
+    let trained = json(&succeeds(folder.path(), &line));
+    for key in [
+        "command",
+        "run",
+        "seed",
+        "device",
+        "threads",
+        "parameters",
+        "epochs",
+        "seconds",
+        "step_seconds",
+        "train_loss",
+        "accuracy",
+        "accuracy_unknown",
+        "sentence_accuracy",
+    ] {
+        assert!(!trained[key].is_null(), "no {key} in {trained}");
+    }
+    assert_eq!(trained["total"], 10);
+    for file in [
+        "config.json",
+        "vocab.json",
+        "tags.json",
+        "model.safetensors",
+        "history.jsonl",
+        "metrics.json",
+    ] {
+        assert!(folder.path().join("run").join(file).exists(), "no {file}");
+    }
+    // The run remembers where its sentences were.
+    let evaluated = json(&succeeds(folder.path(), "tagger eval --json --run run"));
+    for key in [
+        "accuracy",
+        "accuracy_unknown",
+        "sentence_accuracy",
+        "correct",
+        "total",
+    ] {
+        assert_eq!(evaluated[key], trained[key], "{key}");
+    }
+    assert_eq!(evaluated["data_as_trained"], true);
+    // A tag that training never saw is a mistake, and no error.
+    let line = "tagger eval --json --run run --data corpus/en-train.txt";
+    let evaluated = json(&succeeds(folder.path(), line));
+    assert_eq!(
+        (&evaluated["accuracy"], &evaluated["total"]),
+        (&1.0.into(), &22.into())
+    );
+    std::fs::write(folder.path().join("new.txt"), "Go/VERB").expect("written");
+    let evaluated = succeeds(folder.path(), "tagger eval --json --run run --data new.txt");
+    assert_eq!(json(&evaluated)["accuracy"], 0.0);
+    assert!(evaluated.contains("not those that the training was evaluated on"));
+
+    // Sentences as arguments: not split at spaces here, so not through `succeeds`.
+    let output = command(folder.path(), "tagger tag --run run --json")
+        .args(["The dog ate the apple.", "Everybody saw that book"])
+        .output()
+        .expect("the program starts");
+    let output = text(&output.stdout);
+    assert_eq!(
+        output.lines().next(),
+        Some("The/DET dog/NN ate/V the/DET apple/NN ./.")
+    );
+    let found = json(&output);
+    assert_eq!(found["sentences"][0]["tokens"][5], ".");
+    assert_eq!(
+        found["sentences"][1]["unknown"],
+        serde_json::json!([false, true, false, false])
+    );
+
+    // From a file, and from standard input; blank lines are none.
+    std::fs::write(folder.path().join("text"), "The dog\n\nread that\n").expect("written");
+    let from_file = succeeds(folder.path(), "tagger tag --run run --file text");
+    assert_eq!(from_file.lines().count(), 2, "{from_file}");
+    let mut child = command(folder.path(), "tagger tag --run run --file -")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(b"The dog\nread that\n").expect("read");
+    drop(input);
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!(text(&output.stdout), from_file);
+}
+
+#[test]
+fn a_tagger_learns_from_one_file_and_from_the_two_sentences() {
+    let folder = tempfile::tempdir().expect("a folder");
+    corpus(folder.path());
+    let one = "tagger train --data corpus/en-train.txt --valid-split 0.25";
+    let found = json(&succeeds(
+        folder.path(),
+        &format!("{one} {SMALL} --json --run one"),
+    ));
+    assert_eq!(found["total"], 5); // the words of the last sentence
+    let line = "tagger train --data corpus/en-train.txt --dev corpus/en-dev.txt";
+    let found = json(&succeeds(
+        folder.path(),
+        &format!("{line} {SMALL} --json --run two"),
+    ));
+    assert_eq!(found["total"], 10);
+    let found = json(&succeeds(folder.path(), "tagger train --epochs 20 --json"));
+    assert_eq!(found["run"], "runs/tagger-1");
+    assert_eq!(
+        (&found["accuracy"], &found["total"]),
+        (&1.0.into(), &9.into())
+    );
+}
+
+#[test]
+fn faults_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    corpus(folder.path());
+    succeeds(
+        folder.path(),
+        &format!("tagger train --data corpus {SMALL} --run run"),
+    );
+    succeeds(
+        folder.path(),
+        "mnist train --hidden-size 4 --num-layers 1 --epochs 1 --limit 20 --run digits",
+    );
+    for (line, says) in [
+        ("tagger train --data nowhere", "nowhere"),
+        ("tagger train --data run", "\"train\" in its name"),
+        (
+            "tagger train --data corpus/en-train.txt --valid-split 0",
+            "--dev",
+        ),
+        (
+            "tagger eval --run digits",
+            "digits: expected a run of tagger, found one of mnist",
+        ),
+        (
+            "mnist eval --run run",
+            "run: expected a run of mnist, found one of tagger",
+        ),
+        ("tagger eval --run run --data nowhere", "nowhere"),
+        ("tagger tag --run run --file nowhere", "nowhere"),
+        ("tagger tag --run nowhere word", "nowhere: not a run folder"),
+    ] {
+        let message = fails(folder.path(), line, 1);
+        assert!(message.contains(says), "{line}: {message}");
+    }
+    fails(folder.path(), "tagger tag --run run", 2);
+    fails(folder.path(), "tagger --epochs 5 eval --run run", 2);
+
+    // A line that is no word/TAG.
+    let dev = folder.path().join("corpus/en-dev.txt");
+    std::fs::write(&dev, "The/DET dog\n").expect("written");
+    let message = fails(folder.path(), "tagger eval --run run", 1);
+    assert!(
+        message.contains("en-dev.txt: line 1, column 9"),
+        "{message}"
+    );
+    // Two files that could be meant.
+    std::fs::write(folder.path().join("corpus/de-train.txt"), TRAIN).expect("written");
+    let message = fails(folder.path(), "tagger train --data corpus", 1);
+    assert!(
+        message.contains("de-train.txt") && message.contains("en-train.txt"),
+        "{message}"
+    );
+    // A damaged vocabulary.
+    let vocab = folder.path().join("run/vocab.json");
+    let whole = std::fs::read_to_string(&vocab).expect("a vocabulary");
+    std::fs::write(&vocab, whole.replacen("dog", "the", 1)).expect("written");
+    let message = fails(folder.path(), "tagger tag --run run word", 1);
+    assert!(message.contains("vocab.json: vocabulary, line 15"), "{message}");
+}

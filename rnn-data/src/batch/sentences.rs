@@ -1,0 +1,129 @@
+use burn::data::dataloader::batcher::Batcher;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use crate::{Sentence, Vocab, VocabError};
+
+/// Sequences of ids of different lengths, side by side, filled up with id 0 to the longest one.
+///
+/// Whoever uses it keeps the padding out of its results: the lengths tell a recurrent module what
+/// to leave out, and [`positions`](Self::positions) picks what counts from its output.
+///
+/// ```
+/// use rnn_data::PaddedBatch;
+///
+/// let batch = PaddedBatch::new(&[&[4, 2, 7], &[5]], &Default::default());
+/// assert_eq!(batch.ids.to_data().iter::<i64>().collect::<Vec<_>>(), [4, 2, 7, 5, 0, 0]);
+/// assert_eq!(batch.lengths, [3, 1]);
+/// let positions = batch.positions(&Default::default());
+/// assert_eq!(positions.to_data().iter::<i64>().collect::<Vec<_>>(), [0, 1, 2, 3]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct PaddedBatch {
+    /// `[batch, time]`
+    pub ids: Tensor<2, Int>,
+    /// The length of each sequence, at most `time`.
+    pub lengths: Vec<usize>,
+}
+
+impl PaddedBatch {
+    /// Pads sequences to the longest of them.
+    ///
+    /// # Panics
+    ///
+    /// If there are no sequences, or one is empty.
+    pub fn new(sequences: &[&[usize]], device: &Device) -> Self {
+        let lengths: Vec<usize> = sequences.iter().map(|ids| ids.len()).collect();
+        assert!(
+            lengths.iter().all(|&length| length > 0),
+            "an empty sequence"
+        );
+        let time = lengths
+            .iter()
+            .copied()
+            .max()
+            .expect("at least one sequence");
+        let mut padded = vec![0i64; sequences.len() * time];
+        for (row, ids) in padded.chunks_mut(time).zip(sequences) {
+            for (cell, &id) in row.iter_mut().zip(*ids) {
+                *cell = id as i64;
+            }
+        }
+        let ids = TensorData::new(padded, [sequences.len(), time]);
+        Self {
+            ids: Tensor::from_data(ids, device),
+            lengths,
+        }
+    }
+
+    /// Where the ids that are not padding stand in `[batch·time]`, sequence after sequence.
+    pub fn positions(&self, device: &Device) -> Tensor<1, Int> {
+        let [_, time] = self.ids.dims();
+        let rows = self.lengths.iter().enumerate();
+        let positions: Vec<i64> = rows
+            .flat_map(|(row, &length)| (row * time..).take(length))
+            .map(|position| position as i64)
+            .collect();
+        let count = positions.len();
+        Tensor::from_data(TensorData::new(positions, [count]), device)
+    }
+}
+
+/// A tagged sentence as ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaggedItem {
+    /// The words' ids.
+    pub words: Vec<usize>,
+    /// The id of each word's tag.
+    pub tags: Vec<usize>,
+}
+
+impl TaggedItem {
+    /// A sentence by its vocabularies.
+    ///
+    /// # Errors
+    ///
+    /// [`VocabError::UnknownSymbol`], if a vocabulary neither has a symbol nor stands in for it.
+    pub fn encode(sentence: &Sentence, words: &Vocab, tags: &Vocab) -> Result<Self, VocabError> {
+        Ok(Self {
+            words: words.encode(&sentence.words)?,
+            tags: tags.encode(&sentence.tags)?,
+        })
+    }
+}
+
+/// Tagged sentences side by side.
+#[derive(Clone, Debug)]
+pub struct TaggedBatch {
+    /// The words, padded.
+    pub words: PaddedBatch,
+    /// The tags of all words, sentence after sentence, without padding: `[words]`.
+    pub tags: Tensor<1, Int>,
+}
+
+/// Makes [`TaggedBatch`]es of [`TaggedItem`]s of any lengths.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TaggedBatcher;
+
+impl Batcher<TaggedItem, TaggedBatch> for TaggedBatcher {
+    /// # Panics
+    ///
+    /// If there are no items, one is empty, or has not as many tags as words.
+    fn batch(&self, items: Vec<TaggedItem>, device: &Device) -> TaggedBatch {
+        let mut words = Vec::with_capacity(items.len());
+        let mut tags = Vec::new();
+        for item in &items {
+            assert_eq!(
+                item.words.len(),
+                item.tags.len(),
+                "a sentence has not as many tags as words"
+            );
+            words.push(item.words.as_slice());
+            tags.extend(item.tags.iter().map(|&tag| tag as i64));
+        }
+        let count = tags.len();
+        TaggedBatch {
+            words: PaddedBatch::new(&words, device),
+            tags: Tensor::from_data(TensorData::new(tags, [count]), device),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+use std::io;
+use std::path::PathBuf;
+
+use image::ImageError;
+
+use super::{MAX_MEMORY, MAX_SIDE};
+use crate::file;
+
+/// What can be wrong with a picture of a digit, with the file that holds it, or with what a sheet of
+/// digits is to be made from.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PictureError {
+    /// The bytes do not start as PNG or JPEG does.
+    #[error("expected a PNG or JPEG picture, found {found}")]
+    Format {
+        /// The first bytes, as text if they are, or that there are none.
+        found: String,
+    },
+    /// The bytes start as PNG or JPEG, and go on otherwise.
+    #[error("damaged picture: {0}")]
+    Decode(ImageError),
+    /// A picture, or only its header, asks for more memory than decoding may take.
+    #[error("expected a picture that takes at most {limit} bytes, found a larger one")]
+    Memory {
+        /// The limit.
+        limit: u64,
+    },
+    /// More rows or columns than are read or written.
+    #[error("expected a picture of at most {limit}x{limit} pixels, found {width}x{height}")]
+    Size {
+        /// The limit of each.
+        limit: u32,
+        /// How many columns.
+        width: u64,
+        /// How many rows.
+        height: u64,
+    },
+    /// A file of more bytes than are read.
+    #[error("expected a file of at most {limit} bytes, found {found} or more")]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+        /// How many there are at least.
+        found: u64,
+    },
+    /// There is nothing to see.
+    #[error("expected a digit, found no ink: all pixels are nearly alike")]
+    Blank,
+
+    /// A sheet of no pictures.
+    #[error("expected at least one picture for the sheet, found none")]
+    NoPictures,
+    /// A sheet of no columns.
+    #[error("expected at least one column for the sheet, found 0")]
+    NoColumns,
+    /// Not one prediction per picture.
+    #[error("expected {images} predictions, as many as pictures, found {predictions}")]
+    Count {
+        /// How many pictures.
+        images: usize,
+        /// How many predictions.
+        predictions: usize,
+    },
+    /// A sheet could not be written as PNG.
+    #[error("writing PNG: {0}")]
+    Encode(ImageError),
+
+    /// A file could not be read.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        error: io::Error,
+    },
+    /// A file could be read, and what it holds is wrong.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: Box<PictureError>,
+    },
+}
+
+impl PictureError {
+    /// These bytes are no picture.
+    pub(super) fn format(bytes: &[u8]) -> Self {
+        let start = &bytes[..bytes.len().min(8)];
+        let found = match str::from_utf8(bytes) {
+            Ok("") => "nothing".to_owned(),
+            Ok(text) => format!("{:?}", file::excerpt(text)),
+            Err(_) => {
+                let bytes: Vec<_> = start.iter().map(|byte| format!("{byte:#04x}")).collect();
+                bytes.join(" ")
+            }
+        };
+        Self::Format { found }
+    }
+
+    /// The decoder says no.
+    pub(super) fn decode(error: ImageError) -> Self {
+        match error {
+            ImageError::Limits(_) => Self::Memory { limit: MAX_MEMORY },
+            error => Self::Decode(error),
+        }
+    }
+
+    pub(super) fn check_size(width: u64, height: u64) -> Result<(), Self> {
+        if width.max(height) > u64::from(MAX_SIDE) {
+            let limit = MAX_SIDE;
+            return Err(Self::Size {
+                limit,
+                width,
+                height,
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! Ten digits and a sign, five pixels high.
+
+use image::{Rgb, RgbImage};
+
+use super::sheet::fill;
+
+const ROWS: usize = 5;
+
+/// A character: its columns, and each row from the left, as bits.
+type Glyph = (u32, [u8; ROWS]);
+
+#[rustfmt::skip] // A character is seen best in one line.
+const DIGITS: [Glyph; 10] = [
+    (3, [0b111, 0b101, 0b101, 0b101, 0b111]),
+    (3, [0b010, 0b110, 0b010, 0b010, 0b111]),
+    (3, [0b111, 0b001, 0b111, 0b100, 0b111]),
+    (3, [0b111, 0b001, 0b011, 0b001, 0b111]),
+    (3, [0b101, 0b101, 0b111, 0b001, 0b001]),
+    (3, [0b111, 0b100, 0b111, 0b001, 0b111]),
+    (3, [0b111, 0b100, 0b111, 0b101, 0b111]),
+    (3, [0b111, 0b001, 0b010, 0b010, 0b010]),
+    (3, [0b111, 0b101, 0b111, 0b101, 0b111]),
+    (3, [0b111, 0b101, 0b111, 0b001, 0b111]),
+];
+
+/// `≠`, an equals sign struck out.
+const UNEQUAL: Glyph = (5, [0b00010, 0b11111, 0b00100, 0b11111, 0b01000]);
+
+/// The text's characters, with the column that each starts at, and the column after the last.
+fn set(text: &str) -> (Vec<(u32, Glyph)>, u32) {
+    let mut next = 0;
+    let glyphs = text.chars().map(|character| {
+        let digit = character.to_digit(10).map(|digit| DIGITS[digit as usize]);
+        let glyph = digit.unwrap_or(UNEQUAL);
+        let start = next;
+        // One column stays free.
+        next += glyph.0 + 1;
+        (start, glyph)
+    });
+    let glyphs = glyphs.collect();
+    (glyphs, next.saturating_sub(1))
+}
+
+/// Width and height of a text of digits and `≠`, if each pixel of a character is `scale` wide and
+/// high.
+pub(super) fn size(text: &str, scale: u32) -> (u32, u32) {
+    (set(text).1 * scale, ROWS as u32 * scale)
+}
+
+/// Writes such a text with its upper left corner at `left`, `top`.
+pub(super) fn write(
+    sheet: &mut RgbImage,
+    text: &str,
+    [left, top]: [u32; 2],
+    scale: u32,
+    colour: Rgb<u8>,
+) {
+    for (start, (columns, rows)) in set(text).0 {
+        for (row, y) in rows.into_iter().zip(0..) {
+            for x in (0..columns).filter(|x| row >> (columns - 1 - x) & 1 == 1) {
+                let corner = [left + (start + x) * scale, top + y * scale];
+                fill(sheet, corner, [scale; 2], colour);
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+use burn::tensor::{Bool, Device, Tensor, TensorData};
+
+/// How long each sequence of a padded batch is: what PyTorch's `pack_padded_sequence` is for.
+///
+/// A batch of sequences of different lengths is filled up to the longest one. With lengths, a
+/// recurrent module computes what it would for each sequence alone: outputs past a sequence's end
+/// are zero, its final state is the one at its own last step, and the reverse direction starts at
+/// its own last step. What the padding holds does not matter, not even NaN. Lengths need no order.
+///
+/// ```
+/// use burn::tensor::Tensor;
+/// use rnn_model::{GruConfig, Lengths};
+/// # let device = Default::default();
+/// let gru = GruConfig::new(5, 3).with_bidirectional(true).init(&device);
+/// let lengths = Lengths::new([2, 6], 6)?;
+/// let (output, h_n) = gru.forward_with_lengths(Tensor::ones([2, 6, 5], &device), &lengths, None);
+/// assert_eq!(output.dims(), [2, 6, 6]);
+///
+/// let (alone, h_alone) = gru.forward(Tensor::ones([1, 2, 5], &device), None);
+/// alone.to_data().assert_eq(&output.slice([0..1, 0..2]).to_data(), true);
+/// h_alone.to_data().assert_eq(&h_n.slice([0..2, 0..1]).to_data(), true);
+/// # Ok::<(), rnn_model::LengthsError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lengths {
+    lengths: Vec<usize>,
+    time: usize,
+}
+
+/// Lengths that no batch can have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LengthsError {
+    /// There is no sequence.
+    #[error("expected a length for each sequence, found none")]
+    Empty,
+    /// A sequence has no steps.
+    #[error("length {index} is 0, expected at least 1")]
+    Zero {
+        /// Which sequence, from 0.
+        index: usize,
+    },
+    /// A sequence is longer than the batch.
+    #[error("length {index} is {found}, expected at most the {time} time steps of the batch")]
+    TooLong {
+        /// Which sequence, from 0.
+        index: usize,
+        /// Its length.
+        found: usize,
+        /// Steps of the batch.
+        time: usize,
+    },
+}
+
+impl Lengths {
+    /// The lengths of a batch's sequences, in the batch's order; the batch has `time` steps.
+    ///
+    /// # Errors
+    ///
+    /// If there are none, one is 0, or one is above `time`.
+    ///
+    /// ```
+    /// let error = rnn_model::Lengths::new([4, 0], 4).unwrap_err();
+    /// assert_eq!(error.to_string(), "length 1 is 0, expected at least 1");
+    /// ```
+    pub fn new(lengths: impl Into<Vec<usize>>, time: usize) -> Result<Self, LengthsError> {
+        let lengths = lengths.into();
+        if lengths.is_empty() {
+            return Err(LengthsError::Empty);
+        }
+        for (index, &found) in lengths.iter().enumerate() {
+            if found == 0 {
+                return Err(LengthsError::Zero { index });
+            }
+            if found > time {
+                return Err(LengthsError::TooLong { index, found, time });
+            }
+        }
+        Ok(Self { lengths, time })
+    }
+
+    /// One length per sequence.
+    pub fn as_slice(&self) -> &[usize] {
+        &self.lengths
+    }
+
+    /// Steps of the batch, T.
+    pub fn time(&self) -> usize {
+        self.time
+    }
+
+    /// What lies past the ends.
+    pub(crate) fn padding(&self, device: &Device) -> Padding {
+        let batch = self.lengths.len();
+        let ended = |step: usize| self.lengths.iter().map(move |&length| length <= step);
+        let all: Vec<bool> = (0..self.time).flat_map(ended).collect();
+        let shortest = self.lengths.iter().copied().min().unwrap_or(self.time);
+        let per_step = (0..self.time)
+            .map(|step| {
+                // Before the first end there is nothing to tell apart.
+                (step >= shortest).then(|| {
+                    let column = TensorData::new(ended(step).collect::<Vec<_>>(), [batch, 1]);
+                    Tensor::from_data(column, device)
+                })
+            })
+            .collect();
+        Padding {
+            all: Tensor::from_data(TensorData::new(all, [self.time, batch, 1]), device),
+            per_step,
+        }
+    }
+}
+
+/// Where a padded batch holds nothing: true at steps past a sequence's end.
+#[derive(Clone)]
+pub(crate) struct Padding {
+    /// `[time, batch, 1]`
+    all: Tensor<3, Bool>,
+    /// The same step by step, `[batch, 1]`; none where no sequence has ended.
+    pub per_step: Vec<Option<Tensor<2, Bool>>>,
+}
+
+impl Padding {
+    /// `sequence`, `[time, batch, features]`, with zeros in the padding.
+    ///
+    /// A product with zero would leave NaN, in values as in gradients; filling does not.
+    pub fn clear(&self, sequence: Tensor<3>) -> Tensor<3> {
+        let shape = sequence.dims();
+        sequence.mask_fill(self.all.clone().expand(shape), 0.0)
+    }
+}

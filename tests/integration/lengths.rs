@@ -1,0 +1,230 @@
+//! Sequences of different lengths side by side are what each is alone.
+
+use burn::module::Module;
+use burn::tensor::{Device, Distribution, Gradients, Tensor, TensorData};
+use rnn_model::{
+    Cell, GruStep, Lengths, LengthsError, LstmStep, Recurrent, RecurrentConfig, RnnConfig, RnnStep,
+};
+use tests::{devices, gradients, relative_error};
+
+const TOLERANCE: f64 = 1e-5;
+/// In no order, with one that fills the batch.
+const LENGTHS: [usize; 4] = [3, 7, 1, 5];
+const TIME: usize = 7;
+
+fn module<C: Cell + Default>(device: &Device) -> Recurrent<C> {
+    RecurrentConfig::<C>::new(3, 4)
+        .with_num_layers(2)
+        .with_bidirectional(true)
+        .init(device)
+}
+
+fn random(shape: [usize; 3], device: &Device) -> Tensor<3> {
+    Tensor::random(shape, Distribution::Normal(0.0, 1.0), device)
+}
+
+fn assert_close(found: Tensor<3>, expected: Tensor<3>, what: &str) {
+    let error = relative_error(&found.into_data(), &expected.into_data());
+    assert!(error <= TOLERANCE, "{what}: off by {error:e}");
+}
+
+/// The batch with `value` past the ends.
+fn padded(input: &Tensor<3>, value: f32) -> Tensor<3> {
+    let [batch, time, features] = input.dims();
+    let mut data: Vec<f32> = input.to_data().iter().collect();
+    for (row, length) in data.chunks_mut(time * features).zip(LENGTHS) {
+        row[length * features..].fill(value);
+    }
+    let data = TensorData::new(data, [batch, time, features]);
+    Tensor::from_data(data, &input.device())
+}
+
+/// For each cell on each device.
+fn for_all(law: impl Fn(&Device, &str, &dyn Fn(&Device) -> Box<dyn Padded>)) {
+    let _alone = tests::seeded();
+    for (name, device) in devices() {
+        law(&device, &format!("rnn on {name}"), &|device| {
+            Box::new(module::<RnnStep>(device))
+        });
+        law(&device, &format!("lstm on {name}"), &|device| {
+            Box::new(module::<LstmStep>(device))
+        });
+        law(&device, &format!("gru on {name}"), &|device| {
+            Box::new(module::<GruStep>(device))
+        });
+    }
+}
+
+/// What the laws below need of a module, its kind of state out of sight: h and c side by side.
+trait Padded {
+    fn run(&self, input: Tensor<3>, lengths: Option<&Lengths>, state: Tensor<3>) -> [Tensor<3>; 2];
+    fn gradients(&self, grads: &Gradients) -> Vec<(String, TensorData)>;
+}
+
+impl<C: Cell> Padded for Recurrent<C> {
+    fn run(&self, input: Tensor<3>, lengths: Option<&Lengths>, state: Tensor<3>) -> [Tensor<3>; 2] {
+        let zeros = C::zeros::<3>(state.dims(), &state.device());
+        let mut scale = 0.0;
+        let state = C::map_state(zeros, |_: Tensor<3>| {
+            scale += 1.0;
+            state.clone() * scale
+        });
+        let (output, last) = match lengths {
+            Some(lengths) => self.forward_with_lengths(input, lengths, Some(state)),
+            None => self.forward(input, Some(state)),
+        };
+        let mut parts = Vec::new();
+        C::map_state(last, |part: Tensor<3>| {
+            parts.push(part.clone());
+            part
+        });
+        [output, Tensor::cat(parts, 2)]
+    }
+
+    fn gradients(&self, grads: &Gradients) -> Vec<(String, TensorData)> {
+        gradients(self, grads)
+    }
+}
+
+#[test]
+fn a_padded_batch_is_each_sequence_alone() {
+    for_all(|device, what, make| {
+        let module = make(device);
+        let input = random([LENGTHS.len(), TIME, 3], device);
+        let state = random([4, LENGTHS.len(), 4], device);
+        let lengths = Lengths::new(LENGTHS, TIME).expect("good lengths");
+        let [output, last] = module.run(input.clone(), Some(&lengths), state.clone());
+        for (row, length) in LENGTHS.into_iter().enumerate() {
+            let [alone, alone_last] = module.run(
+                input.clone().slice([row..row + 1, 0..length]),
+                None,
+                state.clone().narrow(1, row, 1),
+            );
+            let found = output.clone().slice([row..row + 1, 0..length]);
+            assert_close(found, alone, what);
+            assert_close(last.clone().narrow(1, row, 1), alone_last, what);
+            if length < TIME {
+                let past = output.clone().slice([row..row + 1, length..TIME]);
+                let past: Vec<f32> = past.into_data().iter().collect();
+                assert!(past.iter().all(|&x| x == 0.0), "{what}: {past:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn what_the_padding_holds_changes_neither_values_nor_gradients() {
+    for_all(|device, what, make| {
+        let device = device.clone().autodiff();
+        let module = make(&device);
+        let input = random([LENGTHS.len(), TIME, 3], &device);
+        let state = random([4, LENGTHS.len(), 4], &device);
+        let lengths = Lengths::new(LENGTHS, TIME).expect("good lengths");
+        let run = |value: f32| {
+            let input = padded(&input, value).require_grad();
+            let [output, last] = module.run(input.clone(), Some(&lengths), state.clone());
+            let loss = output.clone().powi_scalar(2).sum() + last.clone().powi_scalar(2).sum();
+            let grads = loss.backward();
+            let of_input = input.grad(&grads).expect("a gradient").into_data();
+            (
+                output.into_data(),
+                last.into_data(),
+                of_input,
+                module.gradients(&grads),
+            )
+        };
+        let zeros = run(0.0);
+        for value in [f32::NAN, f32::INFINITY, 1e30] {
+            let found = run(value);
+            zeros.0.assert_eq(&found.0, true);
+            zeros.1.assert_eq(&found.1, true);
+            zeros.2.assert_eq(&found.2, true);
+            for ((name, expected), (_, found)) in zeros.3.iter().zip(&found.3) {
+                assert!(
+                    relative_error(found, expected) <= TOLERANCE,
+                    "{what}: {name} with {value}"
+                );
+            }
+        }
+        // Nothing flows back into the padding.
+        let of_input: Vec<f32> = zeros.2.iter().collect();
+        for (row, length) in of_input.chunks(TIME * 3).zip(LENGTHS) {
+            assert!(row[..length * 3].iter().all(|&g| g != 0.0), "{what}");
+            assert!(row[length * 3..].iter().all(|&g| g == 0.0), "{what}");
+        }
+    });
+}
+
+#[test]
+fn gradients_are_the_sums_of_those_of_each_sequence_alone() {
+    for_all(|device, what, make| {
+        let device = device.clone().autodiff();
+        let module = make(&device);
+        let input = random([LENGTHS.len(), TIME, 3], &device);
+        let state = random([4, LENGTHS.len(), 4], &device);
+        let loss_of = |[output, last]: [Tensor<3>; 2]| {
+            output.powi_scalar(2).sum() + last.powi_scalar(2).sum()
+        };
+        let lengths = Lengths::new(LENGTHS, TIME).expect("good lengths");
+        let together = loss_of(module.run(input.clone(), Some(&lengths), state.clone()));
+        let alone = LENGTHS.into_iter().enumerate().map(|(row, length)| {
+            let input = input.clone().slice([row..row + 1, 0..length]);
+            loss_of(module.run(input, None, state.clone().narrow(1, row, 1)))
+        });
+        let alone = alone.reduce(|sum, loss| sum + loss).expect("sequences");
+        let expected = module.gradients(&alone.backward());
+        for ((name, found), (_, expected)) in
+            module.gradients(&together.backward()).iter().zip(&expected)
+        {
+            let error = relative_error(found, expected);
+            assert!(error <= TOLERANCE, "{what}: {name} off by {error:e}");
+        }
+    });
+}
+
+#[test]
+fn full_lengths_are_no_lengths() {
+    for_all(|device, what, make| {
+        let module = make(device);
+        let (input, state) = (random([2, 5, 3], device), random([4, 2, 4], device));
+        let lengths = Lengths::new([5, 5], 5).expect("good lengths");
+        let [found, found_last] = module.run(input.clone(), Some(&lengths), state.clone());
+        let [expected, expected_last] = module.run(input, None, state);
+        assert_close(found, expected, what);
+        assert_close(found_last, expected_last, what);
+    });
+}
+
+#[test]
+fn lengths_that_no_batch_has_are_refused() {
+    for (lengths, error, message) in [
+        (vec![], LengthsError::Empty, "found none"),
+        (
+            vec![2, 0, 1],
+            LengthsError::Zero { index: 1 },
+            "length 1 is 0",
+        ),
+        (
+            vec![2, 4, 6],
+            LengthsError::TooLong {
+                index: 2,
+                found: 6,
+                time: 5,
+            },
+            "length 2 is 6, expected at most the 5 time steps",
+        ),
+    ] {
+        let found = Lengths::new(lengths, 5).expect_err("refused");
+        assert_eq!(found, error);
+        assert!(found.to_string().contains(message), "{found}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "the batch has 2 sequences of 5 steps, the lengths are for (2, 6)")]
+fn lengths_of_another_batch_are_refused() {
+    let (_, device) = devices().remove(0);
+    let rnn = RnnConfig::new(3, 4).init(&device).no_grad();
+    let lengths = Lengths::new([6, 2], 6).expect("good lengths");
+    rnn.forward_with_lengths(Tensor::zeros([2, 5, 3], &device), &lengths, None);
+}

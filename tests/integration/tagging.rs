@@ -1,0 +1,162 @@
+//! Tagging: padding has no part in a loss, an accuracy, a gradient or a prediction.
+
+use burn::data::dataloader::batcher::Batcher;
+use burn::tensor::Device;
+use rnn_data::{
+    PaddedBatch, TaggedBatcher, TaggedCorpus, TaggedItem, Vocab, notebook_sentences, parse_tagged,
+};
+use rnn_model::{LstmConfig, LstmTagger, LstmTaggerConfig};
+use rnn_train::{
+    FitConfig, Objective, TaggedLoader, TaggingScore, Trainer, evaluate, fingerprint_sentences, tag,
+};
+use tests::{devices, gradients, relative_error};
+
+const LENGTHS: [usize; 5] = [4, 1, 6, 2, 3];
+
+fn tagger(device: &Device) -> LstmTagger {
+    let config = LstmTaggerConfig {
+        vocab_size: 7,
+        rnn: LstmConfig::new(5, 4).with_bidirectional(true),
+        num_tags: 3,
+    };
+    config.init(device)
+}
+
+fn items() -> Vec<TaggedItem> {
+    let item = |(row, length): (usize, usize)| TaggedItem {
+        words: (0..length).map(|i| (3 * row + 2 * i) % 7).collect(),
+        tags: (0..length).map(|i| (row + i) % 3).collect(),
+    };
+    LENGTHS.into_iter().enumerate().map(item).collect()
+}
+
+#[test]
+fn the_loss_of_a_batch_is_the_mean_over_its_words() {
+    let _alone = tests::seeded();
+    for (name, device) in devices() {
+        let device = device.autodiff();
+        let model = tagger(&device);
+        let (together, ()) = model.score(TaggedBatcher.batch(items(), &device), None);
+        assert_eq!(together.logits.dims(), [16, 3], "{name}");
+
+        let mut sum = 0.0;
+        let mut weighted = None;
+        for item in items() {
+            let words = item.words.len() as f64;
+            let (alone, ()) = model.score(TaggedBatcher.batch(vec![item], &device), None);
+            sum += words * alone.loss.clone().into_scalar::<f64>();
+            let part = alone.loss * (words / 16.0);
+            weighted = Some(weighted.map_or(part.clone(), |sum| sum + part));
+        }
+        let loss = together.loss.clone().into_scalar::<f64>();
+        assert!((loss - sum / 16.0).abs() < 1e-6, "{name}: {loss}");
+
+        let expected = weighted.expect("sentences").backward();
+        let found = together.loss.backward();
+        let pairs = gradients(&model, &found).into_iter();
+        for ((parameter, found), (_, expected)) in pairs.zip(gradients(&model, &expected)) {
+            let error = relative_error(&found, &expected);
+            assert!(error < 1e-5, "{name}: {parameter} off by {error:e}");
+        }
+    }
+}
+
+#[test]
+fn predictions_do_not_depend_on_what_else_is_in_the_batch() {
+    let _alone = tests::seeded();
+    for (name, device) in devices() {
+        let model = tagger(&device);
+        let sentences: Vec<Vec<usize>> = items().into_iter().map(|item| item.words).collect();
+        let alone = tag(&model, &sentences, 1).expect("tags");
+        let lengths: Vec<usize> = alone.iter().map(Vec::len).collect();
+        assert_eq!(lengths, LENGTHS, "{name}");
+        for batch_size in [2, 3, 100] {
+            let found = tag(&model, &sentences, batch_size).expect("tags");
+            assert_eq!(found, alone, "{name}");
+        }
+        let evaluation = evaluate(&model, &TaggedLoader::sentences(items(), 2)).expect("a result");
+        assert_eq!(evaluation.predictions, alone.concat(), "{name}");
+        assert_eq!(
+            tag(&model, &[], 4).expect("no tags"),
+            Vec::<Vec<usize>>::new()
+        );
+    }
+}
+
+#[test]
+fn the_notebook_s_sentences_are_learnt_on_every_device() {
+    let _alone = tests::seeded();
+    let sentences = notebook_sentences();
+    let words = Vocab::words(sentences.iter().flat_map(|sentence| &sentence.words));
+    let tags = Vocab::words(sentences.iter().flat_map(|sentence| &sentence.tags));
+    let items: Vec<TaggedItem> = sentences
+        .iter()
+        .map(|sentence| TaggedItem::encode(sentence, &words, &tags).expect("known words"))
+        .collect();
+    let ids: Vec<Vec<usize>> = items.iter().map(|item| item.words.clone()).collect();
+    for (name, device) in devices() {
+        // Both at once, so that one is padded.
+        let loader = TaggedLoader::sentences(items.clone(), 2);
+        let config = FitConfig {
+            learning_rate: 0.1,
+            ..FitConfig::new(60)
+        };
+        let model = LstmTaggerConfig::new(words.len(), 6, 3, tags.len()).init(&device);
+        let fitted = Trainer::new(config).fit(model, loader).expect("trained");
+        let last = fitted.history.last().expect("epochs");
+        assert_eq!(last.train_accuracy, 1.0, "{name}");
+
+        let predicted: Vec<Vec<&str>> = tag(&fitted.model, &ids, 2)
+            .expect("tags")
+            .iter()
+            .map(|ids| tags.decode(ids).expect("known tags"))
+            .collect();
+        let score = TaggingScore::count(&sentences, &predicted, &words);
+        assert_eq!((score.words, score.correct), (9, 9), "{name}");
+        assert_eq!((score.sentences, score.sentences_correct), (2, 2), "{name}");
+        assert_eq!(
+            (score.unknown, score.accuracy_unknown()),
+            (0, None),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn words_without_an_id_are_refused_or_stood_in_for() {
+    let sentence = &parse_tagged("the/DET cat/NN").expect("a sentence")[0];
+    let tags = Vocab::words(["DET", "NN"]);
+    let error = TaggedItem::encode(sentence, &Vocab::words(["the"]), &tags).expect_err("no cat");
+    assert!(error.to_string().contains("\"cat\""), "{error}");
+
+    let words = Vocab::builder().with_unk("?").words(["the"]);
+    let item = TaggedItem::encode(sentence, &words, &tags).expect("ids");
+    assert_eq!((item.words, item.tags), (vec![1, 0], vec![0, 1]));
+}
+
+#[test]
+fn positions_leave_the_padding_out() {
+    for (name, device) in devices() {
+        let batch = PaddedBatch::new(&[&[1], &[2, 3, 4], &[5, 6]], &device);
+        let ids: Vec<i64> = batch.ids.to_data().iter().collect();
+        assert_eq!(ids, [1, 0, 0, 2, 3, 4, 5, 6, 0], "{name}");
+        let positions = batch.positions(&device);
+        let picked = batch.ids.flatten::<1>(0, 1).select(0, positions);
+        let picked: Vec<i64> = picked.into_data().iter().collect();
+        assert_eq!(picked, [1, 2, 3, 4, 5, 6], "{name}");
+    }
+}
+
+#[test]
+fn a_fingerprint_tells_corpora_apart() {
+    let prints: Vec<String> = ["a/X b/Y", "a/X\nb/Y", "a/XbY b/Y", "a/Y b/X", "ab/XY c/Z"]
+        .iter()
+        .map(|text| fingerprint_sentences(&parse_tagged(text).expect("sentences")))
+        .collect();
+    for (i, print) in prints.iter().enumerate() {
+        assert_eq!(print.len(), 64);
+        assert!(!prints[..i].contains(print), "{i}");
+    }
+    let again = TaggedCorpus::default().with_dev_share(0.5);
+    assert_eq!(again, TaggedCorpus::default());
+}
