@@ -19,7 +19,7 @@ use values::{epochs, rate, size, temperature, threads};
 
 /// Recurrent networks in Rust: a tour of them, training, evaluation and prediction.
 ///
-/// Without a command it gives the tour: offline, on data it draws itself, in 20 seconds.
+/// Without a command it gives the tour: offline, on data it draws itself, in 15 seconds.
 #[derive(Debug, Parser)]
 #[command(name = "rnn-apps", version, arg_required_else_help = false)]
 pub struct Cli {

@@ -1,6 +1,6 @@
 //! `hihell` → `ihello`, on every device.
 
-use rnn_data::one_hot;
+use rnn_data::{Vocab, one_hot};
 use rnn_model::CharRnnConfig;
 use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, Trainer};
 use std::sync::{Arc, Mutex};
@@ -56,5 +56,36 @@ fn an_rnn_learns_ihello_on_every_device() {
         let (logits, _) = fitted.model.forward(input, Some(state));
         let found: Vec<i64> = logits.argmax(2).into_data().iter().collect();
         assert_eq!(found, IHELLO.map(|class| class as i64), "{name}");
+    }
+}
+
+#[test]
+fn one_hot_vectors_are_those_of_the_notebook() {
+    let builder = ["h", "i", "e", "l", "o"]
+        .into_iter()
+        .fold(Vocab::builder(), |builder, c| builder.with_special(c));
+    let vocab = builder.chars("hihello");
+    let ids = vocab.encode_chars("hihell").expect("known characters");
+    assert_eq!(ids, HIHELL);
+    for (name, device) in devices() {
+        let vectors = one_hot(&[&ids], vocab.len(), &device);
+        assert_eq!(vectors.dims(), [1, 6, 5], "{name}");
+        let found: Vec<f32> = vectors.into_data().iter().collect();
+        let expected = [
+            [1, 0, 0, 0, 0],
+            [0, 1, 0, 0, 0],
+            [1, 0, 0, 0, 0],
+            [0, 0, 1, 0, 0],
+            [0, 0, 0, 1, 0],
+            [0, 0, 0, 1, 0],
+        ];
+        assert_eq!(
+            found,
+            expected
+                .concat()
+                .iter()
+                .map(|&x| x as f32)
+                .collect::<Vec<_>>()
+        );
     }
 }

@@ -5,6 +5,7 @@ mod hihello;
 mod initial_weights;
 mod laws;
 mod lengths;
+mod notebook_table;
 mod parity;
 mod run_dirs;
 mod sampling;

@@ -220,5 +220,8 @@ fn faults_are_named() {
     let whole = std::fs::read_to_string(&vocab).expect("a vocabulary");
     std::fs::write(&vocab, whole.replacen("dog", "the", 1)).expect("written");
     let message = fails(folder.path(), "tagger tag --run run word", 1);
-    assert!(message.contains("vocab.json: vocabulary, line 15"), "{message}");
+    assert!(
+        message.contains("vocab.json: vocabulary, line 15"),
+        "{message}"
+    );
 }

@@ -61,8 +61,11 @@ fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| path.display().to_string())
 }
 
+/// What English treebanks cut off the end of a word: `do n't`, `it 's`.
+const ENDINGS: [&str; 7] = ["n't", "'s", "'re", "'ve", "'ll", "'d", "'m"];
+
 /// The words of a sentence, and the punctuation before and after each as words of its own, unless
-/// the vocabulary has them as one (`U.S.`).
+/// the vocabulary has them as one (`U.S.`). Endings come off if the vocabulary has those.
 fn tokens(sentence: &str, vocab: &Vocab) -> Vec<String> {
     let mut tokens = Vec::new();
     for chunk in sentence.split_whitespace() {
@@ -80,7 +83,14 @@ fn tokens(sentence: &str, vocab: &Vocab) -> Vec<String> {
                 break;
             }
         }
-        tokens.push(rest.to_owned());
+        let ending = ENDINGS.iter().find_map(|ending| {
+            let word = rest.strip_suffix(ending).filter(|word| !word.is_empty())?;
+            (!vocab.contains(rest) && vocab.contains(ending)).then_some((word, *ending))
+        });
+        match ending {
+            Some((word, ending)) => tokens.extend([word.to_owned(), ending.to_owned()]),
+            None => tokens.push(rest.to_owned()),
+        }
         tokens.extend(after.into_iter().rev());
     }
     tokens
@@ -91,14 +101,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn punctuation_comes_off_unless_it_is_part_of_a_known_word() {
-        let vocab = Vocab::words(["U.S.", "..."]);
+    fn punctuation_and_endings_come_off_unless_the_word_is_known() {
+        let vocab = Vocab::words(["U.S.", "...", "n't", "o'clock's", "'s"]);
         for (text, expected) in [
             ("The dog ate.", "The|dog|ate|."),
             ("(the U.S.)", "(|the|U.S.|)"),
             ("\"No!\", he said...", "\"|No|!|\"|,|he|said|.|.|."),
             ("wait ...", "wait|..."),
-            ("don't  re-read", "don't|re-read"),
+            ("don't  re-read", "do|n't|re-read"),
+            ("It's, we're o'clock's", "It|'s|,|we're|o'clock's"),
             ("?!", "?|!"),
             ("été, ß", "été|,|ß"),
             (" ", ""),
