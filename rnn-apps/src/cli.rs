@@ -4,9 +4,11 @@ mod mnist;
 mod tagger;
 mod values;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub use mnist::{
     CellKind, Dataset, MnistCommand, MnistEvalArgs, MnistPredictArgs, MnistTrainArgs, NUM_CLASSES,
@@ -15,7 +17,7 @@ pub use mnist::{
 pub use tagger::{
     TaggerArgs, TaggerCommand, TaggerEvalArgs, TaggerTagArgs, TaggerTrainArgs, TwoSentencesArgs,
 };
-use values::{epochs, rate, size, temperature, threads};
+use values::{epochs, rate, size, threads};
 
 /// Recurrent networks in Rust: a tour of them, training, evaluation and prediction.
 ///
@@ -27,6 +29,26 @@ pub struct Cli {
     pub command: Option<Command>,
     #[command(flatten)]
     pub common: Common,
+}
+
+impl Cli {
+    /// Reads the command line; leaves the program with an explanation if it can't be.
+    pub fn read() -> Self {
+        Self::try_read_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    pub fn try_read_from<T: Into<OsString> + Clone>(
+        line: impl IntoIterator<Item = T>,
+    ) -> Result<Self, clap::Error> {
+        let cli = Self::try_parse_from(line)?;
+        if let Some(Command::Tagger(args)) = &cli.command
+            && let Some(flag) = args.misplaced()
+        {
+            let message = format!("{flag} belongs after the subcommand of tagger");
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        Ok(cli)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -91,9 +113,16 @@ pub struct HihelloArgs {
     /// Afterwards, let it write words of its own, a character drawn at a time
     #[arg(long)]
     pub sample: bool,
-    /// What the scores are divided by before a draw: below 1 the likely gets likelier
-    #[arg(long, default_value_t = 0.85, value_name = "T", value_parser = temperature, requires = "sample")]
-    pub temperature: f32,
+    /// What the scores are divided by before a draw, one or several: below 1 the likely gets likelier
+    #[arg(
+        long,
+        default_value = "0.85",
+        value_name = "T,…",
+        value_delimiter = ',',
+        value_parser = rate,
+        requires = "sample"
+    )]
+    pub temperature: Vec<f64>,
 }
 
 #[derive(Args, Debug)]
@@ -105,8 +134,6 @@ pub struct InfoArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -116,8 +143,16 @@ mod tests {
 
     #[test]
     fn common_flags_stand_before_or_after_the_command() {
-        for line in ["rnn-apps --seed 7 hihello", "rnn-apps hihello --seed 7"] {
-            let cli = Cli::try_parse_from(line.split(' ')).expect(line);
+        for line in [
+            "rnn-apps --seed 7 hihello",
+            "rnn-apps hihello --seed 7",
+            "rnn-apps tagger --seed 7",
+            "rnn-apps --seed 7 tagger eval --run r",
+            "rnn-apps tagger --seed 7 eval --run r",
+            "rnn-apps tagger eval --run r --seed 7",
+            "rnn-apps mnist --seed 7 eval --run r",
+        ] {
+            let cli = Cli::try_read_from(line.split(' ')).expect(line);
             assert_eq!(cli.common.seed, 7);
         }
     }
@@ -135,8 +170,10 @@ mod tests {
             "rnn-apps mnist train --batch-size 18446744073709551615",
             "rnn-apps mnist train --hidden-size 18446744073709551615",
             "rnn-apps mnist train --epochs 18446744073709551615",
+            "rnn-apps tagger --epochs 3 train",
+            "rnn-apps hihello --sample --temperature 1,0",
         ] {
-            let error = Cli::try_parse_from(line.split(' ')).expect_err(line);
+            let error = Cli::try_read_from(line.split(' ')).expect_err(line);
             assert_eq!(error.exit_code(), 2, "{line}");
         }
     }

@@ -5,6 +5,8 @@
 
 mod cli;
 mod commands;
+#[cfg(test)]
+mod notebook_table;
 mod output;
 mod preview;
 mod progress;
@@ -12,13 +14,11 @@ mod progress;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::cli::{Cli, Command};
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         // Who closes the pipe (`| head`) has seen enough.

@@ -66,16 +66,25 @@ impl Observer for Progress {
 pub fn epoch_line(report: &EpochReport, epochs: usize) -> String {
     let valid = match (report.valid_loss, report.valid_accuracy) {
         (Some(loss), Some(accuracy)) => format!(
-            "   validation loss {loss:.4}  accuracy {:.2} %",
+            "   valid loss {}  {:.2} %",
+            loss_text(loss),
             100.0 * accuracy
         ),
         _ => String::new(),
     };
     format!(
-        "epoch {:>2}/{epochs}   loss {:.4}  accuracy {:.2} %{valid}   {}",
+        "epoch {:>2}/{epochs}   train loss {}  {:.2} % right{valid}   {}",
         report.epoch,
-        report.train_loss,
+        loss_text(report.train_loss),
         100.0 * report.train_accuracy,
         Seconds(report.seconds),
     )
+}
+
+fn loss_text(loss: f64) -> String {
+    if loss < 1e4 {
+        format!("{loss:.4}")
+    } else {
+        format!("{loss:.1e}")
+    }
 }

@@ -14,6 +14,7 @@ mod picture;
 mod source;
 mod strokes;
 mod tagged;
+mod text;
 mod vocab;
 
 #[cfg(feature = "burn")]
@@ -33,4 +34,5 @@ pub use tagged::{
     Sentence, TaggedCorpus, TaggedError, decode_tagged, notebook_sentences, parse_conllu,
     parse_tagged, parse_word_tags, read_tagged,
 };
+pub use text::{TextError, decode_text, read_text};
 pub use vocab::{Vocab, VocabBuilder, VocabError};

@@ -66,8 +66,8 @@ pub fn read_digit(path: impl AsRef<Path>) -> Result<[u8; 28 * 28], PictureError>
 /// The bytes of a PNG or JPEG file with a picture of one digit, as MNIST would have it: 28 rows of
 /// 28 grey values, 0 = paper, 255 = ink.
 ///
-/// It may be dark on light or light on dark: the paper is what the border shows. What is transparent
-/// counts as white, and any colour that stands out from the paper as ink.
+/// It may be dark on light or light on dark: the paper is what the border shows, and any colour that
+/// stands out from it is ink. What is transparent counts as white, or as black if all ink is white.
 ///
 /// - A picture of 28 by 28 pixels keeps its grey values, and is only inverted if its paper is light.
 ///   So a digit of MNIST, saved as PNG, comes back as it was.
@@ -99,11 +99,10 @@ pub fn read_digit(path: impl AsRef<Path>) -> Result<[u8; 28 * 28], PictureError>
 /// ```
 pub fn decode_digit(bytes: &[u8]) -> Result<[u8; 28 * 28], PictureError> {
     let picture = decode(bytes)?;
-    let ink = ink::of(&picture);
-    if ink.dimensions() == (SIDE, SIDE) {
-        digit::keep(&ink)
+    if (picture.width(), picture.height()) == (SIDE, SIDE) {
+        digit::keep(&ink::of_small(&picture))
     } else {
-        digit::fit(ink)
+        digit::fit(ink::of(&picture))
     }
 }
 

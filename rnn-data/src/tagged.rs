@@ -7,15 +7,11 @@ mod word_tags;
 
 use std::path::Path;
 
-use crate::file;
-use crate::idx::gzip;
+use crate::{decode_text, read_text};
 pub use conllu::parse_conllu;
 pub use corpus::TaggedCorpus;
 pub use error::TaggedError;
 pub use word_tags::parse_word_tags;
-
-/// The most text that is read, in bytes, once it is decompressed: over ten million words of CoNLL-U.
-const MAX_BYTES: usize = 1 << 30;
 
 /// Words with their parts of speech, or any other tag each.
 ///
@@ -109,8 +105,7 @@ pub fn parse_tagged(text: &str) -> Result<Vec<Sentence>, TaggedError> {
 ///
 /// # Errors
 ///
-/// [`TaggedError::Gzip`], [`TaggedError::NotUtf8`], [`TaggedError::TooLarge`] for text beyond 1 GiB,
-/// of which no more than that is decoded, and the errors of [`parse_tagged`].
+/// Those of [`decode_text`] and of [`parse_tagged`].
 ///
 /// ```
 /// let sentences = rnn_data::decode_tagged(b"Everybody/NN read/V that/DET book/NN")?;
@@ -118,41 +113,15 @@ pub fn parse_tagged(text: &str) -> Result<Vec<Sentence>, TaggedError> {
 /// # Ok::<(), rnn_data::TaggedError>(())
 /// ```
 pub fn decode_tagged(bytes: &[u8]) -> Result<Vec<Sentence>, TaggedError> {
-    decode_up_to(bytes, MAX_BYTES)
-}
-
-fn decode_up_to(bytes: &[u8], limit: usize) -> Result<Vec<Sentence>, TaggedError> {
-    let decoded;
-    let plain = if bytes.starts_with(&gzip::MAGIC) {
-        decoded = gzip::decode_up_to(bytes, limit).map_err(TaggedError::Gzip)?;
-        &decoded
-    } else {
-        bytes
-    };
-    if plain.len() > limit {
-        let found = plain.len() as u64;
-        return Err(TaggedError::TooLarge { limit, found });
-    }
-    match file::utf8(plain) {
-        Ok(text) => parse_tagged(text),
-        Err(file::NotUtf8 {
-            line,
-            column,
-            found,
-        }) => Err(TaggedError::NotUtf8 {
-            line,
-            column,
-            found,
-        }),
-    }
+    parse_tagged(&decode_text(bytes)?)
 }
 
 /// Reads a file, plain or in gzip, in either format. The content tells which, not the name.
 ///
 /// # Errors
 ///
-/// [`TaggedError::Io`] if the file cannot be read, and [`TaggedError::File`] around the errors of
-/// [`decode_tagged`]. Both name the file.
+/// Those of [`read_text`], and [`TaggedError::File`] around the errors of [`parse_tagged`]. All name
+/// the file.
 ///
 /// ```
 /// let dir = tempfile::tempdir()?;
@@ -164,20 +133,10 @@ fn decode_up_to(bytes: &[u8], limit: usize) -> Result<Vec<Sentence>, TaggedError
 /// ```
 pub fn read_tagged(path: impl AsRef<Path>) -> Result<Vec<Sentence>, TaggedError> {
     let path = path.as_ref();
-    let bytes = file::read_bounded(path, MAX_BYTES as u64).map_err(|error| TaggedError::Io {
+    parse_tagged(&read_text(path)?).map_err(|error| TaggedError::File {
         path: path.to_owned(),
-        error,
-    })?;
-    bytes
-        .map_err(|found| TaggedError::TooLarge {
-            limit: MAX_BYTES,
-            found,
-        })
-        .and_then(|bytes| decode_tagged(&bytes))
-        .map_err(|error| TaggedError::File {
-            path: path.to_owned(),
-            error: Box::new(error),
-        })
+        error: Box::new(error),
+    })
 }
 
 /// Lines and their numbers from 1, without what ends them, and without a byte order mark.
@@ -194,30 +153,4 @@ fn check_any(sentences: Vec<Sentence>, lines: usize) -> Result<Vec<Sentence>, Ta
         return Err(TaggedError::NoSentences { lines });
     }
     Ok(sentences)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[expect(clippy::unwrap_used, reason = "a test")]
-    fn no_more_than_the_limit() {
-        let text = b"Go/VB now/RB";
-        let compressed = gzip::encode(text).unwrap();
-        for bytes in [&text[..], &compressed] {
-            assert_eq!(decode_up_to(bytes, 12).unwrap()[0].len(), 2);
-            let error = decode_up_to(bytes, 11).unwrap_err();
-            assert!(matches!(
-                error,
-                TaggedError::TooLarge {
-                    limit: 11,
-                    found: 12
-                }
-            ));
-        }
-        // A megabyte of zeros in a kilobyte: what is decoded ends right after the limit.
-        let bomb = gzip::encode(&vec![0; 1 << 20]).unwrap();
-        assert_eq!(gzip::decode_up_to(&bomb, 100).unwrap().len(), 101);
-    }
 }

@@ -5,7 +5,7 @@ mod error;
 mod json;
 mod parse;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::file;
@@ -15,7 +15,8 @@ pub use error::VocabError;
 /// Distinct symbols (characters, words or tags), numbered from 0.
 ///
 /// Ids depend on nothing but which symbols there are and how often, never on the order in which they
-/// come or on a hash: the same text gives the same ids everywhere. [`VocabBuilder`] says how.
+/// come (but for [`Vocab::in_order`]) or on a hash: the same text gives the same ids everywhere.
+/// [`VocabBuilder`] says how.
 ///
 /// ```
 /// use rnn_data::Vocab;
@@ -68,6 +69,27 @@ impl Vocab {
     /// ```
     pub fn words(words: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         Self::builder().words(words)
+    }
+
+    /// Symbols with ids in the order in which they first come, as in many tutorials. Unlike all other
+    /// vocabularies this one depends on the order of the text.
+    ///
+    /// ```
+    /// use rnn_data::Vocab;
+    ///
+    /// let vocab = Vocab::in_order("the dog ate the apple".split(' '));
+    /// assert_eq!(vocab.iter().collect::<Vec<_>>(), ["the", "dog", "ate", "apple"]);
+    /// ```
+    pub fn in_order(symbols: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let mut distinct = Vec::new();
+        let mut seen = HashSet::new();
+        for symbol in symbols {
+            let symbol = symbol.as_ref();
+            if seen.insert(symbol.to_owned()) {
+                distinct.push(symbol.to_owned());
+            }
+        }
+        Self::from_distinct(distinct, None, None)
     }
 
     /// A vocabulary with special symbols, or without rare ones.

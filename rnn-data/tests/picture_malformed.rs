@@ -46,7 +46,7 @@ fn blank_sheets() {
         assert!(matches!(decode_digit(&bytes), Err(PictureError::Blank)));
         assert_eq!(
             message_of(&bytes),
-            "expected a digit, found no ink: all pixels are nearly alike"
+            "expected a digit, found no ink: nothing differs from the paper by 24 of 255 or more"
         );
     }
 }

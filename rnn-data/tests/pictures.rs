@@ -186,12 +186,23 @@ fn the_size_of_the_sheet_does_not_matter() {
 #[test]
 fn thin_pens_survive() {
     let bold = mass(&digit_of(four(255.0, 0.0)));
-    for (side, pen) in [(1400, 1.0), (500, 1.0), (300, 0.6), (200, 3.0)] {
-        let coverage = drawn([side as f32 / 10.0; 2], side as f32 * 0.7, pen);
-        let found = digit_of(GrayImage::from_fn(side, side, |x, y| {
-            Luma([(255.0 * coverage(x, y)) as u8])
-        }));
+    // The last one is small on a large sheet: less of it is ink than of a picture may be dust.
+    for (side, size, pen) in [
+        (1400, 0.7, 1.0),
+        (500, 0.7, 1.0),
+        (300, 0.7, 0.6),
+        (200, 0.7, 3.0),
+        (3000, 0.06, 2.0),
+    ] {
+        let coverage = drawn([side as f32 / 10.0; 2], side as f32 * size, pen);
+        let draw = |ink: f32, paper: f32| {
+            digit_of(GrayImage::from_fn(side, side, |x, y| {
+                Luma([(paper + (ink - paper) * coverage(x, y)) as u8])
+            }))
+        };
+        let found = draw(255.0, 0.0);
         assert_as_in_mnist(&found);
+        assert_alike(&draw(0.0, 255.0), &found, 24.0, "dark on light");
         let share = mass(&found) / bold;
         assert!(
             (0.6..1.1).contains(&share),
@@ -223,4 +234,35 @@ fn a_picture_to_be_turned_is_turned() {
     jpeg.splice(2..2, exif.iter().copied());
     let expected = digit_of(four(255.0, 0.0));
     assert_alike(&decode_digit(&jpeg).unwrap(), &expected, 16.0, "turned");
+}
+
+#[test]
+fn ink_of_any_colour_on_paper_of_any_colour() {
+    let expected = digit_of(four(255.0, 0.0));
+    let coverage = four(0.0, 255.0);
+    let (red, green, blue) = ([220, 20, 20], [20, 160, 20], [30, 30, 220]);
+    let (white, yellow) = ([255, 255, 255], [255, 230, 0]);
+    for (ink, paper) in [
+        (red, green),
+        (green, red),
+        (red, blue),
+        (white, yellow),
+        (yellow, white),
+        (blue, [0, 0, 0]),
+    ] {
+        let picture = RgbImage::from_fn(coverage.width(), coverage.height(), |x, y| {
+            let share = f32::from(coverage.get_pixel(x, y).0[0]) / 255.0;
+            Rgb([0, 1, 2].map(|k| {
+                let (ink, paper): (u8, u8) = (ink[k], paper[k]);
+                (f32::from(paper) + share * (f32::from(ink) - f32::from(paper))) as u8
+            }))
+        });
+        let found = digit_of(picture);
+        assert_alike(&found, &expected, 24.0, &format!("{ink:?} on {paper:?}"));
+    }
+    // White on nothing.
+    let picture = GrayAlphaImage::from_fn(coverage.width(), coverage.height(), |x, y| {
+        LumaA([255, coverage.get_pixel(x, y).0[0]])
+    });
+    assert_alike(&digit_of(picture), &expected, 24.0, "white on nothing");
 }

@@ -59,6 +59,11 @@ fn what_is_missing_or_twice_there_is_named() {
     let here = dir.path().display().to_string();
     let message = |path: &Path| TaggedCorpus::open(path).expect_err("none").to_string();
 
+    let error = TaggedCorpus::read_dev(dir.path()).expect_err("nothing in it");
+    assert!(
+        error.to_string().contains("dev or valid or validation"),
+        "{error}"
+    );
     let error = TaggedCorpus::open(dir.path()).expect_err("nothing in it");
     assert!(matches!(error, TaggedError::MissingFile { .. }));
     assert!(error.to_string().starts_with(&here), "{error}");
@@ -80,4 +85,43 @@ fn what_is_missing_or_twice_there_is_named() {
     write(dir.path(), &[("b-train.conllu", "Go\n")]);
     fs::remove_file(dir.path().join("a-train.conllu")).expect("removed");
     assert!(message(dir.path()).contains("b-train.conllu: line 1"));
+}
+
+#[test]
+fn each_split_is_read_alone() {
+    let dir = tempfile::tempdir().expect("a folder");
+    write(dir.path(), &[("en-dev.conllu", CONLLU)]);
+    assert_eq!(TaggedCorpus::read_dev(dir.path()).expect("dev").len(), 1);
+    assert!(TaggedCorpus::open(dir.path()).is_err());
+    // The other split may be damaged.
+    write(dir.path(), &[("en-train.conllu", "Go\n")]);
+    assert_eq!(TaggedCorpus::read_dev(dir.path()).expect("dev").len(), 1);
+    write(
+        dir.path(),
+        &[("en-train.conllu", CONLLU), ("en-dev.conllu", "Go\n")],
+    );
+    assert_eq!(
+        TaggedCorpus::read_train(dir.path()).expect("train").len(),
+        1
+    );
+}
+
+#[test]
+fn a_split_s_word_stands_alone_in_the_name() {
+    let dir = tempfile::tempdir().expect("a folder");
+    write(
+        dir.path(),
+        &[
+            ("hi_devanagari-train.conllu", CONLLU),
+            ("hi_constrained-dev.conllu", CONLLU),
+            ("train-dev.conllu", "damaged"),
+            // Raw text of a split whose treebank is not there.
+            ("dev.txt", "Go."),
+        ],
+    );
+    let corpus = TaggedCorpus::open(dir.path()).expect("a corpus");
+    assert_eq!((corpus.train.len(), corpus.dev.len()), (1, 1));
+    fs::remove_file(dir.path().join("hi_constrained-dev.conllu")).expect("removed");
+    let corpus = TaggedCorpus::open(dir.path()).expect("a corpus");
+    assert_eq!((corpus.train.len(), corpus.dev.len()), (1, 0));
 }

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::Write;
 
 use rnn_data::{
-    IdxError, TaggedError, decode_tagged, parse_conllu, parse_tagged, parse_word_tags, read_tagged,
+    IdxError, TaggedError, TextError, decode_tagged, parse_conllu, parse_tagged, parse_word_tags,
+    read_tagged,
 };
 use tempfile::tempdir;
 
@@ -176,7 +177,7 @@ fn damaged_gzip() {
     let error = decode_tagged(&good[..good.len() - 1]).unwrap_err();
     assert!(matches!(
         error,
-        TaggedError::Gzip(IdxError::GzipTruncated { .. })
+        TaggedError::Text(TextError::Gzip(IdxError::GzipTruncated { .. }))
     ));
     assert!(error.to_string().starts_with("gzip stream cut off at byte"));
     let mut wrong = good.clone();
@@ -184,7 +185,9 @@ fn damaged_gzip() {
     wrong[at] ^= 1;
     assert!(matches!(
         decode_tagged(&wrong),
-        Err(TaggedError::Gzip(IdxError::GzipChecksum { .. }))
+        Err(TaggedError::Text(TextError::Gzip(
+            IdxError::GzipChecksum { .. }
+        )))
     ));
 }
 
@@ -193,7 +196,7 @@ fn files_are_named() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("some.conllu");
     let error = read_tagged(&path).unwrap_err();
-    assert!(matches!(error, TaggedError::Io { .. }));
+    assert!(matches!(error, TaggedError::Text(TextError::Io { .. })));
     assert!(error.to_string().contains("some.conllu: "));
     fs::write(&path, GOOD.replace("VERB", "_")).unwrap();
     let error = read_tagged(&path).unwrap_err();

@@ -28,7 +28,7 @@ impl CharRnnConfig {
     /// Makes the model, its weights drawn from the device's random state.
     pub fn init(&self, device: &Device) -> CharRnn {
         let rnn = self.rnn.clone().with_batch_first(true).init(device);
-        let features = rnn.directions() * rnn.hidden_size();
+        let features = rnn.directions() * rnn.output_size();
         CharRnn {
             rnn,
             fc: linear(features, self.num_classes, device),

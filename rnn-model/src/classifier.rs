@@ -25,7 +25,7 @@ impl<C: Cell> ClassifierConfig<C> {
     /// Makes the model, its weights drawn from the device's random state.
     pub fn init(&self, device: &Device) -> Classifier<C> {
         let rnn = self.rnn.clone().with_batch_first(true).init(device);
-        let features = rnn.directions() * rnn.hidden_size();
+        let features = rnn.directions() * rnn.output_size();
         Classifier {
             rnn,
             fc: linear(features, self.num_classes, device),

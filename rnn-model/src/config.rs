@@ -1,11 +1,13 @@
-use burn::module::{Module, Param};
-use burn::nn::DropoutConfig;
+mod error;
+
+use burn::module::Module;
 use burn::tensor::Device;
 
 use crate::cell::{Cell, GruStep, LstmStep, Nonlinearity, RnnStep};
-use crate::init::{RecurrentInit, fill_gate, orthogonal_blocks, uniform};
+use crate::init::{RecurrentInit, WeightsConfig};
+use crate::noise::Noise;
 use crate::recurrent::Recurrent;
-use crate::weights::Weights;
+pub use error::ConfigError;
 
 /// Configuration of an [`Rnn`](crate::Rnn).
 pub type RnnConfig = RecurrentConfig<RnnStep>;
@@ -45,32 +47,16 @@ pub struct RecurrentConfig<C> {
     pub bidirectional: bool,
     /// How the recurrent weights start. Default PyTorch's uniform distribution.
     pub recurrent_init: RecurrentInit,
+    /// Whether both products of a step are normalised. Default false.
+    pub layer_norm: bool,
+    /// Probability of dropping a feature of the hidden state on its way to the next step, in training
+    /// only. Default 0.
+    pub recurrent_dropout: f64,
+    /// Probabilities of keeping a feature of the hidden state, and of the cell state, as it was
+    /// before the step. Default 0.
+    pub zoneout: [f64; 2],
+    proj_size: Option<usize>,
     forget_bias: Option<f64>,
-}
-
-/// Settings from which no module can be made.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum ConfigError {
-    /// A size or a number of layers is out of range.
-    #[error("{module}: {field} must be from 1 to {limit}, found {found}")]
-    Size {
-        /// The module.
-        module: &'static str,
-        /// The setting.
-        field: &'static str,
-        /// The largest value.
-        limit: usize,
-        /// The value.
-        found: usize,
-    },
-    /// The probability of dropping is none.
-    #[error("{module}: dropout must be from 0 to below 1, found {found}")]
-    Dropout {
-        /// The module.
-        module: &'static str,
-        /// The value.
-        found: f64,
-    },
 }
 
 impl<C: Cell + Default> RecurrentConfig<C> {
@@ -86,6 +72,10 @@ impl<C: Cell + Default> RecurrentConfig<C> {
             dropout: 0.0,
             bidirectional: false,
             recurrent_init: RecurrentInit::Uniform,
+            layer_norm: false,
+            recurrent_dropout: 0.0,
+            zoneout: [0.0; 2],
+            proj_size: None,
             forget_bias: None,
         }
     }
@@ -128,36 +118,118 @@ impl<C: Cell> RecurrentConfig<C> {
         self
     }
 
+    /// Normalises the products of every step, each over all its features, with learnt scale γ and
+    /// shift β (Ba, Kiros and Hinton, [Layer normalization], 2016, equations 20 to 22 for the LSTM):
+    ///
+    /// ```text
+    /// LN(W_ih·x_t; γ₁, β₁) in place of W_ih·x_t        LN(W_hh·h_{t-1}; γ₂, β₂) in place of W_hh·h_{t-1}
+    /// h_t = o_t ⊙ tanh(LN(c_t; γ₃, β₃))                for an LSTM; c_t itself goes on as it is
+    /// ```
+    ///
+    /// It holds the size of the state steady over long sequences, and lets higher learning rates
+    /// through.
+    ///
+    /// [Layer normalization]: https://arxiv.org/abs/1607.06450
+    pub fn with_layer_norm(mut self, layer_norm: bool) -> Self {
+        self.layer_norm = layer_norm;
+        self
+    }
+
+    /// Sets the probability of dropping a feature of `h_{t-1}` before it meets `W_hh`, with one mask
+    /// m for all steps of a sequence (Gal and Ghahramani, [A theoretically grounded application of
+    /// dropout in recurrent neural networks], 2016): a mask per step would wipe the memory out.
+    ///
+    /// ```text
+    /// W_hh·(m ⊙ h_{t-1}) / (1 − p),        m drawn once per sequence, layer and direction
+    /// ```
+    ///
+    /// [A theoretically grounded application of dropout in recurrent neural networks]: https://arxiv.org/abs/1512.05287
+    pub fn with_recurrent_dropout(mut self, recurrent_dropout: f64) -> Self {
+        self.recurrent_dropout = recurrent_dropout;
+        self
+    }
+
     /// Checks what a module could not be made from: for settings that come from outside.
     ///
     /// # Errors
     ///
-    /// If a size or the number of layers is 0, the weights would not fit into memory's addresses,
-    /// or `dropout` is outside `[0, 1)`.
+    /// If a size or the number of layers is 0, the weights would not fit into memory's addresses, a
+    /// probability is outside `[0, 1)`, or `proj_size` is not below `hidden_size`.
     pub fn validate(&self) -> Result<(), ConfigError> {
+        let module = C::NAME;
+        let proj_size = self.proj_size.unwrap_or(self.hidden_size);
         for (field, value) in [
             ("input_size", self.input_size),
             ("hidden_size", self.hidden_size),
             ("num_layers", self.num_layers),
+            ("proj_size", proj_size),
         ] {
             // No weight is larger than gates·hidden_size × max(input_size, 2·hidden_size).
             const LIMIT: usize = 1 << 24;
             if !(1..=LIMIT).contains(&value) {
                 return Err(ConfigError::Size {
-                    module: C::NAME,
+                    module,
                     field,
                     limit: LIMIT,
                     found: value,
                 });
             }
         }
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(ConfigError::Dropout {
-                module: C::NAME,
-                found: self.dropout,
+        if self.proj_size.is_some_and(|size| size >= self.hidden_size) {
+            return Err(ConfigError::Projection {
+                module,
+                hidden_size: self.hidden_size,
+                found: proj_size,
             });
         }
+        for (field, found) in [
+            ("dropout", self.dropout),
+            ("recurrent_dropout", self.recurrent_dropout),
+            ("zoneout of h", self.zoneout[0]),
+            ("zoneout of c", self.zoneout[1]),
+        ] {
+            if !(0.0..1.0).contains(&found) {
+                return Err(ConfigError::Probability {
+                    module,
+                    field,
+                    found,
+                });
+            }
+        }
         Ok(())
+    }
+
+    /// How many numbers the module's parameters are.
+    ///
+    /// ```
+    /// use rnn_model::RnnConfig;
+    /// assert_eq!(RnnConfig::new(5, 3).num_params(), 3 * 5 + 3 * 3 + 3 + 3);
+    /// ```
+    pub fn num_params(&self) -> usize {
+        let directions = if self.bidirectional { 2 } else { 1 };
+        let proj_size = self.proj_size.unwrap_or(self.hidden_size);
+        let gates = C::GATES.saturating_mul(self.hidden_size);
+        let cell_norm = if C::HAS_CELL_STATE {
+            self.hidden_size
+        } else {
+            0
+        };
+        let layer = |input_size: usize| {
+            let mut columns = input_size.saturating_add(proj_size);
+            if self.bias {
+                columns = columns.saturating_add(2);
+            }
+            let mut numbers = gates.saturating_mul(columns);
+            if self.proj_size.is_some() {
+                numbers = numbers.saturating_add(proj_size.saturating_mul(self.hidden_size));
+            }
+            if self.layer_norm {
+                numbers = numbers.saturating_add(2 * (2 * gates + cell_norm));
+            }
+            numbers.saturating_mul(directions)
+        };
+        let others = self.num_layers.saturating_sub(1);
+        layer(self.input_size).saturating_add(layer(directions * proj_size).saturating_mul(others))
     }
 
     /// Makes the module, its weights drawn from the device's random state
@@ -171,59 +243,55 @@ impl<C: Cell> RecurrentConfig<C> {
             panic!("{error}");
         }
         let directions = if self.bidirectional { 2 } else { 1 };
+        let output_size = self.proj_size.unwrap_or(self.hidden_size);
         let weights = (0..self.num_layers * directions)
             .map(|index| {
-                let first_layer = index < directions;
-                self.init_weights(
-                    if first_layer {
+                let layer = WeightsConfig {
+                    input_size: if index < directions {
                         self.input_size
                     } else {
-                        directions * self.hidden_size
+                        directions * output_size
                     },
-                    device,
-                )
+                    hidden_size: self.hidden_size,
+                    proj_size: self.proj_size,
+                    bias: self.bias,
+                    layer_norm: self.layer_norm,
+                    recurrent_init: self.recurrent_init,
+                    forget_bias: self.forget_bias,
+                };
+                layer.init::<C>(device)
             })
             .collect();
         Recurrent {
             cell: self.cell.clone(),
             weights,
-            dropout: DropoutConfig::new(self.dropout).init(),
+            noise: Noise::new(self.dropout, self.recurrent_dropout, self.zoneout),
             input_size: self.input_size,
             hidden_size: self.hidden_size,
+            output_size,
             num_layers: self.num_layers,
             batch_first: self.batch_first,
             bidirectional: self.bidirectional,
         }
         .materialize()
     }
-
-    fn init_weights(&self, input_size: usize, device: &Device) -> Weights {
-        let (hidden_size, rows) = (self.hidden_size, C::GATES * self.hidden_size);
-        let weight_ih = uniform([rows, input_size], hidden_size, device);
-        let weight_hh = match self.recurrent_init {
-            RecurrentInit::Uniform => uniform([rows, hidden_size], hidden_size, device),
-            RecurrentInit::Orthogonal => orthogonal_blocks(C::GATES, hidden_size, device),
-        };
-        let mut biases = self
-            .bias
-            .then(|| [(); 2].map(|()| uniform([rows], hidden_size, device)));
-        if let (Some([b_ih, b_hh]), Some(value)) = (&mut biases, self.forget_bias) {
-            // Only the sum of the two counts, so one holds the whole value.
-            const FORGET: usize = 1;
-            *b_ih = fill_gate(b_ih.clone(), FORGET, hidden_size, value);
-            *b_hh = fill_gate(b_hh.clone(), FORGET, hidden_size, 0.0);
-        }
-        let (bias_ih, bias_hh) = biases.map(|[a, b]| (a, b)).unzip();
-        Weights {
-            weight_ih: Param::from_tensor(weight_ih),
-            weight_hh: Param::from_tensor(weight_hh),
-            bias_ih: bias_ih.map(Param::from_tensor),
-            bias_hh: bias_hh.map(Param::from_tensor),
-        }
-    }
 }
 
 impl RecurrentConfig<RnnStep> {
+    /// Sets the probability z of keeping a feature of the state as it was before the step (Krueger et
+    /// al., [Zoneout: regularizing RNNs by randomly preserving hidden activations], 2017): as dropout,
+    /// but in the place of zero stands the past.
+    ///
+    /// ```text
+    /// h_t = d ⊙ h_{t-1} + (1 − d) ⊙ h̃_t        d ~ Bernoulli(z) in training, d = z in prediction
+    /// ```
+    ///
+    /// [Zoneout: regularizing RNNs by randomly preserving hidden activations]: https://arxiv.org/abs/1606.01305
+    pub fn with_zoneout(mut self, zoneout: f64) -> Self {
+        self.zoneout = [zoneout, 0.0];
+        self
+    }
+
     /// Sets the activation.
     pub fn with_nonlinearity(mut self, nonlinearity: Nonlinearity) -> Self {
         self.cell.nonlinearity = nonlinearity;
@@ -231,7 +299,30 @@ impl RecurrentConfig<RnnStep> {
     }
 }
 
+impl RecurrentConfig<GruStep> {
+    /// Sets the probability of keeping a feature of the state as it was before the step: as
+    /// [`RnnConfig::with_zoneout`](RnnConfig::with_zoneout).
+    pub fn with_zoneout(mut self, zoneout: f64) -> Self {
+        self.zoneout = [zoneout, 0.0];
+        self
+    }
+}
+
 impl RecurrentConfig<LstmStep> {
+    /// Adds a projection to `proj_size` features, below `hidden_size`, from the hidden state to the
+    /// output and the next step: equation and paper at [`LstmStep`].
+    pub fn with_proj_size(mut self, proj_size: usize) -> Self {
+        self.proj_size = Some(proj_size);
+        self
+    }
+
+    /// Sets the probabilities of keeping a feature of the hidden state, and of the cell state, as it
+    /// was before the step: equation and paper at [`RnnConfig::with_zoneout`].
+    pub fn with_zoneout(mut self, hidden: f64, cell: f64) -> Self {
+        self.zoneout = [hidden, cell];
+        self
+    }
+
     /// Starts the forget gate's bias (`b_if + b_hf`) at `value`. At 1 the cell remembers at first
     /// instead of forgetting half at every step (Jozefowicz, Zaremba and Sutskever,
     /// [An empirical exploration of recurrent network architectures], 2015).

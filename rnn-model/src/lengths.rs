@@ -89,25 +89,20 @@ impl Lengths {
         self.time
     }
 
-    /// What lies past the ends.
-    pub(crate) fn padding(&self, device: &Device) -> Padding {
+    /// What lies past the ends; none if there is nothing.
+    pub(crate) fn padding(&self, device: &Device) -> Option<Padding> {
         let batch = self.lengths.len();
+        let shortest = self.lengths.iter().copied().min()?;
+        if shortest == self.time {
+            return None;
+        }
         let ended = |step: usize| self.lengths.iter().map(move |&length| length <= step);
         let all: Vec<bool> = (0..self.time).flat_map(ended).collect();
-        let shortest = self.lengths.iter().copied().min().unwrap_or(self.time);
-        let per_step = (0..self.time)
-            .map(|step| {
-                // Before the first end there is nothing to tell apart.
-                (step >= shortest).then(|| {
-                    let column = TensorData::new(ended(step).collect::<Vec<_>>(), [batch, 1]);
-                    Tensor::from_data(column, device)
-                })
-            })
-            .collect();
-        Padding {
-            all: Tensor::from_data(TensorData::new(all, [self.time, batch, 1]), device),
-            per_step,
-        }
+        let all = TensorData::new(all, [self.time, batch, 1]);
+        Some(Padding {
+            all: Tensor::from_data(all, device),
+            shortest,
+        })
     }
 }
 
@@ -116,8 +111,8 @@ impl Lengths {
 pub(crate) struct Padding {
     /// `[time, batch, 1]`
     all: Tensor<3, Bool>,
-    /// The same step by step, `[batch, 1]`; none where no sequence has ended.
-    pub per_step: Vec<Option<Tensor<2, Bool>>>,
+    /// Steps of the shortest sequence.
+    shortest: usize,
 }
 
 impl Padding {
@@ -127,5 +122,10 @@ impl Padding {
     pub fn clear(&self, sequence: Tensor<3>) -> Tensor<3> {
         let shape = sequence.dims();
         sequence.mask_fill(self.all.clone().expand(shape), 0.0)
+    }
+
+    /// Which sequences have ended before step `t`, `[batch, 1]`; none if none has.
+    pub fn at(&self, t: usize) -> Option<Tensor<2, Bool>> {
+        (t >= self.shortest).then(|| self.all.clone().narrow(0, t, 1).squeeze_dim(0))
     }
 }

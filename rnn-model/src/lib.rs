@@ -9,7 +9,9 @@ mod config;
 mod init;
 mod lengths;
 mod linear;
+mod noise;
 mod recurrent;
+mod recurrent_cell;
 mod sampling;
 mod sequence;
 mod state_dict;
@@ -23,6 +25,10 @@ pub use config::{ConfigError, GruConfig, LstmConfig, RecurrentConfig, RnnConfig}
 pub use init::RecurrentInit;
 pub use lengths::{Lengths, LengthsError};
 pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
+pub use recurrent_cell::{
+    GruCell, GruCellConfig, LstmCell, LstmCellConfig, RecurrentCell, RecurrentCellConfig, RnnCell,
+    RnnCellConfig,
+};
 pub use sampling::{SamplingError, multinomial, temperature_weights};
 pub use state_dict::{Mismatch, StateDict, StateDictError};
 pub use tagger::{LstmTagger, LstmTaggerConfig};

@@ -1,14 +1,12 @@
-use burn::module::{
-    Content, Devices, DisplaySettings, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper,
-    ModuleVisitor,
-};
-use burn::nn::Dropout;
-use burn::tensor::{Device, Tensor};
+mod module;
+
+use burn::tensor::Tensor;
 
 use crate::cell::{Cell, GruStep, LstmStep, RnnStep};
-use crate::lengths::Lengths;
-use crate::sequence;
-use crate::weights::{Weights, suffix};
+use crate::lengths::{Lengths, Padding};
+use crate::noise::Noise;
+use crate::sequence::Layer;
+use crate::weights::Weights;
 
 /// PyTorch's `nn.RNN`; made by [`RnnConfig`](crate::RnnConfig), equations at [`RnnStep`].
 pub type Rnn = Recurrent<RnnStep>;
@@ -23,13 +21,16 @@ pub type Gru = Recurrent<GruStep>;
 /// Layer l reads what layer l−1 put out, its directions concatenated; dropout lies between layers
 /// and acts in training only. A layer never remembers: state comes in and goes out.
 ///
-/// Parameters carry PyTorch's names and layout, per layer and direction (D directions, G gates):
+/// Parameters carry PyTorch's names and layout, per layer and direction (D directions, G gates, P
+/// the size of an output: `proj_size`, or H without):
 ///
 /// | name | shape |
 /// |---|---|
-/// | `weight_ih_l{k}`, `weight_ih_l{k}_reverse` | `[G·H, I]`, in layers above the first `[G·H, D·H]` |
-/// | `weight_hh_l{k}`, `weight_hh_l{k}_reverse` | `[G·H, H]` |
+/// | `weight_ih_l{k}`, `weight_ih_l{k}_reverse` | `[G·H, I]`, in layers above the first `[G·H, D·P]` |
+/// | `weight_hh_l{k}`, `weight_hh_l{k}_reverse` | `[G·H, P]` |
 /// | `bias_ih_l{k}`, `bias_hh_l{k}`, … `_reverse` | `[G·H]` |
+/// | `weight_hr_l{k}`, … `_reverse`, with `proj_size` | `[P, H]` |
+/// | `norm_ih_l{k}.weight`, `.bias`, `norm_hh_…`, `norm_c_…`, with layer normalisation | `[G·H]`, `[G·H]`, `[H]` |
 ///
 /// ```
 /// use burn::tensor::{Distribution, Tensor};
@@ -47,9 +48,10 @@ pub struct Recurrent<C> {
     pub(crate) cell: C,
     /// Layer by layer, in each the forward direction first.
     pub(crate) weights: Vec<Weights>,
-    pub(crate) dropout: Dropout,
+    pub(crate) noise: Noise,
     pub(crate) input_size: usize,
     pub(crate) hidden_size: usize,
+    pub(crate) output_size: usize,
     pub(crate) num_layers: usize,
     pub(crate) batch_first: bool,
     pub(crate) bidirectional: bool,
@@ -61,10 +63,10 @@ impl<C: Cell> Recurrent<C> {
     /// # Shapes
     ///
     /// - `input`: `[batch, time, input_size]`, or `[time, batch, input_size]` unless `batch_first`
-    /// - `state`: before the first step, `[layers·directions, batch, hidden_size]`; zeros if
-    ///   omitted
+    /// - `state`: before the first step, `[layers·directions, batch, output_size]` (and
+    ///   `hidden_size` for a cell state); zeros if omitted
     /// - output: the last layer's hidden state at every step,
-    ///   `[batch, time, directions·hidden_size]` (or time first), forward direction first
+    ///   `[batch, time, directions·output_size]` (or time first), forward direction first
     /// - state: after the last step, shaped as above; for the reverse direction the last step is
     ///   the first of the sequence
     ///
@@ -96,6 +98,80 @@ impl<C: Cell> Recurrent<C> {
         self.run(input, Some(lengths), state)
     }
 
+    /// Runs over one sequence without a batch axis.
+    ///
+    /// # Shapes
+    ///
+    /// - `input`: `[time, input_size]`, whatever `batch_first` says
+    /// - `state`: `[layers·directions, output_size]` (and `hidden_size` for a cell state); zeros if
+    ///   omitted
+    /// - output: `[time, directions·output_size]`
+    ///
+    /// # Panics
+    ///
+    /// If a shape is not as above, or the sequence has no steps.
+    pub fn forward_unbatched(
+        &self,
+        input: Tensor<2>,
+        state: Option<C::State<2>>,
+    ) -> (Tensor<2>, C::State<2>) {
+        let batch = if self.batch_first { 0 } else { 1 };
+        let state = state.map(|state| C::map_state(state, |s: Tensor<2>| s.unsqueeze_dim::<3>(1)));
+        let (output, state) = self.run(input.unsqueeze_dim(batch), None, state);
+        let state = C::map_state(state, |s: Tensor<3>| s.squeeze_dim::<2>(1));
+        (output.squeeze_dim(batch), state)
+    }
+
+    /// Runs one time step, for sequences that come step by step: n steps give what
+    /// [`forward`](Self::forward) gives for the n of them. In training, noise is drawn anew at each
+    /// call.
+    ///
+    /// # Shapes
+    ///
+    /// - `input`: `[batch, input_size]`
+    /// - `state`: after the step before, as in `forward`; zeros if omitted
+    /// - output: `[batch, output_size]`
+    ///
+    /// # Panics
+    ///
+    /// If a shape is not as above, or the module is bidirectional: backwards, the first step needs
+    /// the last input.
+    ///
+    /// ```
+    /// use burn::tensor::Tensor;
+    /// use rnn_model::GruConfig;
+    /// # let device = Default::default();
+    /// let gru = GruConfig::new(5, 3).with_num_layers(2).init(&device);
+    /// let mut state = None;
+    /// for _ in 0..4 {
+    ///     let (output, next) = gru.step(Tensor::ones([1, 5], &device), state);
+    ///     assert_eq!(output.dims(), [1, 3]);
+    ///     state = Some(next);
+    /// }
+    /// ```
+    pub fn step(&self, input: Tensor<2>, state: Option<C::State<3>>) -> (Tensor<2>, C::State<3>) {
+        assert!(
+            !self.bidirectional,
+            "{}: a bidirectional module has no single steps",
+            C::NAME
+        );
+        let [batch, features] = input.dims();
+        self.check_features(features);
+        let state = self.start(state, batch, &input);
+        let mut last = Vec::with_capacity(self.weights.len());
+        let mut features = input;
+        for (index, weights) in self.weights.iter().enumerate() {
+            if index > 0 {
+                features = self.noise.dropout.forward(features);
+            }
+            let layer = Layer::new(&self.cell, weights, &self.noise, batch);
+            let next = layer.step(layer.project(features), part::<C>(&state, index));
+            features = C::hidden(&next).clone();
+            last.push(next);
+        }
+        (features, C::stack(last))
+    }
+
     fn run(
         &self,
         input: Tensor<3>,
@@ -109,60 +185,25 @@ impl<C: Cell> Recurrent<C> {
         };
         let [time, batch, features] = sequence.dims();
         assert!(time > 0, "{}: the sequence has no time steps", C::NAME);
-        assert_eq!(
-            features,
-            self.input_size,
-            "{}: the input has {features} features, expected input_size {}",
-            C::NAME,
-            self.input_size
-        );
-        let state_shape = [self.weights.len(), batch, self.hidden_size];
-        let state = match state {
-            Some(state) => C::map_state(state, |part: Tensor<3>| {
-                let found = part.dims();
-                assert_eq!(
-                    found,
-                    state_shape,
-                    "{}: the state is {found:?}, expected [layers·directions, batch, hidden_size] = {state_shape:?}",
-                    C::NAME
-                );
-                part
-            }),
-            None => C::zeros(state_shape, &sequence.device()),
-        };
-        let padding = lengths.map(|lengths| {
-            let expected = (lengths.as_slice().len(), lengths.time());
-            assert_eq!(
-                (batch, time),
-                expected,
-                "{}: the batch has {batch} sequences of {time} steps, the lengths are for {expected:?}",
-                C::NAME
-            );
-            lengths.padding(&sequence.device())
-        });
+        self.check_features(features);
+        let state = self.start(state, batch, &sequence);
+        let padding = lengths.and_then(|lengths| self.padding(lengths, &sequence));
         if let Some(padding) = &padding {
             sequence = padding.clear(sequence);
         }
 
         let mut last = Vec::with_capacity(self.weights.len());
-        for (layer, directions) in self.weights.chunks(self.directions()).enumerate() {
-            if layer > 0 {
-                sequence = self.dropout.forward(sequence);
+        for (index, directions) in self.weights.chunks(self.directions()).enumerate() {
+            if index > 0 {
+                sequence = self.noise.dropout.forward(sequence);
             }
             let mut outputs = Vec::with_capacity(directions.len());
             for (direction, weights) in directions.iter().enumerate() {
-                let index = last.len();
-                let before = C::map_state(state.clone(), |s: Tensor<3>| {
-                    s.narrow(0, index, 1).squeeze_dim::<2>(0)
-                });
-                let (output, after) = sequence::run(
-                    &self.cell,
-                    weights,
-                    sequence.clone(),
-                    before,
-                    direction == 1,
-                    padding.as_ref(),
-                );
+                let layer = Layer::new(&self.cell, weights, &self.noise, batch);
+                let before = part::<C>(&state, last.len());
+                let reverse = direction == 1;
+                let (output, after) =
+                    layer.run(sequence.clone(), before, reverse, padding.as_ref());
                 outputs.push(output);
                 last.push(after);
             }
@@ -180,14 +221,67 @@ impl<C: Cell> Recurrent<C> {
         (output, C::stack(last))
     }
 
+    fn check_features(&self, features: usize) {
+        assert_eq!(
+            features,
+            self.input_size,
+            "{}: the input has {features} features, expected input_size {}",
+            C::NAME,
+            self.input_size
+        );
+    }
+
+    /// The state that was given, or zeros, on the device of `like`.
+    fn start<const D: usize>(
+        &self,
+        state: Option<C::State<3>>,
+        batch: usize,
+        like: &Tensor<D>,
+    ) -> C::State<3> {
+        let hidden = [self.weights.len(), batch, self.output_size];
+        let cell = [self.weights.len(), batch, self.hidden_size];
+        let Some(state) = state else {
+            return C::zeros(hidden, cell, &like.device());
+        };
+        let mut expected = [hidden, cell].into_iter();
+        C::map_state(state, |part: Tensor<3>| {
+            let (found, expected) = (part.dims(), expected.next().unwrap_or(cell));
+            assert_eq!(
+                found,
+                expected,
+                "{}: the state is {found:?}, expected [layers·directions, batch, features] = {expected:?}",
+                C::NAME
+            );
+            part
+        })
+    }
+
+    /// What lies past the ends of a batch `[time, batch, features]`.
+    fn padding(&self, lengths: &Lengths, sequence: &Tensor<3>) -> Option<Padding> {
+        let [time, batch, _] = sequence.dims();
+        let expected = (lengths.as_slice().len(), lengths.time());
+        assert_eq!(
+            (batch, time),
+            expected,
+            "{}: the batch has {batch} sequences of {time} steps, the lengths are for {expected:?}",
+            C::NAME
+        );
+        lengths.padding(&sequence.device())
+    }
+
     /// Features of the input per time step, I.
     pub fn input_size(&self) -> usize {
         self.input_size
     }
 
-    /// Features of the hidden state, H.
+    /// Features of the hidden state inside, H.
     pub fn hidden_size(&self) -> usize {
         self.hidden_size
+    }
+
+    /// Features of the output per direction, P: `proj_size` if there is one, else `hidden_size`.
+    pub fn output_size(&self) -> usize {
+        self.output_size
     }
 
     /// Layers, L.
@@ -199,95 +293,11 @@ impl<C: Cell> Recurrent<C> {
     pub fn directions(&self) -> usize {
         if self.bidirectional { 2 } else { 1 }
     }
-
-    fn suffixes(&self) -> impl Iterator<Item = String> + use<C> {
-        let directions = self.directions();
-        (0..self.weights.len()).map(move |i| suffix(i / directions, i % directions == 1))
-    }
 }
 
-// By hand, because PyTorch's parameter names are not a tree of fields.
-impl<C: Cell> Module for Recurrent<C> {
-    fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
-        for (suffix, weights) in self.suffixes().zip(&self.weights) {
-            weights.visit_named(&suffix, visitor);
-        }
-        visitor.enter_module("dropout", C::NAME);
-        self.dropout.visit(visitor);
-        visitor.exit_module("dropout", C::NAME);
-    }
-
-    fn map<M: ModuleMapper>(mut self, mapper: &mut M) -> Self {
-        self.weights = self
-            .suffixes()
-            .zip(self.weights)
-            .map(|(suffix, weights)| weights.map_named(&suffix, mapper))
-            .collect();
-        mapper.enter_module("dropout", C::NAME);
-        self.dropout = self.dropout.map(mapper);
-        mapper.exit_module("dropout", C::NAME);
-        self
-    }
-
-    fn collect_devices(&self, devices: Devices) -> Devices {
-        self.weights.collect_devices(devices)
-    }
-
-    fn fork(mut self, device: &Device) -> Self {
-        self.weights = self.weights.fork(device);
-        self
-    }
-
-    fn to_device(mut self, device: &Device) -> Self {
-        self.weights = self.weights.to_device(device);
-        self
-    }
-
-    fn train(mut self) -> Self {
-        self.weights = self.weights.train();
-        self.dropout = self.dropout.train();
-        self
-    }
-
-    fn valid(&self) -> Self {
-        Self {
-            weights: self.weights.valid(),
-            dropout: self.dropout.valid(),
-            ..self.clone()
-        }
-    }
-
-    fn materialize(mut self) -> Self {
-        self.weights = self.weights.materialize();
-        self
-    }
-}
-
-impl<C: Cell> ModuleDisplay for Recurrent<C> {
-    fn custom_settings(&self) -> Option<DisplaySettings> {
-        DisplaySettings::new()
-            .with_new_line_after_attribute(false)
-            .optional()
-    }
-}
-
-impl<C: Cell> ModuleDisplayDefault for Recurrent<C> {
-    fn content(&self, content: Content) -> Option<Content> {
-        content
-            .set_top_level_type(C::NAME)
-            .add("input_size", &self.input_size)
-            .add("hidden_size", &self.hidden_size)
-            .add("num_layers", &self.num_layers)
-            .add("bias", &self.weights[0].bias_ih.is_some())
-            .add("batch_first", &self.batch_first)
-            .add("dropout", &self.dropout.prob)
-            .add("bidirectional", &self.bidirectional)
-            .optional()
-    }
-}
-
-impl<C: Cell> core::fmt::Display for Recurrent<C> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{}", ModuleDisplay::format(self, Default::default()))
-    }
+/// The state of one layer in one direction.
+fn part<C: Cell>(state: &C::State<3>, index: usize) -> C::State<2> {
+    C::map_state(state.clone(), |s: Tensor<3>| {
+        s.narrow(0, index, 1).squeeze_dim::<2>(0)
+    })
 }

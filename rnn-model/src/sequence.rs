@@ -1,87 +1,148 @@
-//! One layer, one direction, all time steps: the only place that knows time.
+//! One layer in one direction: the only place that knows time.
 
 use burn::tensor::Tensor;
 
 use crate::cell::Cell;
 use crate::lengths::Padding;
+use crate::noise::Noise;
 use crate::weights::Weights;
 
-/// Runs `cell` over a whole sequence.
-///
-/// - `input`: `[time, batch, features]`
-/// - `state`: before the first step, `[batch, hidden_size]`
-/// - `reverse`: whether the last step comes first
-/// - `padding`: steps that do not count, for sequences of different lengths; the input holds
-///   numbers there, whichever
-///
-/// Returns the output of every step in the input's order, `[time, batch, hidden_size]`, and the
-/// state after the step that was done last.
-pub(crate) fn run<C: Cell>(
-    cell: &C,
-    weights: &Weights,
-    input: Tensor<3>,
-    mut state: C::State<2>,
-    reverse: bool,
-    padding: Option<&Padding>,
-) -> (Tensor<3>, C::State<2>) {
-    let [time, batch, features] = input.dims();
-    let weight_hh = weights.weight_hh.val().transpose();
-    let (input_bias, recurrent_bias) = biases::<C>(weights);
+/// One layer in one direction, made ready for the steps of a batch.
+pub(crate) struct Layer<'a, C> {
+    cell: &'a C,
+    weights: &'a Weights,
+    noise: &'a Noise,
+    /// `[P, G·H]`
+    weight_hh: Tensor<2>,
+    /// Added to the input's side and to the recurrent side, `[1, G·H]`.
+    biases: [Option<Tensor<2>>; 2],
+    /// What the hidden state is multiplied by on its way to the next step, `[batch, P]`.
+    mask: Option<Tensor<2>>,
+}
 
-    // All steps' inputs meet the weights in one product: T·B rows fill a matrix unit that B rows
-    // per step would leave idle.
-    let mut projected = input
-        .reshape([time * batch, features])
-        .matmul(weights.weight_ih.val().transpose());
-    if let Some(bias) = input_bias {
-        projected = projected + bias;
-    }
-    let width = projected.dims()[1];
-    let mut steps: Vec<_> = unstack(projected.reshape([time, batch, width]))
-        .into_iter()
-        .enumerate()
-        .collect();
-    if reverse {
-        steps.reverse();
+impl<'a, C: Cell> Layer<'a, C> {
+    pub fn new(cell: &'a C, weights: &'a Weights, noise: &'a Noise, batch: usize) -> Self {
+        let weight_hh = weights.weight_hh.val().transpose();
+        let shape = [batch, weight_hh.dims()[0]];
+        Self {
+            cell,
+            weights,
+            noise,
+            biases: biases::<C>(weights),
+            mask: noise.recurrent_mask(shape, &weight_hh.device()),
+            weight_hh,
+        }
     }
 
-    let mut outputs = Vec::with_capacity(time);
-    for (t, step) in steps {
-        let mut recurrent = C::hidden(&state).clone().matmul(weight_hh.clone());
-        if let Some(bias) = &recurrent_bias {
+    /// What the inputs of any number of steps contribute: `[rows, features]` → `[rows, G·H]`.
+    pub fn project(&self, input: Tensor<2>) -> Tensor<2> {
+        let mut projected = input.matmul(self.weights.weight_ih.val().transpose());
+        if let Some(norms) = &self.weights.norms {
+            projected = norms.ih.forward(projected);
+        }
+        match &self.biases[0] {
+            Some(bias) => projected + bias.clone(),
+            None => projected,
+        }
+    }
+
+    /// One step, from a projected input `[batch, G·H]`.
+    pub fn step(&self, projected: Tensor<2>, state: C::State<2>) -> C::State<2> {
+        let mut hidden = C::hidden(&state).clone();
+        if let Some(mask) = &self.mask {
+            hidden = hidden * mask.clone();
+        }
+        let mut recurrent = hidden.matmul(self.weight_hh.clone());
+        let norms = self.weights.norms.as_ref();
+        if let Some(norms) = norms {
+            recurrent = norms.hh.forward(recurrent);
+        }
+        if let Some(bias) = &self.biases[1] {
             recurrent = recurrent + bias.clone();
         }
-        let next = cell.step(step, recurrent, state.clone());
-        state = match padding.and_then(|padding| padding.per_step[t].as_ref()) {
-            Some(ended) => C::zip_states(next, state, |next: Tensor<2>, before| {
-                let shape = next.dims();
-                next.mask_where(ended.clone().expand(shape), before)
-            }),
-            None => next,
-        };
-        outputs.push(C::hidden(&state).clone());
+        let norm = norms.and_then(|norms| norms.c.as_ref());
+        let before = self.noise.has_zoneout().then(|| state.clone());
+        let mut next = self.cell.step(projected, recurrent, state, norm);
+        if let Some(weight_hr) = &self.weights.weight_hr {
+            let small = C::hidden(&next).clone().matmul(weight_hr.val().transpose());
+            next = C::with_hidden(next, small);
+        }
+        if let Some(before) = before {
+            let mut part = 0..;
+            next = C::zip_states(next, before, |after: Tensor<2>, before| {
+                self.noise.zoneout(part.next().unwrap_or(0), before, after)
+            });
+        }
+        next
     }
-    if reverse {
-        outputs.reverse();
-    }
-    let output = Tensor::stack(outputs, 0);
-    match padding {
-        Some(padding) => (padding.clear(output), state),
-        None => (output, state),
+
+    /// A whole sequence.
+    ///
+    /// - `input`: `[time, batch, features]`
+    /// - `state`: before the first step
+    /// - `reverse`: whether the last step comes first
+    /// - `padding`: steps that do not count, for sequences of different lengths; the input holds
+    ///   numbers there, whichever
+    ///
+    /// Returns the output of every step in the input's order, `[time, batch, P]`, and the state
+    /// after the step that was done last.
+    pub fn run(
+        &self,
+        input: Tensor<3>,
+        mut state: C::State<2>,
+        reverse: bool,
+        padding: Option<&Padding>,
+    ) -> (Tensor<3>, C::State<2>) {
+        let [time, batch, features] = input.dims();
+        // All steps' inputs meet the weights in one product: T·B rows fill a matrix unit that B
+        // rows per step would leave idle.
+        let projected = self.project(input.reshape([time * batch, features]));
+        let width = projected.dims()[1];
+        let mut steps: Vec<_> = unstack(projected.reshape([time, batch, width]))
+            .into_iter()
+            .enumerate()
+            .collect();
+        if reverse {
+            steps.reverse();
+        }
+
+        let mut outputs = Vec::with_capacity(time);
+        for (t, step) in steps {
+            state = match padding.and_then(|padding| padding.at(t)) {
+                Some(ended) => {
+                    let next = self.step(step, state.clone());
+                    C::zip_states(next, state, |next: Tensor<2>, before| {
+                        let shape = next.dims();
+                        next.mask_where(ended.clone().expand(shape), before)
+                    })
+                }
+                // The state goes in without a copy left here, so that its memory can be used again.
+                None => self.step(step, state),
+            };
+            outputs.push(C::hidden(&state).clone());
+        }
+        if reverse {
+            outputs.reverse();
+        }
+        let output = Tensor::stack(outputs, 0);
+        match padding {
+            Some(padding) => (padding.clear(output), state),
+            None => (output, state),
+        }
     }
 }
 
-/// What is added to the input's side before the loop, and to the recurrent side at each step;
-/// both `[1, gates·hidden_size]`.
-fn biases<C: Cell>(weights: &Weights) -> (Option<Tensor<2>>, Option<Tensor<2>>) {
+/// What is added on the input's side, for all steps at once, and on the recurrent side, at each
+/// step.
+fn biases<C: Cell>(weights: &Weights) -> [Option<Tensor<2>>; 2] {
     let (Some(bias_ih), Some(bias_hh)) = (&weights.bias_ih, &weights.bias_hh) else {
-        return (None, None);
+        return [None, None];
     };
     let (ih, hh) = (bias_ih.val(), bias_hh.val());
     if C::BIASES_MERGE {
-        (Some((ih + hh).unsqueeze()), None)
+        [Some((ih + hh).unsqueeze()), None]
     } else {
-        (Some(ih.unsqueeze()), Some(hh.unsqueeze()))
+        [Some(ih.unsqueeze()), Some(hh.unsqueeze())]
     }
 }
 

@@ -99,6 +99,13 @@ impl StateDict {
         self.tensors.get(name)
     }
 
+    /// The first entry, by name, that holds an infinity or NaN.
+    pub fn not_finite(&self) -> Option<&str> {
+        let is_finite = |data: &TensorData| data.iter::<f64>().all(f64::is_finite);
+        let found = self.tensors.iter().find(|(_, data)| !is_finite(data));
+        found.map(|(name, _)| name.as_str())
+    }
+
     /// Adds or replaces an entry.
     pub fn insert(&mut self, name: &str, data: TensorData) {
         self.tensors.insert(name.to_owned(), data);

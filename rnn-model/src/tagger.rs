@@ -38,7 +38,7 @@ impl LstmTaggerConfig {
     /// N(0, 1), as PyTorch's.
     pub fn init(&self, device: &Device) -> LstmTagger {
         let rnn = self.rnn.clone().with_batch_first(true).init(device);
-        let features = rnn.directions() * rnn.hidden_size();
+        let features = rnn.directions() * rnn.output_size();
         LstmTagger {
             emb: EmbeddingConfig::new(self.vocab_size, rnn.input_size())
                 .init(device)

@@ -78,6 +78,43 @@ pub enum RunError {
     /// A vocabulary can't be written or read; the error names the file.
     #[error(transparent)]
     Vocab(#[from] VocabError),
+    /// A vocabulary is another than the settings are for.
+    #[error("{}: expected {expected} symbols, as {CONFIG} says, found {found}", path.display())]
+    Symbols {
+        /// The file.
+        path: PathBuf,
+        /// How many the model was made for.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The training has not written its weights.
+    #[error(
+        "{}: no {MODEL}: the training has not ended, or was cut short",
+        .0.display()
+    )]
+    NoModel(PathBuf),
+    /// A weight is infinite or no number.
+    #[error("{}: {name} holds a number that is not finite", path.display())]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The parameter.
+        name: String,
+    },
+    /// The settings ask for far more weights than there are.
+    #[error(
+        "{}: expected {parameters} numbers, as {CONFIG} says, found {bytes} bytes",
+        path.display()
+    )]
+    TooSmall {
+        /// The file.
+        path: PathBuf,
+        /// How many numbers the model has.
+        parameters: usize,
+        /// How long the file is.
+        bytes: u64,
+    },
     /// The weights are damaged or belong to another model.
     #[error("{}: {error}", path.display())]
     Weights {
@@ -188,26 +225,54 @@ impl RunDir {
         }
     }
 
-    /// Writes the vocabularies of words and tags.
+    /// Writes the vocabulary of words or characters.
     ///
     /// # Errors
     ///
-    /// If a file can't be written.
-    pub fn write_vocabs(&self, words: &Vocab, tags: &Vocab) -> Result<(), RunError> {
-        words.write(self.path.join(VOCAB))?;
-        tags.write(self.path.join(TAGS))?;
-        Ok(())
+    /// If the file can't be written.
+    pub fn write_vocab(&self, vocab: &Vocab) -> Result<(), RunError> {
+        Ok(vocab.write(self.path.join(VOCAB))?)
     }
 
-    /// Reads the vocabularies of words and tags.
+    /// Reads the vocabulary, which must have `expected` symbols.
     ///
     /// # Errors
     ///
-    /// If a file can't be read or is damaged.
-    pub fn read_vocabs(&self) -> Result<(Vocab, Vocab), RunError> {
-        let words = Vocab::read(self.path.join(VOCAB))?;
-        let tags = Vocab::read(self.path.join(TAGS))?;
-        Ok((words, tags))
+    /// If the file can't be read, is damaged, or has another number of symbols.
+    pub fn read_vocab(&self, expected: usize) -> Result<Vocab, RunError> {
+        self.read_symbols(VOCAB, expected)
+    }
+
+    /// Writes the vocabulary of tags.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn write_tags(&self, tags: &Vocab) -> Result<(), RunError> {
+        Ok(tags.write(self.path.join(TAGS))?)
+    }
+
+    /// Reads the vocabulary of tags, which must have `expected` symbols.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read, is damaged, or has another number of symbols.
+    pub fn read_tags(&self, expected: usize) -> Result<Vocab, RunError> {
+        self.read_symbols(TAGS, expected)
+    }
+
+    fn read_symbols(&self, name: &str, expected: usize) -> Result<Vocab, RunError> {
+        let path = self.path.join(name);
+        let vocab = Vocab::read(&path)?;
+        if vocab.len() != expected {
+            let found = vocab.len();
+            return Err(RunError::Symbols {
+                path,
+                expected,
+                found,
+            });
+        }
+        Ok(vocab)
     }
 
     /// Writes a picture of predictions, a PNG, and returns where it is.
@@ -277,9 +342,16 @@ impl RunDir {
     ///
     /// # Errors
     ///
-    /// If the file can't be read, is damaged, or holds the weights of another model.
+    /// If the file can't be read, is damaged, holds the weights of another model, or numbers that
+    /// are not finite.
     pub fn load_model<M: Module>(&self, model: M) -> Result<M, RunError> {
         let weights = self.read_weights()?;
+        if let Some(name) = weights.not_finite() {
+            return Err(RunError::NotFinite {
+                path: self.path.join(MODEL),
+                name: name.to_owned(),
+            });
+        }
         weights.load_into(model).map_err(|error| RunError::Weights {
             path: self.path.join(MODEL),
             error,
@@ -290,11 +362,39 @@ impl RunDir {
     ///
     /// # Errors
     ///
-    /// If the file can't be read or is damaged.
+    /// If there are none, the file can't be read, or it is damaged.
     pub fn read_weights(&self) -> Result<StateDict, RunError> {
         let path = self.path.join(MODEL);
-        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        let bytes = fs::read(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => RunError::NoModel(self.path.clone()),
+            _ => RunError::Io {
+                path: path.clone(),
+                error,
+            },
+        })?;
         StateDict::from_safetensors(&bytes).map_err(|error| RunError::Weights { path, error })
+    }
+
+    /// Whether the weights can be those of a model of so many numbers: to be asked before such a
+    /// model is made, which settings that were changed by hand may want larger than memory is.
+    ///
+    /// # Errors
+    ///
+    /// If there are no weights, or the file is not half as large as they would be.
+    pub fn check_size(&self, parameters: usize) -> Result<(), RunError> {
+        let path = self.path.join(MODEL);
+        let Ok(file) = fs::metadata(&path) else {
+            return Err(RunError::NoModel(self.path.clone()));
+        };
+        // Near misses are better told by the names and shapes that differ.
+        if (parameters as u64).saturating_mul(2) > file.len() + (1 << 20) {
+            return Err(RunError::TooSmall {
+                path,
+                parameters,
+                bytes: file.len(),
+            });
+        }
+        Ok(())
     }
 
     fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, RunError> {

@@ -47,11 +47,10 @@ impl TaggedLoader {
 
 /// The scores of all words, sentence after sentence, without padding: `[words, tags]`.
 fn word_logits(model: &LstmTagger, batch: &PaddedBatch) -> Tensor<2> {
-    let [_, time] = batch.ids.dims();
-    let lengths = Lengths::new(batch.lengths.clone(), time).expect("a batch fits its own lengths");
-    let (logits, _) = model.forward_with_lengths(batch.ids.clone(), &lengths, None);
-    let positions = batch.positions(&logits.device());
-    logits.flatten::<2>(0, 1).select(0, positions)
+    let [_, time] = batch.ids().dims();
+    let lengths = Lengths::new(batch.lengths(), time).expect("a batch fits its own lengths");
+    let (logits, _) = model.forward_with_lengths(batch.ids().clone(), &lengths, None);
+    logits.flatten::<2>(0, 1).select(0, batch.positions())
 }
 
 /// The tags that `model` gives to sentences of words' ids, `batch_size` sentences at a time.
@@ -70,19 +69,20 @@ pub fn tag(
 ) -> Result<Vec<Vec<usize>>, TrainError> {
     let model = model.valid();
     let device = device_of(&model)?;
-    let mut tagged = Vec::with_capacity(sentences.len());
-    for batch in sentences.chunks(batch_size) {
-        let words: Vec<&[usize]> = batch.iter().map(Vec::as_slice).collect();
+    // Sentences of like length share a batch, so that a long one does not fill the others up.
+    let mut order: Vec<usize> = (0..sentences.len()).collect();
+    order.sort_by_key(|&index| sentences[index].len());
+    let mut tagged = vec![Vec::new(); sentences.len()];
+    for batch in order.chunks(batch_size) {
+        let words: Vec<&[usize]> = batch.iter().map(|&i| sentences[i].as_slice()).collect();
         let best = word_logits(&model, &PaddedBatch::new(&words, &device)).argmax(1);
         let best = best
             .try_into_data()
             .map_err(|error| TrainError::Device(error.to_string()))?;
         let mut best = best.iter::<i64>().map(|tag| tag as usize);
-        tagged.extend(
-            words
-                .iter()
-                .map(|words| best.by_ref().take(words.len()).collect()),
-        );
+        for &index in batch {
+            tagged[index] = best.by_ref().take(sentences[index].len()).collect();
+        }
     }
     Ok(tagged)
 }

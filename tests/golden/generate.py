@@ -4,53 +4,186 @@
     pip install torch==2.9.0 numpy safetensors
     python tests/golden/generate.py
 
-One file per module. A tensor's name is CASE/KIND/NAME: CASE spells the module's options, KIND is
-``weight``, ``in``, ``out`` or ``grad``. The gradients are those of
+rnn, lstm and gru.safetensors hold the modules, cells.safetensors the single cells, variants what
+PyTorch has no module for, written out here step by step. A tensor's name is CASE/KIND/NAME: CASE
+spells the options that are not the default, KIND is ``weight``, ``in``, ``out`` or ``grad``. The
+gradients are those of
 
     loss = sum(output * upstream) + sum(h_n * upstream_h) [+ sum(c_n * upstream_c)]
 
 with respect to every weight, the input and the initial states. training.safetensors holds the
-weights before and after five training steps, and the losses. Seeded: the same versions write the
-same bytes.
+weights before and after five training steps, and the losses. The .pt files are what ``torch.save``
+writes. Seeded: the same versions write the same numbers.
 """
 
 import itertools
+import os
 import pathlib
 
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 HERE = pathlib.Path(__file__).resolve().parent
-BATCH, TIME, INPUT, HIDDEN = 3, 5, 4, 6
+BATCH, TIME, INPUT, HIDDEN, PROJ = 3, 5, 3, 4, 2
+LENGTHS = [2, 5, 3]
+GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 
 
-def run(kind, options):
-    """All tensors of one case."""
-    module = getattr(nn, kind)(INPUT, HIDDEN, **options)
-    shape = (BATCH, TIME) if options["batch_first"] else (TIME, BATCH)
-    directions = 2 if options["bidirectional"] else 1
-    state_shape = (options["num_layers"] * directions, BATCH, HIDDEN)
-    names = ["h", "c"] if kind == "LSTM" else ["h"]
+def spelled(options):
+    """`num_layers=2,bidirectional`: the options that are set, as the tests read them."""
+    flags = [key if value is True else f"{key}={value}" for key, value in options.items() if value]
+    return ",".join(flags) or "plain"
 
-    x = torch.randn(*shape, INPUT, requires_grad=True)
-    start = [torch.randn(state_shape, requires_grad=True) for _ in names]
-    output, end = module(x, tuple(start) if kind == "LSTM" else start[0])
-    end = list(end) if kind == "LSTM" else [end]
-    upstream = torch.randn_like(output)
-    upstream_end = [torch.randn_like(state) for state in end]
-    loss = (output * upstream).sum()
-    for state, weight in zip(end, upstream_end):
-        loss = loss + (state * weight).sum()
-    loss.backward()
 
-    tensors = {"in/x": x, "in/upstream": upstream, "out/output": output, "grad/x": x.grad}
-    for name, before, after, weight in zip(names, start, end, upstream_end):
-        tensors |= {f"in/{name}_0": before, f"in/upstream_{name}": weight}
-        tensors |= {f"out/{name}_n": after, f"grad/{name}_0": before.grad}
-    for name, weight in module.named_parameters():
-        tensors |= {f"weight/{name}": weight, f"grad/{name}": weight.grad}
+def judged(parts, weights, inputs):
+    """Gradients through fixed random upstream ones; `parts` and `inputs` are tensors by name."""
+    upstream = {name: torch.randn_like(part) for name, part in parts.items()}
+    sum((part * upstream[name]).sum() for name, part in parts.items()).backward()
+    tensors = {f"in/upstream_{name}": value for name, value in upstream.items()}
+    tensors |= {f"out/{name}": part for name, part in parts.items()}
+    for kind, named in [("in", inputs), ("weight", weights)]:
+        for name, value in named.items():
+            tensors |= {f"{kind}/{name}": value, f"grad/{name}": value.grad}
     return {name: value.detach().contiguous().clone() for name, value in tensors.items()}
+
+
+def module_case(kind, options):
+    """All tensors of one case of nn.RNN, nn.LSTM or nn.GRU."""
+    layers, bidirectional = options["num_layers"], options["bidirectional"]
+    batch_first = not options["time_first"]
+    proj = PROJ if options.get("proj_size") else 0
+    arguments = {"proj_size": proj} if proj else {}
+    if kind == "RNN":
+        arguments["nonlinearity"] = "relu" if options["relu"] else "tanh"
+    module = getattr(nn, kind)(
+        INPUT,
+        HIDDEN,
+        num_layers=layers,
+        bidirectional=bidirectional,
+        bias=not options["no_bias"],
+        batch_first=batch_first,
+        **arguments,
+    )
+    unbatched = options.get("unbatched", False)
+    shape = (BATCH, TIME) if batch_first else (TIME, BATCH)
+    x = torch.randn(*([TIME] if unbatched else shape), INPUT, requires_grad=True)
+    rows = layers * (2 if bidirectional else 1)
+    sizes = {"h_0": proj or HIDDEN} | ({"c_0": HIDDEN} if kind == "LSTM" else {})
+    start = {
+        name: torch.randn(*([rows] if unbatched else [rows, BATCH]), size, requires_grad=True)
+        for name, size in sizes.items()
+    }
+    state = tuple(start.values()) if kind == "LSTM" else start["h_0"]
+    if options["lengths"]:
+        packed = pack_padded_sequence(x, LENGTHS, batch_first, enforce_sorted=False)
+        output, end = module(packed, state)
+        output, _ = pad_packed_sequence(output, batch_first)
+    else:
+        output, end = module(x, state)
+    ends = end if kind == "LSTM" else (end,)
+    parts = {"output": output} | dict(zip(["h_n", "c_n"], ends))
+    return judged(parts, dict(module.named_parameters()), {"x": x} | start)
+
+
+def modules(kind):
+    """The grid: every option with every other."""
+    switches = ["bidirectional", "no_bias", "time_first", "lengths"]
+    switches += {"RNN": ["relu"], "LSTM": ["proj_size"], "GRU": []}[kind]
+    tensors = {}
+    for layers, *values in itertools.product([1, 2, 3], *[[False, True]] * len(switches)):
+        options = {"num_layers": layers} | dict(zip(switches, values))
+        case = spelled(options)
+        tensors |= {f"{case}/{k}": v for k, v in module_case(kind, options).items()}
+    for layers, bidirectional in itertools.product([1, 2], [False, True]):
+        options = {"num_layers": layers} | dict.fromkeys(switches, False)
+        options |= {"bidirectional": bidirectional, "unbatched": True}
+        case = spelled(options)
+        tensors |= {f"{case}/{k}": v for k, v in module_case(kind, options).items()}
+    return tensors
+
+
+def cells():
+    """nn.RNNCell, nn.LSTMCell and nn.GRUCell, one step each."""
+    tensors = {}
+    for kind, no_bias in itertools.product(["RNN", "RNN,relu", "LSTM", "GRU"], [False, True]):
+        name, *relu = kind.split(",")
+        arguments = {"nonlinearity": "relu"} if relu else {}
+        cell = getattr(nn, f"{name}Cell")(INPUT, HIDDEN, bias=not no_bias, **arguments)
+        x = torch.randn(BATCH, INPUT, requires_grad=True)
+        names = ["h", "c"] if name == "LSTM" else ["h"]
+        start = {f"{n}_0": torch.randn(BATCH, HIDDEN, requires_grad=True) for n in names}
+        end = cell(x, tuple(start.values()) if name == "LSTM" else start["h_0"])
+        ends = end if name == "LSTM" else (end,)
+        parts = dict(zip([f"{n}_n" for n in names], ends))
+        case = kind + (",no_bias" if no_bias else "")
+        found = judged(parts, dict(cell.named_parameters()), {"x": x} | start)
+        tensors |= {f"{case}/{k}": v for k, v in found.items()}
+    return tensors
+
+
+def variant_case(kind, layer_norm, zoneout):
+    """Two layers with layer normalisation and/or zoneout as in prediction, step by step."""
+    gates = GATES[kind] * HIDDEN
+    weights = {}
+
+    def weight(name, *shape):
+        weights[name] = torch.randn(*shape).mul(0.5).requires_grad_()
+        return weights[name]
+
+    x = torch.randn(BATCH, TIME, INPUT, requires_grad=True)
+    names = ["h", "c"] if kind == "LSTM" else ["h"]
+    start = {f"{n}_0": torch.randn(2, BATCH, HIDDEN, requires_grad=True) for n in names}
+    sequence, ends = x, {n: [] for n in names}
+    for layer in range(2):
+        w_ih = weight(f"weight_ih_l{layer}", gates, sequence.shape[2])
+        w_hh = weight(f"weight_hh_l{layer}", gates, HIDDEN)
+        b_ih = weight(f"bias_ih_l{layer}", gates)
+        b_hh = weight(f"bias_hh_l{layer}", gates)
+
+        def norm(place, size):
+            if not layer_norm:
+                return lambda value: value
+            gamma = weight(f"norm_{place}_l{layer}.weight", size)
+            beta = weight(f"norm_{place}_l{layer}.bias", size)
+            return lambda value: nn.functional.layer_norm(value, [size], gamma, beta)
+
+        norm_ih, norm_hh = norm("ih", gates), norm("hh", gates)
+        norm_c = norm("c", HIDDEN) if kind == "LSTM" else None
+        state = [start[f"{n}_0"][layer] for n in names]
+        outputs = []
+        for t in range(TIME):
+            i = norm_ih(sequence[:, t] @ w_ih.T) + b_ih
+            r = norm_hh(state[0] @ w_hh.T) + b_hh
+            if kind == "RNN":
+                after = [torch.tanh(i + r)]
+            elif kind == "GRU":
+                (ir, iz, i_n), (rr, rz, r_n) = i.chunk(3, 1), r.chunk(3, 1)
+                z = torch.sigmoid(iz + rz)
+                n = torch.tanh(i_n + torch.sigmoid(ir + rr) * r_n)
+                after = [(1 - z) * n + z * state[0]]
+            else:
+                gi, gf, gg, go = (i + r).chunk(4, 1)
+                c = torch.sigmoid(gf) * state[1] + torch.sigmoid(gi) * torch.tanh(gg)
+                after = [torch.sigmoid(go) * torch.tanh(norm_c(c)), c]
+            state = [p * s + (1 - p) * a for p, s, a in zip(zoneout, state, after)]
+            outputs.append(state[0])
+        sequence = torch.stack(outputs, 1)
+        for name, value in zip(names, state):
+            ends[name].append(value)
+    parts = {"output": sequence} | {f"{n}_n": torch.stack(end) for n, end in ends.items()}
+    return judged(parts, weights, {"x": x} | start)
+
+
+def variants():
+    tensors = {}
+    for kind in GATES:
+        for layer_norm, zoneout in [(True, (0, 0)), (False, (0.3, 0.1)), (True, (0.2, 0.4))]:
+            case = f"{kind},layer_norm={str(layer_norm).lower()},zoneout={zoneout[0]},{zoneout[1]}"
+            found = variant_case(kind, layer_norm, zoneout)
+            tensors |= {f"{case}/{k}": v for k, v in found.items()}
+    return tensors
 
 
 def train():
@@ -82,26 +215,55 @@ def train():
     return tensors | {f"after/{name}": p.detach().clone() for name, p in named.items()}
 
 
+class Evil:
+    """What must never run: unpickling it calls os.system."""
+
+    def __reduce__(self):
+        return os.system, ("touch evil-was-here",)
+
+
+class Encoder(nn.Module):
+    """A larger model, to cut one module out of."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(INPUT, HIDDEN, num_layers=2, bidirectional=True, batch_first=True)
+        self.norm = nn.BatchNorm1d(2 * HIDDEN)  # brings an integer along
+
+
+def checkpoints():
+    """What torch.save writes: the same LSTM in several ways, with an input and its output."""
+    model = Encoder()
+    state_dict = {f"encoder.{name}": value for name, value in model.state_dict().items()}
+    x = torch.randn(BATCH, TIME, INPUT)
+    with torch.no_grad():
+        output, (h_n, c_n) = model.lstm(x)
+    torch.save(model.lstm.state_dict(), HERE / "lstm.pt")
+    nested = {"epoch": 3, "loss": 0.5, "model": state_dict, "note": ["any", ("plain", None)]}
+    torch.save(nested, HERE / "checkpoint.pt")
+    torch.save(
+        model.lstm.state_dict(), HERE / "legacy.pt", _use_new_zipfile_serialization=False
+    )
+    half = {name: value.half() for name, value in model.lstm.state_dict().items()}
+    half |= {name: value.bfloat16() for name, value in half.items() if "bias" in name}
+    torch.save(half, HERE / "half.pt")
+    # A view: a transposed tensor that shares its storage with another.
+    weight = model.lstm.weight_ih_l0.detach()
+    torch.save({"whole": weight, "turned": weight.T, "row": weight[1]}, HERE / "views.pt")
+    torch.save({"weight": weight, "epoch": Evil()}, HERE / "evil.pt")
+    tensors = {"x": x, "output": output.contiguous(), "h_n": h_n, "c_n": c_n}
+    save_file(tensors, HERE / "checkpoint.safetensors")
+
+
 def main():
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    for kind in ["RNN", "LSTM", "GRU"]:
-        tensors = {}
-        grid = itertools.product([1, 2], [False, True], [True, False], [True, False])
-        for num_layers, bidirectional, bias, batch_first in grid:
-            for nonlinearity in ["tanh", "relu"] if kind == "RNN" else [None]:
-                options = {
-                    "num_layers": num_layers,
-                    "bidirectional": bidirectional,
-                    "bias": bias,
-                    "batch_first": batch_first,
-                }
-                if nonlinearity:
-                    options["nonlinearity"] = nonlinearity
-                case = ",".join(f"{key}={str(value).lower()}" for key, value in options.items())
-                tensors |= {f"{case}/{name}": value for name, value in run(kind, options).items()}
-        save_file(tensors, str(HERE / f"{kind.lower()}.safetensors"))
-    save_file(train(), str(HERE / "training.safetensors"))
+    for kind in GATES:
+        save_file(modules(kind), HERE / f"{kind.lower()}.safetensors")
+    save_file(cells(), HERE / "cells.safetensors")
+    save_file(variants(), HERE / "variants.safetensors")
+    save_file(train(), HERE / "training.safetensors")
+    checkpoints()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rnn_model::{
-    Cell, GruStep, LstmConfig, LstmStep, RecurrentConfig, RecurrentInit, RnnStep, StateDict,
+    Cell, GruConfig, GruStep, LstmConfig, LstmStep, RecurrentConfig, RecurrentInit, RnnStep,
+    StateDict,
 };
 use tests::devices;
 
@@ -67,6 +68,79 @@ fn orthogonal_recurrent_weights_have_an_orthogonal_block_per_gate() {
         check::<RnnStep>(&device, &format!("rnn on {name}"));
         check::<LstmStep>(&device, &format!("lstm on {name}"));
         check::<GruStep>(&device, &format!("gru on {name}"));
+    }
+}
+
+#[test]
+fn identity_recurrent_weights_are_an_identity_per_gate() {
+    let _alone = tests::seeded();
+    for (name, device) in devices() {
+        let config = GruConfig::new(2, 3).with_recurrent_init(RecurrentInit::Identity);
+        let weights = StateDict::of(&config.init(&device));
+        let eye = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]].concat();
+        assert_eq!(values(&weights, "weight_hh_l0"), eye.repeat(3), "{name}");
+    }
+}
+
+#[test]
+fn with_a_projection_the_columns_of_a_block_are_orthonormal() {
+    let _alone = tests::seeded();
+    let (hidden, proj) = (12, 5);
+    for (name, device) in devices() {
+        let config = LstmConfig::new(3, hidden)
+            .with_proj_size(proj)
+            .with_recurrent_init(RecurrentInit::Orthogonal);
+        let weights = StateDict::of(&config.init(&device));
+        let data = weights.get("weight_hh_l0").expect("a parameter").clone();
+        let weight = Tensor::<2>::from_data(data, &device);
+        assert_eq!(weight.dims(), [4 * hidden, proj], "{name}");
+        for block in weight.chunk(4, 0) {
+            let product = block.clone().transpose().matmul(block);
+            let off: f32 = (product - Tensor::eye(proj, &device))
+                .abs()
+                .max()
+                .into_scalar();
+            assert!(off < 1e-4, "{name}: off by {off}");
+        }
+        assert_eq!(
+            values(&weights, "weight_hr_l0").len(),
+            proj * hidden,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn settings_that_make_no_module_are_refused() {
+    for (config, message) in [
+        (LstmConfig::new(3, 0), "Lstm: hidden_size must be from 1 to"),
+        (
+            LstmConfig::new(3, 4).with_num_layers(0),
+            "num_layers must be from 1",
+        ),
+        (
+            LstmConfig::new(3, 4).with_dropout(1.0),
+            "dropout must be from 0 to below 1, found 1",
+        ),
+        (
+            LstmConfig::new(3, 4).with_recurrent_dropout(-0.1),
+            "recurrent_dropout must be from 0 to below 1, found -0.1",
+        ),
+        (
+            LstmConfig::new(3, 4).with_zoneout(0.0, f64::NAN),
+            "zoneout of c must be",
+        ),
+        (
+            LstmConfig::new(3, 4).with_proj_size(4),
+            "proj_size must be below hidden_size, which is 4, found 4",
+        ),
+        (
+            LstmConfig::new(3, 4).with_proj_size(0),
+            "proj_size must be from 1",
+        ),
+    ] {
+        let error = config.validate().expect_err(message).to_string();
+        assert!(error.contains(message), "{error}");
     }
 }
 

@@ -65,7 +65,7 @@ mod law {
         let config = RecurrentConfig::<C>::new(3, 4).with_bidirectional(true);
         let module = config.init(device);
         let input = random([2, 5, 3], device);
-        let zeros = C::zeros([2, 2, 4], device);
+        let zeros = C::zeros([2, 2, 4], [2, 2, 4], device);
         let (given, _) = module.forward(input.clone(), Some(zeros));
         let (omitted, _) = module.forward(input, None);
         assert_close(omitted, given, what);
@@ -236,7 +236,7 @@ fn a_wrong_number_of_features_is_named() {
 
 #[test]
 #[should_panic(
-    expected = "the state is [1, 2, 4], expected [layers·directions, batch, hidden_size] = [1, 1, 4]"
+    expected = "the state is [1, 2, 4], expected [layers·directions, batch, features] = [1, 1, 4]"
 )]
 fn a_wrong_state_is_named() {
     let _alone = tests::seeded();

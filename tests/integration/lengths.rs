@@ -63,7 +63,7 @@ trait Padded {
 
 impl<C: Cell> Padded for Recurrent<C> {
     fn run(&self, input: Tensor<3>, lengths: Option<&Lengths>, state: Tensor<3>) -> [Tensor<3>; 2] {
-        let zeros = C::zeros::<3>(state.dims(), &state.device());
+        let zeros = C::zeros::<3>(state.dims(), state.dims(), &state.device());
         let mut scale = 0.0;
         let state = C::map_state(zeros, |_: Tensor<3>| {
             scale += 1.0;

@@ -138,10 +138,10 @@ fn words_without_an_id_are_refused_or_stood_in_for() {
 fn positions_leave_the_padding_out() {
     for (name, device) in devices() {
         let batch = PaddedBatch::new(&[&[1], &[2, 3, 4], &[5, 6]], &device);
-        let ids: Vec<i64> = batch.ids.to_data().iter().collect();
+        let ids: Vec<i64> = batch.ids().to_data().iter().collect();
         assert_eq!(ids, [1, 0, 0, 2, 3, 4, 5, 6, 0], "{name}");
-        let positions = batch.positions(&device);
-        let picked = batch.ids.flatten::<1>(0, 1).select(0, positions);
+        let ids = batch.ids().clone().flatten::<1>(0, 1);
+        let picked = ids.select(0, batch.positions());
         let picked: Vec<i64> = picked.into_data().iter().collect();
         assert_eq!(picked, [1, 2, 3, 4, 5, 6], "{name}");
     }

@@ -5,7 +5,6 @@ use clap::{Args, Subcommand};
 use super::values::{epochs, items, layers, rate, share, size};
 
 #[derive(Args, Debug)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct TaggerArgs {
     #[command(subcommand)]
     pub command: Option<TaggerCommand>,
@@ -16,18 +15,58 @@ pub struct TaggerArgs {
 /// Without a subcommand: the notebook's two sentences.
 #[derive(Args, Clone, Debug)]
 pub struct TwoSentencesArgs {
-    /// Passes over the two sentences
-    #[arg(long, default_value_t = 30, value_name = "N", value_parser = epochs)]
-    pub epochs: usize,
-    /// Size of a word's embedding
-    #[arg(long, default_value_t = 6, value_name = "E", value_parser = size)]
-    pub embedding_size: usize,
-    /// Size of the hidden state
-    #[arg(long, default_value_t = 3, value_name = "H", value_parser = size)]
-    pub hidden_size: usize,
-    /// Adam's learning rate
-    #[arg(long, default_value_t = 0.1, value_name = "RATE", value_parser = rate)]
-    pub learning_rate: f64,
+    /// Passes over the two sentences [default: 30]
+    #[arg(long, value_name = "N", value_parser = epochs)]
+    epochs: Option<usize>,
+    /// Size of a word's embedding [default: 6]
+    #[arg(long, value_name = "E", value_parser = size)]
+    embedding_size: Option<usize>,
+    /// Size of the hidden state [default: 3]
+    #[arg(long, value_name = "H", value_parser = size)]
+    hidden_size: Option<usize>,
+    /// Adam's learning rate [default: 0.1]
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    learning_rate: Option<f64>,
+}
+
+impl TaggerArgs {
+    /// The first flag of the two sentences that stands before a subcommand, where it means nothing.
+    /// (Clap's own check would refuse the common flags there too.)
+    pub fn misplaced(&self) -> Option<&'static str> {
+        self.command.as_ref()?;
+        let TwoSentencesArgs {
+            epochs,
+            embedding_size,
+            hidden_size,
+            learning_rate,
+        } = &self.two_sentences;
+        [
+            ("--epochs", epochs.is_some()),
+            ("--embedding-size", embedding_size.is_some()),
+            ("--hidden-size", hidden_size.is_some()),
+            ("--learning-rate", learning_rate.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
+}
+
+impl TwoSentencesArgs {
+    pub fn epochs(&self) -> usize {
+        self.epochs.unwrap_or(30)
+    }
+
+    pub fn embedding_size(&self) -> usize {
+        self.embedding_size.unwrap_or(6)
+    }
+
+    pub fn hidden_size(&self) -> usize {
+        self.hidden_size.unwrap_or(3)
+    }
+
+    pub fn learning_rate(&self) -> f64 {
+        self.learning_rate.unwrap_or(0.1)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -107,7 +146,7 @@ pub struct TaggerTagArgs {
     /// The folder of a run
     #[arg(long, value_name = "DIR")]
     pub run: PathBuf,
-    /// Sentences, each in quotes; punctuation may touch the words
+    /// Sentences, each in quotes; punctuation may touch the words, unknown words get a `?`
     #[arg(value_name = "SENTENCE", required_unless_present = "file")]
     pub sentences: Vec<String>,
     /// A file with a sentence per line; - for standard input

@@ -44,10 +44,3 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
         _ => Err("expected a number from 0 to below 1".to_owned()),
     }
 }
-
-pub(super) fn temperature(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(t) if t > 0.0 && t.is_finite() => Ok(t),
-        _ => Err("expected a number above 0".to_owned()),
-    }
-}

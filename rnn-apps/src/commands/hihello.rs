@@ -17,23 +17,15 @@ const TARGET: &str = "ihello";
 /// How many words are sampled.
 const SAMPLES: usize = 6;
 
-/// The notebook's characters with its ids: h 0, i 1, e 2, l 3, o 4.
-pub fn characters() -> Vocab {
-    let letters = ["h", "i", "e", "l", "o"];
-    let builder = letters.into_iter().fold(Vocab::builder(), |builder, c| {
-        builder.with_special(c) // special symbols keep their order
-    });
-    builder.chars("")
-}
-
 pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::Result<()> {
     context.device.seed(context.seed);
-    let vocab = characters();
+    // As in the notebook: h 0, i 1, e 2, l 3, o 4.
+    let vocab = Vocab::in_order(["h", "i", "e", "l", "o"]);
     let model =
         CharRnnConfig::new(vocab.len(), args.hidden_size, vocab.len()).init(&context.device);
     let parameters = model.num_params();
     out.line(format_args!(
-        "An RNN with {} hidden units and {parameters} parameters learns to say '{TARGET}'\nwhen it hears '{INPUT}'.\n",
+        "An RNN with {} hidden units and {parameters} parameters learns to say '{TARGET}'\nwhen it hears '{INPUT}'. Whenever its answer changes:\n",
         args.hidden_size
     ))?;
 
@@ -51,6 +43,7 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
         out: *out,
         epochs: args.epochs,
         vocab: vocab.clone(),
+        said: Vec::new(),
     };
     let fitted = Trainer::new(config)
         .with_observer(show)
@@ -70,23 +63,30 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
 
     let mut samples = Vec::new();
     if args.sample {
-        let mut rng = ChaCha8Rng::seed_from_u64(context.seed);
-        for _ in 0..SAMPLES {
-            let word = sample(
-                context,
-                &fitted.model,
-                &vocab,
-                state.clone(),
-                args,
-                &mut rng,
-            )?;
-            samples.push(word);
-        }
+        out.line(
+            "\nOn its own, from 'h': it draws a letter by exp(score / temperature), reads that,",
+        )?;
         out.line(format_args!(
-            "\nOn its own, from 'h': it draws a letter by exp(score / {}), reads that, draws the\nnext (temperature and multinomial). Six words:\n\n   {}",
-            args.temperature,
-            samples.join("  ")
+            "draws the next. {SAMPLES} words at each temperature:\n"
         ))?;
+        let mut rng = ChaCha8Rng::seed_from_u64(context.seed);
+        for &temperature in &args.temperature {
+            let words = (0..SAMPLES)
+                .map(|_| {
+                    sample(
+                        context,
+                        &fitted.model,
+                        &vocab,
+                        &state,
+                        temperature,
+                        &mut rng,
+                    )
+                })
+                .collect::<anyhow::Result<Vec<_>>>()?;
+            let label = temperature.to_string();
+            out.line(format_args!("   {label:<6} {}", words.join("  ")))?;
+            samples.push(serde_json::json!({ "temperature": temperature, "words": words }));
+        }
     }
     let mut results = serde_json::json!({
         "command": "hihello",
@@ -101,7 +101,6 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
         "text": text,
     });
     if args.sample {
-        results["temperature"] = args.temperature.into();
         results["samples"] = samples.into();
     }
     out.results(&results)
@@ -112,10 +111,11 @@ fn sample(
     context: &Context,
     model: &CharRnn,
     vocab: &Vocab,
-    mut state: Option<Tensor<3>>,
-    args: &HihelloArgs,
+    start: &Option<Tensor<3>>,
+    temperature: f64,
     rng: &mut ChaCha8Rng,
 ) -> anyhow::Result<String> {
+    let mut state = start.clone();
     let mut ids = vocab.encode_chars("h")?;
     for step in 0..TARGET.len() {
         let (logits, next) = model.forward(
@@ -124,20 +124,26 @@ fn sample(
         );
         state = Some(next);
         let scores: Vec<f32> = logits.try_into_data()?.iter().collect();
-        let weights = temperature_weights(&scores, args.temperature)?;
+        let weights = temperature_weights(&scores, temperature as f32)?;
         ids.extend(multinomial(&weights, 1, rng)?);
     }
     Ok(vocab.decode(&ids[1..])?.concat())
 }
 
+/// The epochs in which the answer changes, and the last.
 struct ShowEpochs {
     out: Output,
     epochs: usize,
     vocab: Vocab,
+    said: Vec<usize>,
 }
 
 impl Observer for ShowEpochs {
     fn epoch(&mut self, report: &EpochReport) {
+        if report.predictions == self.said && report.epoch < self.epochs {
+            return;
+        }
+        self.said.clone_from(&report.predictions);
         let width = self.epochs.to_string().len();
         let said = self.vocab.decode(&report.predictions);
         // If nobody reads, there is nobody to tell.

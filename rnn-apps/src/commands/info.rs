@@ -1,6 +1,7 @@
 //! What a run holds.
 
-use rnn_train::RunDir;
+use rnn_model::StateDict;
+use rnn_train::{RunDir, RunError};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -19,19 +20,13 @@ pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
     let settings: Value = run.read_config()?;
     let history = run.read_history()?;
     let results: Option<Value> = run.read_metrics()?;
-    // A run that is still going, or was cut short, has none.
-    let weights = if results.is_some() {
-        let weights = run.read_weights()?;
-        let named = weights.names().filter_map(|name| {
-            weights.get(name).map(|tensor| Weight {
-                name: name.to_owned(),
-                shape: tensor.shape().to_vec(),
-            })
-        });
-        named.collect()
-    } else {
-        Vec::new()
+    let weights = match run.read_weights() {
+        Ok(weights) => named(&weights),
+        Err(RunError::NoModel(_)) => Vec::new(),
+        Err(error) => return Err(error.into()),
     };
+    let epochs = settings["fit"]["epochs"].as_u64();
+    let epochs = epochs.map_or(history.len(), |epochs| epochs as usize);
 
     out.line(format_args!("{}\n\nSettings\n", run.path().display()))?;
     fields(out, "", &settings)?;
@@ -52,7 +47,7 @@ pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
     if !history.is_empty() {
         out.line("\nHistory\n")?;
         for epoch in &history {
-            out.line(format_args!("   {}", epoch_line(epoch, history.len())))?;
+            out.line(format_args!("   {}", epoch_line(epoch, epochs)))?;
         }
     }
     match &results {
@@ -60,7 +55,10 @@ pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
             out.line("\nResults\n")?;
             fields(out, "", results)?;
         }
-        None => out.line("\nNo results: the training has not ended.")?,
+        None if weights.is_empty() => {
+            out.line("\nNo weights and no results: the training has not ended, or was cut short.")?;
+        }
+        None => out.line("\nNo results.")?,
     }
     out.results(&serde_json::json!({
         "command": "info",
@@ -72,11 +70,26 @@ pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
     }))
 }
 
+fn named(weights: &StateDict) -> Vec<Weight> {
+    let named = weights.names().filter_map(|name| {
+        weights.get(name).map(|tensor| Weight {
+            name: name.to_owned(),
+            shape: tensor.shape().to_vec(),
+        })
+    });
+    named.collect()
+}
+
 /// One line per value, the names of what it lies in before its own.
 fn fields(out: &mut Output, prefix: &str, value: &Value) -> std::io::Result<()> {
     let Value::Object(map) = value else {
         let shown = match value {
-            Value::String(text) => text.clone(),
+            // A fingerprint in full is in the JSON line.
+            Value::String(text) if text.len() == 64 && !text.contains(' ') => {
+                format!("{}…", &text[..text.floor_char_boundary(12)])
+            }
+            Value::String(text) => text.escape_debug().to_string(),
+            Value::Number(number) if number.is_f64() => short(number.as_f64()),
             other => other.to_string(),
         };
         return out.line(format_args!("   {prefix:<22} {shown}"));
@@ -90,4 +103,12 @@ fn fields(out: &mut Output, prefix: &str, value: &Value) -> std::io::Result<()> 
         fields(out, &path, value)?;
     }
     Ok(())
+}
+
+/// Six digits are enough for a person.
+fn short(number: Option<f64>) -> String {
+    number.map_or_else(String::new, |number| {
+        let rounded: f64 = format!("{number:.5e}").parse().unwrap_or(number);
+        rounded.to_string()
+    })
 }

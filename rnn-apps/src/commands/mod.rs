@@ -4,17 +4,12 @@ pub mod devices;
 pub mod hihello;
 pub mod info;
 pub mod mnist;
+mod run;
 pub mod shapes;
 pub mod tagger;
 pub mod tour;
 
-use std::path::Path;
-
-use anyhow::ensure;
 use burn::tensor::Device;
-use rnn_train::RunDir;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::cli::Common;
 
@@ -42,24 +37,4 @@ impl Context {
             seed: common.seed,
         })
     }
-}
-
-/// What every run's settings begin with.
-#[derive(Deserialize)]
-struct Head {
-    command: String,
-}
-
-/// A run of `command` and its settings.
-fn open_run<S: DeserializeOwned>(path: &Path, command: &str) -> anyhow::Result<(RunDir, S)> {
-    let run = RunDir::open(path)?;
-    let head: Head = run.read_config()?;
-    ensure!(
-        head.command == command,
-        "{}: expected a run of {command}, found one of {}",
-        path.display(),
-        head.command
-    );
-    let settings = run.read_config()?;
-    Ok((run, settings))
 }

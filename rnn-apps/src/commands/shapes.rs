@@ -54,10 +54,12 @@ pub fn rnn(context: &Context, out: &mut Output) -> anyhow::Result<(Tensor<3>, Te
     )?;
 
     let values: Vec<f32> = output.to_data().iter().collect();
-    out.line("\nThe output, a row per step. The last row is h_n: the state is the last output.\n")?;
+    out.line("\nThe output, a row per step, and h_n: the state is the last output.\n")?;
     for row in values.chunks(3) {
         out.line(format_args!("   {}", numbers(row)))?;
     }
+    let last: Vec<f32> = h_n.to_data().iter().collect();
+    out.line(format_args!("\n   {}   h_n", numbers(&last)))?;
 
     out.heading("Time first, depth and both directions")?;
     let deep = RnnConfig::new(5, 3)
@@ -89,13 +91,13 @@ pub fn flatten_and_sample(
     output: Tensor<3>,
     out: &mut Output,
 ) -> anyhow::Result<Vec<usize>> {
-    out.heading("Flattened, and sampled from")?;
+    out.heading("The first output again: flattened, and sampled from")?;
     let flat: Tensor<1> = output.reshape([-1]);
     shape(
         out,
         "flattened",
         flat.dims(),
-        "every number of the output in a row",
+        "the 6 × 3 numbers of the output in one row",
     )?;
     let weights: Vec<f32> = flat.div_scalar(0.85).exp().to_data().iter().collect();
     out.line("\nexp(output / 0.85), as weights for a draw; 0.85 is the temperature:\n")?;
@@ -107,7 +109,7 @@ pub fn flatten_and_sample(
         .map(|_| multinomial(&weights, 1, &mut rng).map(|drawn| drawn[0]))
         .collect::<Result<_, _>>()?;
     out.line(format_args!(
-        "\nEight draws by these weights (multinomial): {drawn:?}"
+        "\nEight draws of a place from 0 to 17 by these weights (multinomial):\n\n   {drawn:?}"
     ))?;
     Ok(drawn)
 }

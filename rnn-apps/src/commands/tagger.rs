@@ -3,6 +3,7 @@
 mod eval;
 mod settings;
 mod tag;
+mod tokens;
 mod train;
 mod two_sentences;
 

@@ -9,21 +9,21 @@ use crate::output::Output;
 
 /// A two, drawn with a mouse on a canvas that is neither MNIST's size nor its polarity.
 const PICTURE: &[u8] = include_bytes!("../../pictures/two.png");
-const PICTURE_NAME: &str = "rnn-apps/pictures/two.png";
+const PICTURE_NAME: &str = "two.png";
 
 pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
     // A tour's result is what it shows; the commands it runs leave their JSON lines out.
     let mut show = out.without_results();
     show.line("Recurrent networks: the same weights at every step, and a state that remembers.")?;
-    show.line("This tour shows what goes in and out, then teaches four of them: to spell, to")?;
-    show.line("sample, to tag words and to read digits.")?;
+    show.line("This tour shows what goes in and out, then teaches three of them: to spell, to")?;
+    show.line("tag words and to read digits.")?;
 
     context.device.seed(context.seed);
     let (output, _) = shapes::rnn(context, &mut show)?;
     shapes::flatten_and_sample(context, output, &mut show)?;
 
     show.heading("hihell → ihello: learning what comes next")?;
-    let Some(Command::Hihello(args)) = parse("hihello --epochs 40 --sample") else {
+    let Some(Command::Hihello(args)) = parse("hihello --sample --temperature 0.85,2") else {
         unreachable!("a fixed command line")
     };
     hihello::run(context, &args, &mut show)?;
@@ -48,7 +48,7 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
         unreachable!("a fixed command line")
     };
     let results = mnist::train(context, args, &mut show)?;
-    show.line("\nAnd a digit that it has never seen the like of, drawn with a mouse:\n")?;
+    show.line("\nAnd a digit that it has never seen the like of, drawn with a mouse.")?;
     let digit = decode_digit(PICTURE)?;
     let picture = (PICTURE_NAME.to_owned(), digit);
     mnist::predict(context, &results.run, &[picture], &mut show)?;
@@ -73,8 +73,8 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
             "a treebank of Universal Dependencies in place of two sentences",
         ),
         (
-            "hihello --sample --temperature 2".to_owned(),
-            "the same speller, less sure of itself",
+            "hihello --hidden-size 8 --seed 7 --sample".to_owned(),
+            "another speller, another start",
         ),
         ("devices".to_owned(), "where else this program can compute"),
         ("help".to_owned(), "all commands and flags"),

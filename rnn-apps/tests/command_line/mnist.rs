@@ -1,6 +1,6 @@
-use rnn_data::Strokes;
+use rnn_data::{ImageSet, Mnist, Strokes};
 
-use super::{SMALL, command, fails, json, succeeds, text};
+use super::{SMALL, command, fails, json, run, succeeds, text};
 
 #[test]
 fn a_trained_run_evaluates_to_the_accuracy_it_was_trained_to() {
@@ -153,6 +153,11 @@ fn settings_that_were_changed_by_hand_are_checked() {
             "dropout must be from 0 to below 1",
         ),
         ("\"num_classes\": 10", "\"num_classes\": 0", "num_classes"),
+        (
+            "\"hidden_size\": 16",
+            "\"hidden_size\": 16000000",
+            "model.safetensors: expected",
+        ),
         ("\"cell\": \"lstm\"", "\"cell\": \"lsmt\"", "lsmt"),
         ("\"dropout\"", "\"dropuot\"", "dropuot"),
     ] {
@@ -182,12 +187,13 @@ fn pictures_drawn_by_hand_are_read() {
     let output = succeeds(folder.path(), &line);
     assert!(output.contains('█'), "no preview in {output}");
     let found = json(&output);
-    for (prediction, (name, label)) in found["predictions"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .zip([("two.png", 2), ("four.png", 4), ("seven.png", 7)])
-    {
+    for key in ["run", "seed", "device", "threads", "parameters"] {
+        assert!(!found[key].is_null(), "no {key} in {found}");
+    }
+    let predictions = found["predictions"].as_array().expect("a list");
+    assert_eq!(predictions.len(), 3);
+    let expected = [("two.png", 2), ("four.png", 4), ("seven.png", 7)];
+    for (prediction, (name, label)) in predictions.iter().zip(expected) {
         assert!(prediction["file"].as_str().expect("a name").ends_with(name));
         assert_eq!(prediction["label"], label, "{prediction}");
         let probabilities = prediction["probabilities"].as_array().expect("a list");
@@ -197,14 +203,19 @@ fn pictures_drawn_by_hand_are_read() {
         assert!(probabilities[label].as_f64() > Some(0.5), "{prediction}");
     }
 
-    // What is no picture is named, and nothing is printed for the others.
+    // What is no picture is named, and the others are read nevertheless.
     std::fs::write(folder.path().join("note.png"), "seven").expect("written");
-    let line = format!("mnist predict --run run {pictures}/two.png note.png");
-    let message = fails(folder.path(), &line, 1);
+    let line = format!("mnist predict --run run note.png {pictures}/two.png nowhere.png --json");
+    let output = run(folder.path(), &line);
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
     assert!(
         message.contains("note.png: expected a PNG or JPEG picture, found \"seven\""),
         "{message}"
     );
+    assert!(message.contains("nowhere.png"), "{message}");
+    let found = json(&text(&output.stdout));
+    assert_eq!(found["predictions"][0]["label"], 2, "{found}");
     fails(folder.path(), "mnist predict --run run", 2);
 }
 
@@ -215,11 +226,11 @@ fn a_run_shows_its_test_images_with_their_predictions() {
     digits
         .write(folder.path().join("digits"), false)
         .expect("written");
-    let trained = json(&succeeds(
+    let output = succeeds(
         folder.path(),
-        &format!("mnist train --data digits {SMALL} --json --run run"),
-    ));
-    assert_eq!(trained["predictions"], "run/predictions.png");
+        &format!("mnist train --data digits {SMALL} --run run"),
+    );
+    assert!(output.contains("run/predictions.png"), "{output}");
     let png = std::fs::read(folder.path().join("run/predictions.png")).expect("a picture");
     assert!(png.starts_with(b"\x89PNG"));
 }
@@ -247,10 +258,18 @@ fn info_tells_what_a_run_holds() {
     let all: u64 = weights.iter().map(numbers).sum();
     assert_eq!(trained["parameters"], all);
 
-    // One that was cut short has no results, and is no error.
+    // One that was cut short has no results, and then no weights, and is no error.
     std::fs::remove_file(folder.path().join("run/metrics.json")).expect("removed");
     let output = succeeds(folder.path(), "info run");
-    assert!(output.contains("the training has not ended"), "{output}");
+    assert!(
+        output.contains("rnn.weight_ih_l0") && output.contains("No results."),
+        "{output}"
+    );
+    std::fs::remove_file(folder.path().join("run/model.safetensors")).expect("removed");
+    let output = succeeds(folder.path(), "info run");
+    assert!(output.contains("cut short"), "{output}");
+    let message = fails(folder.path(), "mnist eval --run run", 1);
+    assert!(message.contains("run: no model.safetensors"), "{message}");
     // A damaged one is named.
     let history = folder.path().join("run/history.jsonl");
     let whole = std::fs::read_to_string(&history).expect("a history");
@@ -259,4 +278,42 @@ fn info_tells_what_a_run_holds() {
     assert!(message.contains("history.jsonl: line 2"), "{message}");
     let message = fails(folder.path(), "info nowhere", 1);
     assert!(message.contains("nowhere: not a run folder"), "{message}");
+}
+
+#[test]
+fn a_picture_that_can_t_be_drawn_takes_no_results_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let wide = |count: usize| {
+        let labels = (0..count).map(|i| (i % 10) as u8).collect();
+        ImageSet::new(2, 9000, vec![9; count * 18_000], labels, 10).expect("images")
+    };
+    let images = Mnist::new(wide(20), wide(10)).expect("a set");
+    images
+        .write(folder.path().join("wide"), true)
+        .expect("written");
+    let output = run(
+        folder.path(),
+        &format!("mnist train --data wide {SMALL} --json --run run"),
+    );
+    let message = text(&output.stderr);
+    assert!(output.status.success(), "{message}");
+    assert!(message.contains("warning: no picture"), "{message}");
+    assert_eq!(json(&text(&output.stdout))["total"], 10);
+    assert!(folder.path().join("run/metrics.json").exists());
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    succeeds(folder.path(), &format!("mnist train {SMALL} --run run"));
+    let path = folder.path().join("run/model.safetensors");
+    let mut bytes = std::fs::read(&path).expect("weights");
+    let end = bytes.len();
+    bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(&path, bytes).expect("written");
+    let message = fails(folder.path(), "mnist eval --run run", 1);
+    assert!(
+        message.contains("model.safetensors") && message.contains("not finite"),
+        "{message}"
+    );
 }

@@ -94,6 +94,17 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
         assert_eq!(evaluated[key], trained[key], "{key}");
     }
     assert_eq!(evaluated["data_as_trained"], true);
+    for key in [
+        "run",
+        "seed",
+        "device",
+        "threads",
+        "parameters",
+        "epochs",
+        "seconds",
+    ] {
+        assert!(!evaluated[key].is_null(), "no {key} in {evaluated}");
+    }
     // A tag that training never saw is a mistake, and no error.
     let line = "tagger eval --json --run run --data corpus/en-train.txt";
     let evaluated = json(&succeeds(folder.path(), line));
@@ -105,10 +116,18 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
     let evaluated = succeeds(folder.path(), "tagger eval --json --run run --data new.txt");
     assert_eq!(json(&evaluated)["accuracy"], 0.0);
     assert!(evaluated.contains("not those that the training was evaluated on"));
+    assert!(evaluated.contains("1 words have a tag that this run does not know: VERB"));
+    // A folder's dev file, whether or not there is one to train on.
+    std::fs::remove_file(folder.path().join("corpus/en-train.txt")).expect("removed");
+    let evaluated = json(&succeeds(
+        folder.path(),
+        "tagger eval --json --run run --data corpus",
+    ));
+    assert_eq!(evaluated["accuracy"], trained["accuracy"]);
 
     // Sentences as arguments: not split at spaces here, so not through `succeeds`.
     let output = command(folder.path(), "tagger tag --run run --json")
-        .args(["The dog ate the apple.", "Everybody saw that book"])
+        .args(["The dog ate the apple.", "", "Everybody saw that book"])
         .output()
         .expect("the program starts");
     let output = text(&output.stdout);
@@ -118,22 +137,43 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
     );
     let found = json(&output);
     assert_eq!(found["sentences"][0]["tokens"][5], ".");
+    assert_eq!(found["sentences"][1]["tokens"], serde_json::json!([]));
     assert_eq!(
-        found["sentences"][1]["unknown"],
+        found["sentences"][2]["unknown"],
         serde_json::json!([false, true, false, false])
     );
+    assert!(
+        output.contains(" saw/") && output.contains("? that/"),
+        "{output}"
+    );
+    for key in ["run", "seed", "device", "threads", "parameters"] {
+        assert!(!found[key].is_null(), "no {key} in {found}");
+    }
 
-    // From a file, and from standard input; blank lines are none.
-    std::fs::write(folder.path().join("text"), "The dog\n\nread that\n").expect("written");
+    // From a file with a byte order mark, and from standard input: a line out for each line in.
+    std::fs::write(folder.path().join("text"), "\u{feff}The dog\n\nread that\n").expect("written");
     let from_file = succeeds(folder.path(), "tagger tag --run run --file text");
-    assert_eq!(from_file.lines().count(), 2, "{from_file}");
+    assert_eq!(from_file.lines().count(), 3, "{from_file}");
+    assert!(from_file.starts_with("The/DET dog/NN\n\n"), "{from_file}");
+    std::fs::write(folder.path().join("bytes"), b"The\n\xff").expect("written");
+    let message = fails(folder.path(), "tagger tag --run run --file bytes", 1);
+    assert!(
+        message.contains("bytes: line 2, column 1: expected UTF-8"),
+        "{message}"
+    );
+    std::fs::write(folder.path().join("long"), "a ".repeat(10_001)).expect("written");
+    let message = fails(folder.path(), "tagger tag --run run --file long", 1);
+    assert!(
+        message.contains("sentence 1: expected at most 10000 words"),
+        "{message}"
+    );
     let mut child = command(folder.path(), "tagger tag --run run --file -")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .expect("the program starts");
     let mut input = child.stdin.take().expect("a pipe");
-    input.write_all(b"The dog\nread that\n").expect("read");
+    input.write_all(b"The dog\n\nread that\n").expect("read");
     drop(input);
     let output = child.wait_with_output().expect("the program ends");
     assert_eq!(text(&output.stdout), from_file);
@@ -177,7 +217,7 @@ fn faults_are_named() {
     );
     for (line, says) in [
         ("tagger train --data nowhere", "nowhere"),
-        ("tagger train --data run", "\"train\" in its name"),
+        ("tagger train --data run", "a file with train in its name"),
         (
             "tagger train --data corpus/en-train.txt --valid-split 0",
             "--dev",
@@ -224,4 +264,68 @@ fn faults_are_named() {
         message.contains("vocab.json: vocabulary, line 15"),
         "{message}"
     );
+}
+
+#[test]
+fn a_run_that_was_changed_by_hand_is_checked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    corpus(folder.path());
+    succeeds(
+        folder.path(),
+        &format!("tagger train --data corpus {SMALL} --run run"),
+    );
+    for (file, from, to, says) in [
+        (
+            "vocab.json",
+            "\"dog\"",
+            "\"dog\",\n    \"cow\"",
+            "vocab.json: expected 11 symbols",
+        ),
+        (
+            "vocab.json",
+            "    \"dog\",\n",
+            "",
+            "vocab.json: expected 11 symbols",
+        ),
+        (
+            "tags.json",
+            "    \"NN\",\n",
+            "",
+            "tags.json: expected 5 symbols",
+        ),
+        (
+            "config.json",
+            "\"vocab_size\": 11",
+            "\"vocab_size\": 99999999999999999",
+            "vocab.json",
+        ),
+        (
+            "config.json",
+            "\"hidden_size\": 8",
+            "\"hidden_size\": 0",
+            "run: no model: Lstm: hidden_size",
+        ),
+        (
+            "config.json",
+            "\"hidden_size\": 8",
+            "\"hidden_size\": 16000000",
+            "model.safetensors",
+        ),
+        (
+            "config.json",
+            "\"embedding_size\": 8",
+            "\"embedding_size\": 9",
+            "emb.weight",
+        ),
+    ] {
+        let path = folder.path().join("run").join(file);
+        let whole = std::fs::read_to_string(&path).expect("a file");
+        assert!(whole.contains(from), "{from} in {whole}");
+        std::fs::write(&path, whole.replacen(from, to, 1)).expect("written");
+        for command in ["tag --run run word", "eval --run run"] {
+            let message = fails(folder.path(), &format!("tagger {command}"), 1);
+            assert!(message.contains(says), "{file}, {to}: {message}");
+        }
+        std::fs::write(&path, whole).expect("written");
+    }
 }

@@ -33,7 +33,10 @@ impl Batcher<(Vec<usize>, Vec<usize>), CharBatch> for CharBatcher {
                 time,
                 "a target differs from its input in length"
             );
-            targets.extend(target.iter().map(|&id| id as i64));
+            for &id in target {
+                assert!(id < self.characters, "id {id} of {}", self.characters);
+                targets.push(id as i64);
+            }
         }
         CharBatch {
             input,

@@ -5,24 +5,22 @@ use crate::{Sentence, Vocab, VocabError};
 
 /// Sequences of ids of different lengths, side by side, filled up with id 0 to the longest one.
 ///
-/// Whoever uses it keeps the padding out of its results: the lengths tell a recurrent module what
-/// to leave out, and [`positions`](Self::positions) picks what counts from its output.
+/// Whoever uses it keeps the padding out of its results, so that it needs no id of its own: the
+/// lengths tell a recurrent module what to leave out, and [`positions`](Self::positions) picks what
+/// counts from its output.
 ///
 /// ```
 /// use rnn_data::PaddedBatch;
 ///
 /// let batch = PaddedBatch::new(&[&[4, 2, 7], &[5]], &Default::default());
-/// assert_eq!(batch.ids.to_data().iter::<i64>().collect::<Vec<_>>(), [4, 2, 7, 5, 0, 0]);
-/// assert_eq!(batch.lengths, [3, 1]);
-/// let positions = batch.positions(&Default::default());
-/// assert_eq!(positions.to_data().iter::<i64>().collect::<Vec<_>>(), [0, 1, 2, 3]);
+/// assert_eq!(batch.ids().to_data().iter::<i64>().collect::<Vec<_>>(), [4, 2, 7, 5, 0, 0]);
+/// assert_eq!(batch.lengths(), [3, 1]);
+/// assert_eq!(batch.positions().to_data().iter::<i64>().collect::<Vec<_>>(), [0, 1, 2, 3]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct PaddedBatch {
-    /// `[batch, time]`
-    pub ids: Tensor<2, Int>,
-    /// The length of each sequence, at most `time`.
-    pub lengths: Vec<usize>,
+    ids: Tensor<2, Int>,
+    lengths: Vec<usize>,
 }
 
 impl PaddedBatch {
@@ -55,8 +53,18 @@ impl PaddedBatch {
         }
     }
 
+    /// `[batch, time]`
+    pub fn ids(&self) -> &Tensor<2, Int> {
+        &self.ids
+    }
+
+    /// The length of each sequence, the largest of them `time`.
+    pub fn lengths(&self) -> &[usize] {
+        &self.lengths
+    }
+
     /// Where the ids that are not padding stand in `[batch·time]`, sequence after sequence.
-    pub fn positions(&self, device: &Device) -> Tensor<1, Int> {
+    pub fn positions(&self) -> Tensor<1, Int> {
         let [_, time] = self.ids.dims();
         let rows = self.lengths.iter().enumerate();
         let positions: Vec<i64> = rows
@@ -64,7 +72,7 @@ impl PaddedBatch {
             .map(|position| position as i64)
             .collect();
         let count = positions.len();
-        Tensor::from_data(TensorData::new(positions, [count]), device)
+        Tensor::from_data(TensorData::new(positions, [count]), &self.ids.device())
     }
 }
 

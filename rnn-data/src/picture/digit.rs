@@ -16,7 +16,7 @@ const BOX: u32 = 20;
 const CENTRE: f32 = 14.0;
 
 /// Ink differs from paper by this much at least, of 255.
-const LEAST_CONTRAST: u8 = 24;
+pub(super) const LEAST_CONTRAST: u8 = 24;
 
 /// Strokes are at least about so wide in the result, in pixels: not the mean of MNIST, but what is
 /// still usual there.

@@ -45,7 +45,7 @@ pub enum PictureError {
         found: u64,
     },
     /// There is nothing to see.
-    #[error("expected a digit, found no ink: all pixels are nearly alike")]
+    #[error("expected a digit, found no ink: nothing differs from the paper by 24 of 255 or more")]
     Blank,
 
     /// A sheet of no pictures.

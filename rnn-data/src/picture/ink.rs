@@ -1,6 +1,8 @@
-//! From colours to ink: light on dark, whatever the picture is.
+//! From colours to ink: 0 is paper, whatever the picture is.
 
 use image::{DynamicImage, GenericImageView, GrayImage, Luma, Rgba};
+
+use super::digit::LEAST_CONTRAST;
 
 /// A longer side is reduced to this many pixels at most. It is 25 for each of the 20 that a digit
 /// gets, so one that is small on a large sheet has enough of them too.
@@ -10,24 +12,59 @@ const LONGEST: u32 = 512;
 /// reflection, a broken sensor.
 const OUTLIERS: u64 = 10_000;
 
-/// How much each pixel stands out as ink does: 0 at black paper, or white paper, 255 at the other.
-///
-/// A large picture is reduced: of several pixels the strongest counts, so that no pen is too thin.
-pub(super) fn of(picture: &DynamicImage) -> GrayImage {
+/// A small picture as ink on black: its grey values as they are, or inverted if the paper is light.
+pub(super) fn of_small(picture: &DynamicImage) -> GrayImage {
     let light = is_light(picture);
-    let (width, height) = picture.dimensions();
-    let factor = width.max(height).div_ceil(LONGEST).max(1);
-    let mut ink = GrayImage::new(width.div_ceil(factor), height.div_ceil(factor));
+    let mut ink = GrayImage::new(picture.width(), picture.height());
     for (x, y, pixel) in picture.pixels() {
         // On white, yellow is as strong as black is, and on black, blue is as strong as white.
-        let [r, g, b] = on_white(pixel);
+        let [r, g, b] = on(255, pixel);
         let strength = if light {
             255 - r.min(g).min(b)
         } else {
             r.max(g).max(b)
         };
+        ink.put_pixel(x, y, Luma([strength]));
+    }
+    ink
+}
+
+/// How much each pixel of any other picture stands out from the paper: the largest difference of a
+/// channel, so that red on green is ink as well as black on white.
+///
+/// A large picture is reduced: of several pixels the strongest counts, so that no pen is too thin.
+pub(super) fn of(picture: &DynamicImage) -> GrayImage {
+    let ink = on_sheet(picture, 255);
+    // White ink on nothing is to be seen on black.
+    let is_seen = |ink: &GrayImage| ink.pixels().any(|&Luma([value])| value >= LEAST_CONTRAST);
+    if !is_seen(&ink) && picture.color().has_alpha() {
+        return on_sheet(picture, 0);
+    }
+    ink
+}
+
+/// The same on a sheet of the given grey, for what is transparent.
+fn on_sheet(picture: &DynamicImage, sheet: u8) -> GrayImage {
+    let (width, height) = picture.dimensions();
+    let mut border = [const { Histogram([0; 256]) }; 3];
+    for (x, y, pixel) in picture.pixels() {
+        if x == 0 || y == 0 || x + 1 == width || y + 1 == height {
+            for (channel, value) in border.iter_mut().zip(on(sheet, pixel)) {
+                channel.0[usize::from(value)] += 1;
+            }
+        }
+    }
+    let paper = border.map(|channel| channel.low(channel.count() / 2) as u8);
+
+    let factor = width.max(height).div_ceil(LONGEST).max(1);
+    let mut ink = GrayImage::new(width.div_ceil(factor), height.div_ceil(factor));
+    for (x, y, pixel) in picture.pixels() {
+        let differences = on(sheet, pixel).into_iter().zip(paper);
+        let strength = differences
+            .map(|(value, paper)| value.abs_diff(paper))
+            .max();
         let Luma([strongest]) = ink.get_pixel_mut(x / factor, y / factor);
-        *strongest = strength.max(*strongest);
+        *strongest = strength.unwrap_or_default().max(*strongest);
     }
     ink
 }
@@ -42,7 +79,7 @@ fn is_light(picture: &DynamicImage) -> bool {
     let mut all = Histogram([0; 256]);
     let mut border = Histogram([0; 256]);
     for (x, y, pixel) in picture.pixels() {
-        let [r, g, b] = on_white(pixel).map(u32::from);
+        let [r, g, b] = on(255, pixel).map(u32::from);
         // ITU-R BT.709. The weights add up to one, so grey stays what it is.
         let grey = (2126 * r + 7152 * g + 722 * b) / 10_000;
         all.0[grey as usize] += 1;
@@ -50,18 +87,17 @@ fn is_light(picture: &DynamicImage) -> bool {
             border.0[grey as usize] += 1;
         }
     }
-    let outliers = all.count() / OUTLIERS;
-    let (darkest, lightest) = (all.low(outliers), all.high(outliers));
+    let (darkest, lightest) = (all.low(0), all.high(0));
     let quarter = lightest.saturating_sub(darkest) / 4;
     let dark: u64 = border.0[..=darkest + quarter].iter().sum();
     let light: u64 = border.0[lightest - quarter..].iter().sum();
     light > dark
 }
 
-fn on_white(Rgba([r, g, b, alpha]): Rgba<u8>) -> [u8; 3] {
-    let alpha = u32::from(alpha);
-    // At most 255, and exactly the colour where nothing is transparent.
-    [r, g, b].map(|c| ((u32::from(c) * alpha + 255 * (255 - alpha) + 127) / 255) as u8)
+/// The colour on a sheet of the given grey: exactly the pixel's own where nothing is transparent.
+fn on(sheet: u8, Rgba([r, g, b, alpha]): Rgba<u8>) -> [u8; 3] {
+    let (sheet, alpha) = (u32::from(sheet), u32::from(alpha));
+    [r, g, b].map(|c| ((u32::from(c) * alpha + sheet * (255 - alpha) + 127) / 255) as u8)
 }
 
 /// What paper and ink are in a picture of ink: the median of the border, and the strongest of all

@@ -1,7 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::IdxError;
+use crate::TextError;
 
 /// What can be wrong with tagged sentences, or with the file that holds them.
 ///
@@ -66,37 +66,29 @@ pub enum TaggedError {
         lines: usize,
     },
 
-    /// The bytes are not text.
-    #[error("line {line}, column {column}: expected UTF-8, found byte {found:#04x}")]
-    NotUtf8 {
-        /// The line.
-        line: usize,
-        /// Where in the line.
-        column: usize,
-        /// The byte there.
-        found: u8,
-    },
-    /// A compressed file is damaged: one of the `Gzip…` variants.
+    /// The bytes are no text, or the file can't be read.
     #[error(transparent)]
-    Gzip(IdxError),
-    /// More text than is read, compressed or not.
-    #[error("expected at most {limit} bytes of text, found {found} or more")]
-    TooLarge {
-        /// The limit.
-        limit: usize,
-        /// How many there are at least.
-        found: u64,
-    },
-
-    /// A folder holds nothing to learn from.
+    Text(#[from] TextError),
+    /// A folder holds no file of a kind.
     #[error(
-        "{}: expected a file with \"train\" in its name, ending in .conllu or .txt (or .gz after \
-         that), found none",
-        dir.display()
+        "{}: expected a file with {} in its name, ending in .conllu or .txt (or .gz after that), \
+         found none",
+        dir.display(),
+        words.join(" or ")
     )]
     MissingFile {
         /// The folder.
         dir: PathBuf,
+        /// What its name has in it, as a word of its own.
+        words: &'static [&'static str],
+    },
+    /// A folder can't be read.
+    #[error("{}: {error}", dir.display())]
+    Folder {
+        /// The folder.
+        dir: PathBuf,
+        /// The system's answer.
+        error: io::Error,
     },
     /// A folder holds two files where there should be one.
     #[error(
@@ -109,14 +101,6 @@ pub enum TaggedError {
         first: PathBuf,
         /// Another.
         second: PathBuf,
-    },
-    /// A file could not be read.
-    #[error("{}: {error}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The system's answer.
-        error: io::Error,
     },
     /// A file could be read, and what it holds is wrong.
     #[error("{}: {error}", path.display())]

@@ -61,8 +61,8 @@ impl VocabBuilder {
         }
     }
 
-    /// Adds a special symbol that fills short sequences up. If there was one before, that remains as
-    /// a plain special symbol.
+    /// Adds a special symbol that fills short sequences up, for models that see their padding. If
+    /// there was one before, that remains as a plain special symbol.
     pub fn with_pad(self, symbol: impl Into<String>) -> Self {
         let symbol = symbol.into();
         Self {

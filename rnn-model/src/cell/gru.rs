@@ -1,4 +1,5 @@
 use burn::module::Module;
+use burn::nn::LayerNorm;
 use burn::tensor::{Device, Tensor, activation::sigmoid};
 
 use super::{Cell, RnnStep};
@@ -27,8 +28,15 @@ impl Cell for GruStep {
     const GATES: usize = 3;
     const NAME: &'static str = "Gru";
     const BIASES_MERGE: bool = false;
+    const HAS_CELL_STATE: bool = false;
 
-    fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, h: Tensor<2>) -> Tensor<2> {
+    fn step(
+        &self,
+        input: Tensor<2>,
+        recurrent: Tensor<2>,
+        h: Tensor<2>,
+        _: Option<&LayerNorm>,
+    ) -> Tensor<2> {
         let hidden_size = h.dims()[1];
         let x = |k: usize| input.clone().narrow(1, k * hidden_size, hidden_size);
         let u = |k: usize| recurrent.clone().narrow(1, k * hidden_size, hidden_size);
@@ -42,6 +50,10 @@ impl Cell for GruStep {
 
     fn hidden<const D: usize>(state: &Tensor<D>) -> &Tensor<D> {
         state
+    }
+
+    fn with_hidden<const D: usize>(_: Tensor<D>, hidden: Tensor<D>) -> Tensor<D> {
+        hidden
     }
 
     fn map_state<const A: usize, const B: usize>(
@@ -63,7 +75,7 @@ impl Cell for GruStep {
         RnnStep::stack(states)
     }
 
-    fn zeros<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
-        RnnStep::zeros(shape, device)
+    fn zeros<const D: usize>(hidden: [usize; D], cell: [usize; D], device: &Device) -> Tensor<D> {
+        RnnStep::zeros(hidden, cell, device)
     }
 }

@@ -1,4 +1,5 @@
 use burn::module::Module;
+use burn::nn::LayerNorm;
 use burn::tensor::{Device, Tensor, activation::sigmoid};
 
 use super::Cell;
@@ -18,6 +19,15 @@ use super::Cell;
 /// The gates are packed along the first axis in the order i, f, g, o: `W_ih` is
 /// `[4·hidden_size, input_size]` and `W_hh` `[4·hidden_size, hidden_size]`.
 ///
+/// With `proj_size` a linear layer makes the output smaller (Sak, Senior and Beaufays, [Long
+/// short-term memory based recurrent neural network architectures], 2014), and `W_hh` is
+/// `[4·hidden_size, proj_size]`:
+///
+/// ```text
+/// h_t = W_hr·(o_t ⊙ tanh(c_t))
+/// ```
+///
+/// [Long short-term memory based recurrent neural network architectures]: https://arxiv.org/abs/1402.1128
 /// [Long short-term memory]: https://doi.org/10.1162/neco.1997.9.8.1735
 #[derive(Module, Debug, Default)]
 pub struct LstmStep {}
@@ -25,9 +35,9 @@ pub struct LstmStep {}
 /// The state of an [`Lstm`](crate::Lstm): PyTorch's pair `(h, c)`.
 #[derive(Clone, Debug)]
 pub struct LstmState<const D: usize> {
-    /// The hidden state `h`, which is also the output.
+    /// The hidden state `h`, which is also the output; its last axis is `proj_size` if there is one.
     pub h: Tensor<D>,
-    /// The cell state `c`, the long memory.
+    /// The cell state `c`, the long memory; its last axis is `hidden_size`.
     pub c: Tensor<D>,
 }
 
@@ -50,8 +60,15 @@ impl Cell for LstmStep {
     const GATES: usize = 4;
     const NAME: &'static str = "Lstm";
     const BIASES_MERGE: bool = true;
+    const HAS_CELL_STATE: bool = true;
 
-    fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, state: LstmState<2>) -> LstmState<2> {
+    fn step(
+        &self,
+        input: Tensor<2>,
+        recurrent: Tensor<2>,
+        state: LstmState<2>,
+        norm: Option<&LayerNorm>,
+    ) -> LstmState<2> {
         let gates = input + recurrent;
         let hidden_size = gates.dims()[1] / 4;
         let gate = |k: usize| gates.clone().narrow(1, k * hidden_size, hidden_size);
@@ -62,12 +79,23 @@ impl Cell for LstmStep {
         let o = sigmoid(gate(3));
 
         let c = f * state.c + i * g;
-        let h = o * c.clone().tanh();
+        let seen = match norm {
+            Some(norm) => norm.forward(c.clone()),
+            None => c.clone(),
+        };
+        let h = o * seen.tanh();
         LstmState { h, c }
     }
 
     fn hidden<const D: usize>(state: &LstmState<D>) -> &Tensor<D> {
         &state.h
+    }
+
+    fn with_hidden<const D: usize>(state: LstmState<D>, hidden: Tensor<D>) -> LstmState<D> {
+        LstmState {
+            h: hidden,
+            c: state.c,
+        }
     }
 
     fn map_state<const A: usize, const B: usize>(
@@ -99,10 +127,14 @@ impl Cell for LstmStep {
         }
     }
 
-    fn zeros<const D: usize>(shape: [usize; D], device: &Device) -> LstmState<D> {
+    fn zeros<const D: usize>(
+        hidden: [usize; D],
+        cell: [usize; D],
+        device: &Device,
+    ) -> LstmState<D> {
         LstmState {
-            h: Tensor::zeros(shape, device),
-            c: Tensor::zeros(shape, device),
+            h: Tensor::zeros(hidden, device),
+            c: Tensor::zeros(cell, device),
         }
     }
 }

@@ -12,6 +12,7 @@ pub use lstm::{LstmState, LstmStep};
 pub use rnn::{Nonlinearity, RnnStep};
 
 use burn::module::{Module, ModuleDisplay};
+use burn::nn::LayerNorm;
 use burn::tensor::{Device, Tensor};
 
 /// The equations of one time step.
@@ -36,23 +37,36 @@ pub trait Cell: Module + ModuleDisplay + Sync + 'static {
     /// multiplies the recurrent product by a gate needs it on that side.
     const BIASES_MERGE: bool;
 
+    /// Whether the state has a part beside `h`, which layer normalisation then knows too.
+    const HAS_CELL_STATE: bool;
+
     /// One time step.
     ///
     /// - `input`: `x_t·W_ihᵀ` with its bias, `[batch, gates·hidden_size]`
     /// - `recurrent`: `h_{t-1}·W_hhᵀ`, with its bias unless biases merge, the same shape
-    fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, state: Self::State<2>)
-    -> Self::State<2>;
+    /// - `norm`: for a module with layer normalisation whose cell
+    ///   [has a cell state](Self::HAS_CELL_STATE): what `h` sees of that state
+    fn step(
+        &self,
+        input: Tensor<2>,
+        recurrent: Tensor<2>,
+        state: Self::State<2>,
+        norm: Option<&LayerNorm>,
+    ) -> Self::State<2>;
 
     /// `h`: what the step puts out and feeds back, `[.., hidden_size]`.
     fn hidden<const D: usize>(state: &Self::State<D>) -> &Tensor<D>;
 
-    /// The state with `f` applied to each of its tensors.
+    /// The state with another `h`.
+    fn with_hidden<const D: usize>(state: Self::State<D>, hidden: Tensor<D>) -> Self::State<D>;
+
+    /// The state with `f` applied to each of its tensors, `h` first.
     fn map_state<const A: usize, const B: usize>(
         state: Self::State<A>,
         f: impl FnMut(Tensor<A>) -> Tensor<B>,
     ) -> Self::State<B>;
 
-    /// Two states, tensor by tensor.
+    /// Two states, tensor by tensor, `h` first.
     fn zip_states<const D: usize>(
         a: Self::State<D>,
         b: Self::State<D>,
@@ -62,6 +76,10 @@ pub trait Cell: Module + ModuleDisplay + Sync + 'static {
     /// States of single layers, stacked along a new first axis.
     fn stack(states: Vec<Self::State<2>>) -> Self::State<3>;
 
-    /// The state before the first step: zeros.
-    fn zeros<const D: usize>(shape: [usize; D], device: &Device) -> Self::State<D>;
+    /// The state before the first step: zeros, shaped as `hidden` and, if there is one, `cell`.
+    fn zeros<const D: usize>(
+        hidden: [usize; D],
+        cell: [usize; D],
+        device: &Device,
+    ) -> Self::State<D>;
 }

@@ -1,4 +1,5 @@
 use burn::module::Module;
+use burn::nn::LayerNorm;
 use burn::tensor::{Device, Tensor, activation};
 
 use super::Cell;
@@ -35,8 +36,15 @@ impl Cell for RnnStep {
     const GATES: usize = 1;
     const NAME: &'static str = "Rnn";
     const BIASES_MERGE: bool = true;
+    const HAS_CELL_STATE: bool = false;
 
-    fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, _: Tensor<2>) -> Tensor<2> {
+    fn step(
+        &self,
+        input: Tensor<2>,
+        recurrent: Tensor<2>,
+        _: Tensor<2>,
+        _: Option<&LayerNorm>,
+    ) -> Tensor<2> {
         let sum = input + recurrent;
         match self.nonlinearity {
             Nonlinearity::Tanh => sum.tanh(),
@@ -46,6 +54,10 @@ impl Cell for RnnStep {
 
     fn hidden<const D: usize>(state: &Tensor<D>) -> &Tensor<D> {
         state
+    }
+
+    fn with_hidden<const D: usize>(_: Tensor<D>, hidden: Tensor<D>) -> Tensor<D> {
+        hidden
     }
 
     fn map_state<const A: usize, const B: usize>(
@@ -67,7 +79,7 @@ impl Cell for RnnStep {
         Tensor::stack(states, 0)
     }
 
-    fn zeros<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
-        Tensor::zeros(shape, device)
+    fn zeros<const D: usize>(hidden: [usize; D], _: [usize; D], device: &Device) -> Tensor<D> {
+        Tensor::zeros(hidden, device)
     }
 }

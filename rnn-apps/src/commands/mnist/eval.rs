@@ -5,15 +5,15 @@ use rnn_data::ImageSet;
 use rnn_model::{GruStep, LstmStep, RnnStep};
 use rnn_train::{Evaluation, ImageLoader, RunDir, evaluate, fingerprint};
 
-use super::settings::{self, Settings, Starting};
+use super::settings::{Settings, Starting};
 use super::train::EVAL_BATCH;
 use super::{Context, load, verdict};
 use crate::cli::{CellKind, MnistEvalArgs};
-use crate::commands::open_run;
+use crate::commands::run;
 use crate::output::{Grouped, Output};
 
 pub fn run(context: &Context, args: MnistEvalArgs, out: &mut Output) -> anyhow::Result<()> {
-    let (run, settings) = open_run::<Settings>(&args.run, "mnist")?;
+    let (run, settings) = run::open::<Settings>(&args.run, "mnist")?;
     let images = if args.source.is_given() {
         load(args.source.dataset, args.source.data.as_deref())?
     } else {
@@ -51,7 +51,7 @@ pub fn run(context: &Context, args: MnistEvalArgs, out: &mut Output) -> anyhow::
         "parameters": parameters,
         "epochs": settings.fit.epochs,
         "seconds": start.elapsed().as_secs_f64(),
-        "test_data_as_trained": known,
+        "data_as_trained": known,
         "test_loss": evaluation.loss,
         "test_accuracy": evaluation.accuracy(),
         "correct": evaluation.correct,
@@ -72,7 +72,7 @@ fn evaluate_cell<C: Starting>(
         settings.model.input_size,
         test.cols()
     );
-    let model = settings::load::<C>(run, &settings.model, &context.device)?;
+    let model = settings.model.load::<C>(run, &context.device)?;
     let evaluation = evaluate(&model, &ImageLoader::images(test, EVAL_BATCH))?;
     Ok((evaluation, model.num_params()))
 }

@@ -1,14 +1,15 @@
 use anyhow::ensure;
+use burn::module::Module;
 use burn::tensor::activation::softmax;
 use rnn_data::{Strokes, image_tensor, read_digit};
 use rnn_model::{GruStep, LstmStep, RnnStep};
 use rnn_train::RunDir;
 use serde::Serialize;
 
-use super::settings::{self, Settings, Starting};
+use super::settings::{Settings, Starting};
 use super::{Context, INK};
 use crate::cli::{CellKind, MnistPredictArgs};
-use crate::commands::open_run;
+use crate::commands::run;
 use crate::output::Output;
 use crate::preview;
 
@@ -26,19 +27,30 @@ struct Prediction {
 }
 
 pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyhow::Result<()> {
-    let (run, settings) = open_run::<Settings>(&args.run, "mnist")?;
-    let mut pictures = Vec::new();
+    let (run, settings) = run::open::<Settings>(&args.run, "mnist")?;
+    let (mut pictures, mut faults) = (Vec::new(), Vec::new());
     for path in &args.pictures {
-        pictures.push((path.display().to_string(), read_digit(path)?));
+        match read_digit(path) {
+            Ok(digit) => pictures.push((path.display().to_string(), digit)),
+            Err(error) => faults.push(error),
+        }
     }
-    let predictions = predict(context, &run, &settings, &pictures, out)?;
+    let (predictions, parameters) = predict(context, &run, &settings, &pictures, out)?;
     out.results(&serde_json::json!({
         "command": "mnist predict",
         "run": run.path().display().to_string(),
+        "seed": settings.seed,
         "device": context.device_name,
         "threads": context.threads,
+        "parameters": parameters,
         "predictions": predictions,
-    }))
+    }))?;
+    // One that can't be read takes nothing from the others.
+    let last = faults.pop();
+    for fault in faults {
+        eprintln!("error: {fault}");
+    }
+    last.map_or(Ok(()), |fault| Err(fault.into()))
 }
 
 /// Shows named digits and what the run at `path` reads in them.
@@ -48,7 +60,7 @@ pub fn show(
     pictures: &[(String, Digit)],
     out: &mut Output,
 ) -> anyhow::Result<()> {
-    let (run, settings) = open_run::<Settings>(path.as_ref(), "mnist")?;
+    let (run, settings) = run::open::<Settings>(path.as_ref(), "mnist")?;
     predict(context, &run, &settings, pictures, out)?;
     Ok(())
 }
@@ -59,7 +71,7 @@ fn predict(
     settings: &Settings,
     pictures: &[(String, Digit)],
     out: &mut Output,
-) -> anyhow::Result<Vec<Prediction>> {
+) -> anyhow::Result<(Vec<Prediction>, usize)> {
     ensure!(
         settings.model.input_size == SIDE,
         "{}: the model reads rows of {} pixels, but pictures are made into rows of {}",
@@ -68,11 +80,14 @@ fn predict(
         SIDE
     );
     let images: Vec<&[u8]> = pictures.iter().map(|(_, digit)| digit.as_slice()).collect();
-    let probabilities = match settings.model.cell {
+    let (probabilities, parameters) = match settings.model.cell {
         CellKind::Rnn => probabilities::<RnnStep>(context, run, settings, &images)?,
         CellKind::Lstm => probabilities::<LstmStep>(context, run, settings, &images)?,
         CellKind::Gru => probabilities::<GruStep>(context, run, settings, &images)?,
     };
+    if !pictures.is_empty() {
+        out.line("What the network sees, cut out and centred, and what it reads:\n")?;
+    }
     let mut predictions = Vec::new();
     for ((file, digit), probabilities) in pictures.iter().zip(probabilities) {
         if !predictions.is_empty() {
@@ -95,7 +110,7 @@ fn predict(
             probabilities,
         });
     }
-    Ok(predictions)
+    Ok((predictions, parameters))
 }
 
 fn probabilities<C: Starting>(
@@ -103,13 +118,15 @@ fn probabilities<C: Starting>(
     run: &RunDir,
     settings: &Settings,
     images: &[&[u8]],
-) -> anyhow::Result<Vec<Vec<f32>>> {
-    let model = settings::load::<C>(run, &settings.model, &context.device)?;
+) -> anyhow::Result<(Vec<Vec<f32>>, usize)> {
+    let model = settings.model.load::<C>(run, &context.device)?;
+    let parameters = model.num_params();
+    if images.is_empty() {
+        return Ok((Vec::new(), parameters));
+    }
     let images = image_tensor(images, SIDE, SIDE, &context.device);
     let probabilities = softmax(model.forward(images), 1).try_into_data()?;
     let flat: Vec<f32> = probabilities.iter().collect();
-    Ok(flat
-        .chunks(settings.model.num_classes)
-        .map(<[f32]>::to_vec)
-        .collect())
+    let rows = flat.chunks(settings.model.num_classes);
+    Ok((rows.map(<[f32]>::to_vec).collect(), parameters))
 }

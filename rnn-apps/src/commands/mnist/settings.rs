@@ -9,6 +9,7 @@ use rnn_train::{FitConfig, RunDir};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{CellKind, Dataset, Recipe};
+use crate::commands::run::Versions;
 
 /// A run's `config.json`: everything that its weights and numbers depend on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,9 +17,7 @@ use crate::cli::{CellKind, Dataset, Recipe};
 pub struct Settings {
     /// `mnist`
     pub command: String,
-    /// Versions of this program and of Burn.
-    pub version: String,
-    pub burn: String,
+    pub versions: Versions,
     /// Where the images came from: a name, or a folder.
     pub dataset: Option<Dataset>,
     pub data: Option<PathBuf>,
@@ -61,9 +60,29 @@ impl ModelSettings {
         recipe: Recipe,
         device: &Device,
     ) -> anyhow::Result<Classifier<C>> {
+        Ok(self.config(recipe)?.init(device))
+    }
+
+    /// The model with a run's weights.
+    pub fn load<C: Starting>(
+        &self,
+        run: &RunDir,
+        device: &Device,
+    ) -> anyhow::Result<Classifier<C>> {
+        // The recipe without orthogonal weights, which would take time to make and be replaced.
+        let config = self
+            .config::<C>(Recipe::Notebook)
+            .with_context(|| format!("{}: no model", run.path().display()))?;
+        run.check_size(config.rnn.num_params())?;
+        Ok(run.load_model(config.init(device))?)
+    }
+
+    fn config<C: Starting>(&self, recipe: Recipe) -> anyhow::Result<ClassifierConfig<C>> {
         ensure!(
-            self.num_classes > 0,
-            "num_classes must be at least 1, found 0"
+            (1..=1 << 24).contains(&self.num_classes),
+            "num_classes must be from 1 to {}, found {}",
+            1 << 24,
+            self.num_classes
         );
         let rnn = RecurrentConfig::<C>::new(self.input_size, self.hidden_size)
             .with_num_layers(self.num_layers)
@@ -74,21 +93,8 @@ impl ModelSettings {
             Recipe::Tuned => C::tuned(rnn.with_recurrent_init(RecurrentInit::Orthogonal)),
         };
         rnn.validate()?;
-        Ok(ClassifierConfig::new(rnn, self.num_classes).init(device))
+        Ok(ClassifierConfig::new(rnn, self.num_classes))
     }
-}
-
-/// A run's model, on the device.
-pub fn load<C: Starting>(
-    run: &RunDir,
-    settings: &ModelSettings,
-    device: &Device,
-) -> anyhow::Result<Classifier<C>> {
-    // The recipe without orthogonal weights, which would take time to make and be replaced.
-    let blank = settings
-        .init::<C>(Recipe::Notebook, device)
-        .with_context(|| format!("{}: no model", run.path().display()))?;
-    Ok(run.load_model(blank)?)
 }
 
 /// What a cell adds to the tuned recipe.

@@ -1,6 +1,8 @@
+use std::path::PathBuf;
+
 use anyhow::ensure;
 use burn::module::Module;
-use rnn_data::{Mnist, contact_sheet};
+use rnn_data::{ImageSet, Mnist, contact_sheet};
 use rnn_model::{GruStep, LstmStep, RnnStep};
 use rnn_train::{FitConfig, ImageLoader, RunDir, Schedule, Trainer, evaluate, fingerprint};
 use serde::Serialize;
@@ -8,14 +10,12 @@ use serde::Serialize;
 use super::settings::{ModelSettings, Settings, Starting};
 use super::{Context, load, verdict};
 use crate::cli::{CellKind, Dataset, MnistTrainArgs, NUM_CLASSES, Recipe};
+use crate::commands::run::{self, Versions};
 use crate::output::{Grouped, Output, Seconds};
 use crate::progress::Progress;
 
 /// Images per batch where nothing is learnt.
 pub(super) const EVAL_BATCH: usize = 256;
-
-/// How many test images the picture of predictions shows, and how many of them in a row.
-const SHEET: (usize, usize) = (100, 10);
 
 /// What a training came to.
 #[derive(Debug, Serialize)]
@@ -36,12 +36,14 @@ pub struct Results {
     pub test_accuracy: f64,
     pub correct: usize,
     pub total: usize,
-    /// A picture of the first test images with what was predicted for them.
-    pub predictions: String,
 }
 
 pub fn run(context: &Context, args: MnistTrainArgs, out: &mut Output) -> anyhow::Result<()> {
     let results = train(context, args, out)?;
+    out.line(format_args!(
+        "\nNext: mnist predict --run {} PICTURE, with a digit that you have drawn",
+        results.run
+    ))?;
     out.results(&results)
 }
 
@@ -75,11 +77,7 @@ fn train_cell<C: Starting>(
     let model = settings.model.init::<C>(settings.recipe, &context.device)?;
     let parameters = model.num_params();
     // Only now, when nothing can be refused any more: an empty folder is of no use.
-    let run = match &args.run {
-        Some(path) => RunDir::create(path)?,
-        None => RunDir::create_next("runs", "mnist")?,
-    };
-    run.write_config(&settings)?;
+    let run = run::create(args.run.as_deref(), "mnist", &settings)?;
     // From here on there is something to lose.
     let out = &mut out.even_unread();
     describe(out, &settings, &images, parameters, &run)?;
@@ -98,9 +96,6 @@ fn train_cell<C: Starting>(
         &fitted.model,
         &ImageLoader::images(&images.test, EVAL_BATCH),
     )?;
-    let shown = images.test.take(SHEET.0);
-    let sheet = contact_sheet(&shown, &test.predictions[..shown.len()], SHEET.1)?;
-    let predictions = run.write_predictions(&sheet)?;
     let last = fitted.history.last();
     let results = Results {
         command: "mnist train",
@@ -118,16 +113,32 @@ fn train_cell<C: Starting>(
         test_accuracy: test.accuracy(),
         correct: test.correct,
         total: test.predictions.len(),
-        predictions: predictions.display().to_string(),
     };
     run.write_metrics(&results)?;
     out.line(format_args!("trained in {}\n", Seconds(results.seconds)))?;
     verdict(out, results.correct, results.total)?;
-    out.line(format_args!(
-        "Some of them, as PNG: {}",
-        results.predictions
-    ))?;
+    match draw_predictions(&run, &images.test, &test.predictions) {
+        Ok(path) => out.line(format_args!("Some of them: {}", path.display()))?,
+        // The results are worth more than their picture.
+        Err(error) => eprintln!("warning: no picture of the predictions: {error:#}"),
+    }
     Ok(results)
+}
+
+/// Draws the first test images with what was predicted for them.
+fn draw_predictions(
+    run: &RunDir,
+    test: &ImageSet,
+    predictions: &[usize],
+) -> anyhow::Result<PathBuf> {
+    /// Enough for an impression.
+    const SHOWN: usize = 100;
+    /// Ten digits of MNIST in a row; fewer of what is wider.
+    const COLUMNS: usize = 280;
+    let shown = test.take(SHOWN);
+    let columns = (COLUMNS / shown.cols()).clamp(1, 10);
+    let sheet = contact_sheet(&shown, &predictions[..shown.len()], columns)?;
+    Ok(run.write_predictions(&sheet)?)
 }
 
 fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::Result<Settings> {
@@ -138,8 +149,7 @@ fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::
     };
     Ok(Settings {
         command: "mnist".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        burn: "0.22".to_owned(),
+        versions: Versions::of_this_program(),
         dataset,
         // Absolute, since `eval` may be called from elsewhere.
         data: args
@@ -203,8 +213,8 @@ fn describe(
     out.field(
         "model",
         format_args!(
-            "{:?}, {} × {} hidden units{}, {} parameters",
-            model.cell,
+            "{}, {} × {} hidden units{}, {} parameters",
+            model.cell.name(),
             model.num_layers,
             model.hidden_size,
             if model.bidirectional {

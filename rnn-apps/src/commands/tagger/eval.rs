@@ -1,33 +1,28 @@
-use rnn_data::{Sentence, TaggedCorpus};
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use burn::module::Module;
+use rnn_data::TaggedCorpus;
 use rnn_train::fingerprint_sentences;
 
-use super::settings::Settings;
+use super::settings::Trained;
 use super::{Context, score, verdict};
 use crate::cli::TaggerEvalArgs;
-use crate::commands::open_run;
 use crate::output::{Grouped, Output};
 
 pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow::Result<()> {
-    let (run, settings) = open_run::<Settings>(&args.run, "tagger")?;
-    let (words, tags) = run.read_vocabs()?;
-    let sentences: Vec<Sentence> = match &args.data {
+    let trained = Trained::open(&args.run, &context.device)?;
+    let Trained { run, settings, .. } = &trained;
+    let sentences = match &args.data {
+        Some(path) => TaggedCorpus::read_dev(path)?,
         None => settings.source.dev()?,
-        Some(path) => {
-            let corpus = TaggedCorpus::open(path)?;
-            // A file is all for training; here it is what to judge by.
-            if corpus.dev.is_empty() {
-                corpus.train
-            } else {
-                corpus.dev
-            }
-        }
     };
     let known = fingerprint_sentences(&sentences) == settings.dev_fingerprint;
     out.field("run", run.path().display())?;
     out.field(
         "sentences",
         format_args!(
-            "{}{}\n",
+            "{}{}",
             Grouped(sentences.len()),
             if known {
                 ""
@@ -36,8 +31,24 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
             }
         ),
     )?;
-    let model = settings.model.load(&run, &context.device)?;
-    let score = score(&model, &sentences, &words, &tags)?;
+    let tags = sentences.iter().flat_map(|sentence| &sentence.tags);
+    let strange: Vec<&String> = tags.filter(|tag| !trained.tags.contains(tag)).collect();
+    if !strange.is_empty() {
+        let names: BTreeSet<&str> = strange.iter().map(|tag| tag.as_str()).collect();
+        let names: Vec<&str> = names.into_iter().take(10).collect();
+        out.field(
+            "note",
+            format_args!(
+                "{} words have a tag that this run does not know: {}",
+                Grouped(strange.len()),
+                names.join(", ")
+            ),
+        )?;
+    }
+    out.line("")?;
+    let start = Instant::now();
+    let score = score(&trained.model, &sentences, &trained.words, &trained.tags)?;
+    let seconds = start.elapsed().as_secs_f64();
     verdict(out, &score)?;
     out.results(&serde_json::json!({
         "command": "tagger eval",
@@ -45,6 +56,9 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
         "seed": settings.seed,
         "device": context.device_name,
         "threads": context.threads,
+        "parameters": trained.model.num_params(),
+        "epochs": settings.fit.epochs,
+        "seconds": seconds,
         "data_as_trained": known,
         "accuracy": score.accuracy(),
         "accuracy_unknown": score.accuracy_unknown(),

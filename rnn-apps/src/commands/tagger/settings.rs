@@ -1,11 +1,13 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use burn::tensor::Device;
-use rnn_data::{Sentence, TaggedCorpus, notebook_sentences};
+use rnn_data::{Sentence, TaggedCorpus, Vocab, notebook_sentences};
 use rnn_model::{LstmConfig, LstmTagger, LstmTaggerConfig, RecurrentInit};
 use rnn_train::{FitConfig, RunDir};
 use serde::{Deserialize, Serialize};
+
+use crate::commands::run::{self, Versions};
 
 /// A run's `config.json`: everything that its weights and numbers depend on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -13,9 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// `tagger`
     pub command: String,
-    /// Versions of this program and of Burn.
-    pub version: String,
-    pub burn: String,
+    pub versions: Versions,
     pub source: Source,
     pub limit: Option<usize>,
     /// SHA-256 of words and tags.
@@ -51,11 +51,13 @@ impl Source {
                 dev: sentences,
             });
         };
-        let mut corpus = TaggedCorpus::open(data)?;
-        if let Some(dev) = &self.dev {
-            corpus.dev = rnn_data::read_tagged(dev)?;
-        }
-        let corpus = corpus.with_dev_share(self.valid_split);
+        let corpus = match &self.dev {
+            Some(dev) => TaggedCorpus {
+                train: TaggedCorpus::read_train(data)?,
+                dev: TaggedCorpus::read_dev(dev)?,
+            },
+            None => TaggedCorpus::open(data)?.with_dev_share(self.valid_split),
+        };
         ensure!(
             !corpus.train.is_empty() && !corpus.dev.is_empty(),
             "{}: {} sentences to train on and {} to evaluate on, expected at least one of each; \
@@ -67,9 +69,10 @@ impl Source {
         Ok(corpus)
     }
 
+    /// The sentences to evaluate on alone.
     pub fn dev(&self) -> anyhow::Result<Vec<Sentence>> {
         match &self.dev {
-            Some(dev) => Ok(rnn_data::read_tagged(dev)?),
+            Some(dev) => Ok(TaggedCorpus::read_dev(dev)?),
             None => Ok(self.open()?.dev),
         }
     }
@@ -91,16 +94,10 @@ pub struct ModelSettings {
 impl ModelSettings {
     /// The model, with weights to be trained.
     pub fn init(&self, device: &Device) -> anyhow::Result<LstmTagger> {
-        self.with(RecurrentInit::Orthogonal, device)
+        Ok(self.config(RecurrentInit::Orthogonal)?.init(device))
     }
 
-    /// The model with the run's weights.
-    pub fn load(&self, run: &RunDir, device: &Device) -> anyhow::Result<LstmTagger> {
-        // Without orthogonal weights, which would take time to make and be replaced.
-        Ok(run.load_model(self.with(RecurrentInit::Uniform, device)?)?)
-    }
-
-    fn with(&self, init: RecurrentInit, device: &Device) -> anyhow::Result<LstmTagger> {
+    fn config(&self, init: RecurrentInit) -> anyhow::Result<LstmTaggerConfig> {
         let rnn = LstmConfig::new(self.embedding_size, self.hidden_size)
             .with_num_layers(self.num_layers)
             .with_bidirectional(self.bidirectional)
@@ -108,11 +105,46 @@ impl ModelSettings {
             .with_recurrent_init(init)
             .with_forget_bias(1.0);
         rnn.validate()?;
-        let config = LstmTaggerConfig {
+        Ok(LstmTaggerConfig {
             vocab_size: self.vocab_size,
             rnn,
             num_tags: self.num_tags,
-        };
-        Ok(config.init(device))
+        })
+    }
+}
+
+/// A trained tagger, with what it needs to be used.
+pub struct Trained {
+    pub run: RunDir,
+    pub settings: Settings,
+    pub words: Vocab,
+    pub tags: Vocab,
+    pub model: LstmTagger,
+}
+
+impl Trained {
+    pub fn open(path: &Path, device: &Device) -> anyhow::Result<Self> {
+        let (run, settings) = run::open::<Settings>(path, "tagger")?;
+        let model = &settings.model;
+        let words = run.read_vocab(model.vocab_size)?;
+        let tags = run.read_tags(model.num_tags)?;
+        ensure!(
+            words.unk_id().is_some() || settings.min_count < 2,
+            "{}: vocab.json has no symbol for unknown words",
+            path.display()
+        );
+        // Without orthogonal weights, which would take time to make and be replaced.
+        let config = model
+            .config(RecurrentInit::Uniform)
+            .with_context(|| format!("{}: no model", path.display()))?;
+        run.check_size(config.rnn.num_params())?;
+        let model = run.load_model(config.init(device))?;
+        Ok(Self {
+            run,
+            settings,
+            words,
+            tags,
+            model,
+        })
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use burn::module::Module;
 use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, VocabError};
 use rnn_train::{
@@ -8,6 +10,7 @@ use serde::Serialize;
 use super::settings::{ModelSettings, Settings, Source};
 use super::{Context, EVAL_BATCH, score, verdict};
 use crate::cli::TaggerTrainArgs;
+use crate::commands::run::{self, Versions};
 use crate::output::{Grouped, Output, Seconds};
 use crate::progress::Progress;
 
@@ -57,12 +60,9 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
     let model = settings.model.init(&context.device)?;
     let parameters = model.num_params();
     // Only now, when nothing can be refused any more: an empty folder is of no use.
-    let run = match &args.run {
-        Some(path) => RunDir::create(path)?,
-        None => RunDir::create_next("runs", "tagger")?,
-    };
-    run.write_config(&settings)?;
-    run.write_vocabs(&words, &tags)?;
+    let run = run::create(args.run.as_deref(), "tagger", &settings)?;
+    run.write_vocab(&words)?;
+    run.write_tags(&tags)?;
     // From here on there is something to lose.
     let out = &mut out.even_unread();
     describe(out, &settings, &corpus, parameters, &run)?;
@@ -99,6 +99,10 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
     run.write_metrics(&results)?;
     out.line(format_args!("trained in {}\n", Seconds(results.seconds)))?;
     verdict(out, &score)?;
+    out.line(format_args!(
+        "\nNext: tagger tag --run {} \"The dog ate the apple.\"",
+        results.run
+    ))?;
     out.results(&results)
 }
 
@@ -129,8 +133,7 @@ fn resolve(
 ) -> Settings {
     Settings {
         command: "tagger".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        burn: "0.22".to_owned(),
+        versions: Versions::of_this_program(),
         source,
         limit: args.limit,
         train_fingerprint: fingerprint_sentences(&corpus.train),
@@ -167,15 +170,29 @@ fn describe(
     run: &RunDir,
 ) -> std::io::Result<()> {
     let model = &settings.model;
+    let dev = match settings.source.data {
+        Some(_) => format!("{} to evaluate on", Grouped(corpus.dev.len())),
+        None => "evaluated on the same".to_owned(),
+    };
     out.field(
         "sentences",
-        format_args!(
-            "{} to train on, {} to evaluate on, {} words known, {} tags",
-            Grouped(corpus.train.len()),
-            Grouped(corpus.dev.len()),
-            Grouped(model.vocab_size - 1),
-            model.num_tags
+        format_args!("{} to train on, {dev}", Grouped(corpus.train.len())),
+    )?;
+    let all = corpus.train.iter().flat_map(|sentence| &sentence.words);
+    let distinct = all.collect::<HashSet<_>>().len();
+    let known = model.vocab_size - 1;
+    let rare = match distinct - known.min(distinct) {
+        0 => String::new(),
+        rare => format!(
+            "; {} more come less than {} times and\n{:11}count as unknown (--min-count)",
+            Grouped(rare),
+            settings.min_count,
+            ""
         ),
+    };
+    out.field(
+        "known",
+        format_args!("{} words, {} tags{rare}", Grouped(known), model.num_tags),
     )?;
     out.field(
         "model",

@@ -1,3 +1,4 @@
+use burn::module::Module;
 use rnn_data::{TaggedItem, Vocab, notebook_sentences};
 use rnn_model::LstmTaggerConfig;
 use rnn_train::{EpochReport, FitConfig, Observer, TaggedLoader, TaggingScore, Trainer};
@@ -9,12 +10,8 @@ use crate::output::Output;
 /// Trains on the notebook's two sentences, and tags them.
 pub fn run(context: &Context, args: &TwoSentencesArgs, out: &mut Output) -> anyhow::Result<()> {
     let sentences = notebook_sentences();
-    // As in the notebook, a word's id tells when it first came. Special symbols keep their order.
-    let builder = sentences
-        .iter()
-        .flat_map(|sentence| &sentence.words)
-        .fold(Vocab::builder(), |builder, word| builder.with_special(word));
-    let words = builder.chars("");
+    // As in the notebook, a word's id tells when it first came.
+    let words = Vocab::in_order(sentences.iter().flat_map(|sentence| &sentence.words));
     let tags = Vocab::words(sentences.iter().flat_map(|sentence| &sentence.tags));
     out.line("Each word and each tag gets a number:\n")?;
     index(out, &words)?;
@@ -33,24 +30,25 @@ pub fn run(context: &Context, args: &TwoSentencesArgs, out: &mut Output) -> anyh
     context.device.seed(context.seed);
     let config = LstmTaggerConfig::new(
         words.len(),
-        args.embedding_size,
-        args.hidden_size,
+        args.embedding_size(),
+        args.hidden_size(),
         tags.len(),
     );
     let fit = FitConfig {
-        learning_rate: args.learning_rate,
+        learning_rate: args.learning_rate(),
         seed: context.seed,
-        ..FitConfig::new(args.epochs)
+        ..FitConfig::new(args.epochs())
     };
     let show = ShowEpochs {
         out: *out,
-        epochs: args.epochs,
+        epochs: args.epochs(),
     };
     // A step per sentence, as in the notebook.
-    let fitted = Trainer::new(fit).with_observer(show).fit(
-        config.init(&context.device),
-        TaggedLoader::sentences(items, 1),
-    )?;
+    let model = config.init(&context.device);
+    let parameters = model.num_params();
+    let fitted = Trainer::new(fit)
+        .with_observer(show)
+        .fit(model, TaggedLoader::sentences(items, 1))?;
 
     let texts: Vec<&[String]> = sentences.iter().map(|s| s.words.as_slice()).collect();
     let predicted = predict(&fitted.model, &texts, &words, &tags)?;
@@ -76,11 +74,13 @@ pub fn run(context: &Context, args: &TwoSentencesArgs, out: &mut Output) -> anyh
         "device": context.device_name,
         "threads": context.threads,
         "seed": context.seed,
-        "epochs": args.epochs,
+        "parameters": parameters,
+        "epochs": args.epochs(),
         "seconds": fitted.seconds,
         "step_seconds": fitted.step_seconds,
         "train_loss": fitted.history.last().map(|report| report.train_loss),
         "accuracy": score.accuracy(),
+        "accuracy_unknown": score.accuracy_unknown(),
         "sentence_accuracy": score.sentence_accuracy(),
         "sentences": tagged,
     }))

@@ -1,0 +1,67 @@
+//! What keeps a recurrent network from learning by heart: noise in training, none in prediction.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Device, Tensor};
+
+/// The noise of all layers. Each part does nothing at probability 0, or outside training.
+#[derive(Module, Debug)]
+pub(crate) struct Noise {
+    /// Drops features between layers, each time step on its own.
+    pub dropout: Dropout,
+    /// Drops features of the hidden state on its way to the next step, the same at all steps.
+    recurrent: Dropout,
+    /// Keeps features of the state as they were.
+    zoneout_hidden: Dropout,
+    zoneout_cell: Dropout,
+}
+
+impl Noise {
+    pub fn new(dropout: f64, recurrent: f64, [hidden, cell]: [f64; 2]) -> Self {
+        let dropout_of = |prob| DropoutConfig::new(prob).init();
+        Self {
+            dropout: dropout_of(dropout),
+            recurrent: dropout_of(recurrent),
+            zoneout_hidden: dropout_of(hidden),
+            zoneout_cell: dropout_of(cell),
+        }
+    }
+
+    /// What each feature of the hidden state is multiplied by, at all steps of a sequence alike; none
+    /// where that is 1.
+    pub fn recurrent_mask(&self, shape: [usize; 2], device: &Device) -> Option<Tensor<2>> {
+        (self.recurrent.prob > 0.0).then(|| self.recurrent.forward(Tensor::ones(shape, device)))
+    }
+
+    /// The state after a step, some features of which are what they were before it. `part` is 0 for
+    /// `h` and 1 for the cell state.
+    pub fn zoneout(&self, part: usize, before: Tensor<2>, after: Tensor<2>) -> Tensor<2> {
+        let zoneout = match part {
+            0 => &self.zoneout_hidden,
+            _ => &self.zoneout_cell,
+        };
+        if zoneout.prob == 0.0 {
+            return after;
+        }
+        // Dropout gives 0 or 1 / (1 − z) in training, and 1 in prediction: times 1 − z that is
+        // whether to take the new value, and in prediction how likely that is.
+        let taken = zoneout.forward(after.ones_like()) * (1.0 - zoneout.prob);
+        before.clone() + taken * (after - before)
+    }
+
+    /// Whether a step's state is left as it is.
+    pub fn has_zoneout(&self) -> bool {
+        self.zoneout_hidden.prob > 0.0 || self.zoneout_cell.prob > 0.0
+    }
+
+    /// The probabilities, for display: of dropout, recurrent dropout and zoneout.
+    pub fn probabilities(&self) -> [f64; 4] {
+        let Self {
+            dropout,
+            recurrent,
+            zoneout_hidden,
+            zoneout_cell,
+        } = self;
+        [dropout, recurrent, zoneout_hidden, zoneout_cell].map(|dropout| dropout.prob)
+    }
+}
