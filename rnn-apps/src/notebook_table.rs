@@ -50,14 +50,18 @@ fn every_row_names_commands_items_and_tests_that_exist() {
         assert!(quoted(tests).count() > 0, "no test: {row}");
         for test in quoted(tests) {
             let (file, name) = test.split_once("::").expect("file::test");
-            let found = ["tests/integration", "rnn-apps/tests/command_line"]
-                .iter()
-                .filter_map(|folder| fs::read_to_string(root.join(folder).join(file)).ok())
-                .any(|text| {
-                    ["(", "<"]
-                        .iter()
-                        .any(|end| text.contains(&format!("fn {name}{end}")))
-                });
+            let found = [
+                "tests/integration",
+                "tests/integration/parity",
+                "rnn-apps/tests/command_line",
+            ]
+            .iter()
+            .filter_map(|folder| fs::read_to_string(root.join(folder).join(file)).ok())
+            .any(|text| {
+                ["(", "<"]
+                    .iter()
+                    .any(|end| text.contains(&format!("fn {name}{end}")))
+            });
             assert!(found, "no test {test}: {row}");
         }
         count += 1;

@@ -1,13 +1,19 @@
+mod error;
+#[cfg(feature = "pytorch")]
+mod pytorch;
+mod safetensors;
+
 use std::collections::BTreeMap;
-use std::fmt;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{DType, Tensor, TensorData};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use burn::tensor::{Tensor, TensorData};
+
+pub use error::{Mismatch, StateDictError};
 
 /// A module's parameters by name, as PyTorch's `state_dict()`: `rnn.weight_ih_l0`, `fc.bias`.
 ///
-/// It is how weights get to a file and back, on whichever backend:
+/// It is how weights get to a file and back, on whichever backend, and how they come from PyTorch and
+/// go there. Files hold any type of number; those for a module must be floating-point, of any width.
 ///
 /// ```
 /// use rnn_model::{CharRnnConfig, StateDict};
@@ -22,61 +28,6 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 #[derive(Clone, Debug, Default)]
 pub struct StateDict {
     tensors: BTreeMap<String, TensorData>,
-}
-
-/// Why weights do not fit.
-#[derive(Debug, thiserror::Error)]
-pub enum StateDictError {
-    /// The bytes are not a safetensors file.
-    #[error("not a safetensors file: {0}")]
-    Format(safetensors::SafeTensorError),
-    /// A tensor of a type that weights do not have.
-    #[error("{name}: the tensor is of type {found}, expected F32 or F64")]
-    Type {
-        /// The tensor's name.
-        name: String,
-        /// Its type.
-        found: String,
-    },
-    /// The names or shapes are not those of the module.
-    #[error("{0}")]
-    Mismatch(Mismatch),
-}
-
-impl From<safetensors::SafeTensorError> for StateDictError {
-    fn from(error: safetensors::SafeTensorError) -> Self {
-        Self::Format(error)
-    }
-}
-
-/// Every difference between a [`StateDict`] and a module.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mismatch {
-    /// Names that the module has and the dictionary lacks.
-    pub missing: Vec<String>,
-    /// Names that the dictionary has and the module lacks.
-    pub unexpected: Vec<String>,
-    /// Names whose shapes differ: name, expected, found.
-    pub shapes: Vec<(String, Vec<usize>, Vec<usize>)>,
-}
-
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the weights do not fit the model:")?;
-        for name in &self.missing {
-            write!(f, "\n  missing: {name}")?;
-        }
-        for name in &self.unexpected {
-            write!(f, "\n  unexpected: {name}")?;
-        }
-        for (name, expected, found) in &self.shapes {
-            write!(
-                f,
-                "\n  shape of {name}: expected {expected:?}, found {found:?}"
-            )?;
-        }
-        Ok(())
-    }
 }
 
 impl StateDict {
@@ -123,51 +74,42 @@ impl StateDict {
         }
     }
 
-    /// The bytes of a `.safetensors` file. The same weights give the same bytes.
-    ///
-    /// # Errors
-    ///
-    /// If a parameter is neither f32 nor f64.
-    pub fn to_safetensors(&self) -> Result<Vec<u8>, StateDictError> {
-        let views = self
-            .tensors
-            .iter()
-            .map(|(name, data)| {
-                let dtype = match data.dtype() {
-                    DType::F32 => Dtype::F32,
-                    DType::F64 => Dtype::F64,
-                    other => return Err(unsupported(name, other)),
-                };
-                let view = TensorView::new(dtype, data.shape().to_vec(), data.as_bytes())?;
-                Ok((name, view))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(safetensors::serialize(views, None)?)
+    /// All entries under longer names: `encoder.` makes `encoder.weight_ih_l0` of `weight_ih_l0`.
+    pub fn with_prefix(self, prefix: &str) -> Self {
+        let tensors = self.tensors.into_iter();
+        Self {
+            tensors: tensors
+                .map(|(name, data)| (format!("{prefix}{name}"), data))
+                .collect(),
+        }
     }
 
-    /// Reads the bytes of a `.safetensors` file.
+    /// The entries whose names begin with `from`, under names that begin with `to` instead; the others
+    /// as they are. So what PyTorch's model called `lstm.` becomes the `rnn.` of one here.
     ///
     /// # Errors
     ///
-    /// If they are not one, or hold a tensor that is neither f32 nor f64.
-    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, StateDictError> {
-        let file = SafeTensors::deserialize(bytes)?;
-        let tensors = file
-            .tensors()
-            .into_iter()
-            .map(|(name, view)| {
-                let dtype = match view.dtype() {
-                    Dtype::F32 => DType::F32,
-                    Dtype::F64 => DType::F64,
-                    other => return Err(unsupported(&name, other)),
-                };
-                let bytes = burn::tensor::Bytes::from_bytes_vec(view.data().to_vec());
-                Ok((
-                    name,
-                    TensorData::from_bytes(bytes, view.shape().to_vec(), dtype),
-                ))
-            })
-            .collect::<Result<_, StateDictError>>()?;
+    /// If two entries would have one name.
+    ///
+    /// ```
+    /// use rnn_model::{LstmConfig, StateDict};
+    /// # let device = Default::default();
+    /// let weights = StateDict::of(&LstmConfig::new(5, 3).init(&device)).with_prefix("lstm.");
+    /// let weights = weights.rename("lstm.", "rnn.")?;
+    /// assert_eq!(weights.names().next(), Some("rnn.bias_hh_l0"));
+    /// # Ok::<(), rnn_model::StateDictError>(())
+    /// ```
+    pub fn rename(self, from: &str, to: &str) -> Result<Self, StateDictError> {
+        let mut tensors = BTreeMap::new();
+        for (name, data) in self.tensors {
+            let name = match name.strip_prefix(from) {
+                Some(rest) => format!("{to}{rest}"),
+                None => name,
+            };
+            if tensors.insert(name.clone(), data).is_some() {
+                return Err(StateDictError::Twice(name));
+            }
+        }
         Ok(Self { tensors })
     }
 
@@ -175,7 +117,8 @@ impl StateDict {
     ///
     /// # Errors
     ///
-    /// Unless names and shapes are exactly the module's; the error lists every difference.
+    /// Unless names and shapes are exactly the module's, and all numbers floating-point; the error
+    /// lists every difference.
     pub fn load_into<M: Module>(self, module: M) -> Result<M, StateDictError> {
         let mut writer = Writer {
             tensors: self.tensors,
@@ -190,13 +133,6 @@ impl StateDict {
         } else {
             Err(StateDictError::Mismatch(mismatch))
         }
-    }
-}
-
-fn unsupported(name: &str, found: impl fmt::Debug) -> StateDictError {
-    StateDictError::Type {
-        name: name.to_owned(),
-        found: format!("{found:?}"),
     }
 }
 
@@ -244,6 +180,12 @@ impl ModuleMapper for Writer {
             return param;
         };
         let saved = param.transform_for_save().val();
+        if !data.dtype().is_float() {
+            self.mismatch
+                .types
+                .push((name, format!("{:?}", data.dtype())));
+            return param;
+        }
         let (expected, found) = (saved.dims().to_vec(), data.shape().to_vec());
         if expected != found {
             self.mismatch.shapes.push((name, expected, found));

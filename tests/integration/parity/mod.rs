@@ -2,6 +2,7 @@
 //! 1e-4 of the largest entry. The files are made by golden/generate.py.
 
 mod cells;
+mod checkpoints;
 mod modules;
 mod training;
 mod variants;
