@@ -15,8 +15,8 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
 fn exports(lib: &str) -> BTreeSet<String> {
     let uses = lib
         .split(';')
-        .filter_map(|item| item.trim().strip_prefix("pub use "));
-    uses.flat_map(|list| list.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .filter_map(|item| item.split_once("pub use "));
+    uses.flat_map(|(_, list)| list.split(|c: char| !c.is_alphanumeric() && c != '_'))
         .map(str::to_owned)
         .collect()
 }
