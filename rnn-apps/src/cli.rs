@@ -17,7 +17,7 @@ pub use mnist::{
 pub use tagger::{
     TaggerArgs, TaggerCommand, TaggerEvalArgs, TaggerTagArgs, TaggerTrainArgs, TwoSentencesArgs,
 };
-use values::{epochs, rate, size, threads};
+use values::{epochs, rate, renaming, safetensors, size, threads};
 
 /// Recurrent networks in Rust: a tour of them, training, evaluation and prediction.
 ///
@@ -66,6 +66,10 @@ pub enum Command {
     Mnist(MnistCommand),
     /// What a run holds: settings, weights, history, results
     Info(InfoArgs),
+    /// Make a run of weights that PyTorch trained
+    Import(ImportArgs),
+    /// Write a run's weights for PyTorch
+    Export(ExportArgs),
     /// Where this build can compute on this machine, and what the rest would need
     Devices,
 }
@@ -123,6 +127,36 @@ pub struct HihelloArgs {
         requires = "sample"
     )]
     pub temperature: Vec<f64>,
+}
+
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// What torch.save wrote (.pt, .pth), or .safetensors
+    #[arg(long, value_name = "FILE")]
+    pub weights: PathBuf,
+    /// A JSON file that says what model they are of: see rnn-apps/docs/interchange.md
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The folder to make for the run; one that is not empty is refused
+    /// [default: the next free runs/COMMAND-N]
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// The folder of a run
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    /// The .safetensors file to write; one that is there is refused
+    #[arg(long, value_name = "FILE", value_parser = safetensors)]
+    pub out: PathBuf,
+    /// Call what begins with FROM by TO instead, e.g. rnn.=lstm. (can be repeated)
+    #[arg(long, value_name = "FROM=TO", value_parser = renaming)]
+    pub rename: Vec<(String, String)>,
+    /// Put this before all names, e.g. encoder.
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    pub prefix: String,
 }
 
 #[derive(Args, Debug)]

@@ -40,7 +40,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Hihello(args) => commands::hihello::run(&context()?, &args, &mut out),
         Command::Tagger(args) => commands::tagger::run(&context()?, args, &mut out),
         Command::Mnist(command) => commands::mnist::run(&context()?, command, &mut out),
+        Command::Import(args) => commands::import::run(&context()?, &args, &mut out),
         // These compute nothing, and so need no device.
+        Command::Export(args) => commands::export::run(&args, &mut out),
         Command::Info(args) => commands::info::run(&args, &mut out),
         Command::Devices => commands::devices::run(&mut out),
     }

@@ -21,9 +21,9 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Result<Vec<u8>
 
 /// Writes to a temporary file in the same folder, which then takes the name: a reader finds the old
 /// file or the new one, never a part.
-pub(crate) fn write_whole(
+pub(crate) fn write_whole<B: AsRef<[u8]>>(
     path: &Path,
-    bytes: impl FnOnce() -> io::Result<Vec<u8>>,
+    bytes: impl FnOnce() -> io::Result<B>,
 ) -> io::Result<()> {
     let temporary = sibling(path);
     let written = bytes()
@@ -32,7 +32,7 @@ pub(crate) fn write_whole(
                 .write(true)
                 .create_new(true)
                 .open(&temporary)?;
-            file.write_all(&bytes)?;
+            file.write_all(bytes.as_ref())?;
             // Without this, a power cut after the rename could leave the name with no content.
             file.sync_all()
         })
@@ -42,6 +42,23 @@ pub(crate) fn write_whole(
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// Writes a file whole or not at all: the bytes go to a temporary file in the same folder, are synced,
+/// and take the name, so that a reader finds the old file or the new one, never a part.
+///
+/// # Errors
+///
+/// If the system refuses; nothing is left then but what was there before.
+///
+/// ```
+/// let dir = tempfile::tempdir()?;
+/// rnn_data::write_file(dir.path().join("notes.txt"), b"whole")?;
+/// assert_eq!(std::fs::read(dir.path().join("notes.txt"))?, b"whole");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn write_file(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
+    write_whole(path.as_ref(), || Ok(bytes))
 }
 
 /// A name in the same folder that no other writer uses: renaming works only within a file system.

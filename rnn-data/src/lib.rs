@@ -23,6 +23,7 @@ pub use batch::{
     TaggedBatcher, TaggedItem, image_tensor, one_hot,
 };
 pub use error::DatasetError;
+pub use file::write_file;
 pub use idx::{Dtype, Idx, IdxData, IdxError};
 pub use image_set::ImageSet;
 pub use mnist::Mnist;

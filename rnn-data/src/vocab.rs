@@ -92,6 +92,20 @@ impl Vocab {
         Self::from_distinct(distinct, None, None)
     }
 
+    /// The same with one of its symbols standing for all that have no id.
+    ///
+    /// # Errors
+    ///
+    /// [`VocabError::UnknownSymbol`] if it is none of them.
+    pub fn with_unk(self, symbol: &str) -> Result<Self, VocabError> {
+        let plain = Self { unk: None, ..self };
+        let unk = plain.id_at(0, symbol)?;
+        Ok(Self {
+            unk: Some(unk),
+            ..plain
+        })
+    }
+
     /// A vocabulary with special symbols, or without rare ones.
     pub fn builder() -> VocabBuilder {
         VocabBuilder::new()

@@ -17,7 +17,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use rnn_data::{Vocab, VocabError};
+use rnn_data::{Vocab, VocabError, write_file};
 use rnn_model::{StateDict, StateDictError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -413,15 +413,7 @@ impl RunDir {
     /// All or nothing: what was there stays until the new file is whole and on the disk.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RunError> {
         let path = self.path.join(name);
-        let part = self.path.join(format!("{name}.part"));
-        let written = fs::File::create(&part)
-            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&part, &path));
-        written.map_err(|error| {
-            // The error to report is the first one.
-            let _ = fs::remove_file(&part);
-            RunError::Io { path, error }
-        })
+        write_file(&path, bytes).map_err(io_error(&path))
     }
 }
 

@@ -231,6 +231,35 @@ class Encoder(nn.Module):
         self.norm = nn.BatchNorm1d(2 * HIDDEN)  # brings an integer along
 
 
+class LSTMTagger(nn.Module):
+    """The notebook's tagger, with its names."""
+
+    def __init__(self, words, tags):
+        super().__init__()
+        self.embedding_layer = nn.Embedding(words, 6)
+        self.lstm = nn.LSTM(6, 3, batch_first=True)
+        self.linear = nn.Linear(3, tags)
+
+    def forward(self, words):
+        return self.linear(self.lstm(self.embedding_layer(words))[0])
+
+
+def tagger():
+    """Learns the notebook's two sentences; tests/golden/tagger.json describes the model."""
+    sentences = [([0, 1, 2, 3, 4], [0, 1, 2, 0, 1]), ([5, 6, 7, 8], [1, 2, 0, 1])]
+    model = LSTMTagger(9, 3)
+    adam = torch.optim.Adam(model.parameters(), lr=0.1)
+    for _ in range(30):
+        for words, tags in sentences:
+            adam.zero_grad()
+            logits = model(torch.tensor([words]))[0]
+            nn.functional.cross_entropy(logits, torch.tensor(tags)).backward()
+            adam.step()
+    for words, tags in sentences:
+        assert model(torch.tensor([words]))[0].argmax(1).tolist() == tags
+    torch.save({"epoch": 30, "model": model.state_dict()}, HERE / "tagger.pt")
+
+
 def checkpoints():
     """What torch.save writes: the same LSTM in several ways, with an input and its output."""
     model = Encoder()
@@ -264,6 +293,7 @@ def main():
     save_file(variants(), HERE / "variants.safetensors")
     save_file(train(), HERE / "training.safetensors")
     checkpoints()
+    tagger()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-//! What the numbers on the command line may be.
+//! What the values on the command line may be.
+
+use std::path::PathBuf;
 
 /// A whole number from 1 to `most`.
 fn count(text: &str, most: usize) -> Result<usize, String> {
@@ -42,5 +44,21 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if (0.0..1.0).contains(&x) => Ok(x),
         _ => Err("expected a number from 0 to below 1".to_owned()),
+    }
+}
+
+/// `FROM=TO`
+pub(super) fn renaming(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((from, to)) if !from.is_empty() => Ok((from.to_owned(), to.to_owned())),
+        _ => Err("expected FROM=TO".to_owned()),
+    }
+}
+
+pub(super) fn safetensors(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension() {
+        Some(extension) if extension == "safetensors" => Ok(path),
+        _ => Err("expected a name that ends in .safetensors".to_owned()),
     }
 }

@@ -25,7 +25,7 @@ pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
         Err(RunError::NoModel(_)) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
-    let epochs = settings["fit"]["epochs"].as_u64();
+    let epochs = settings["training"]["fit"]["epochs"].as_u64();
     let epochs = epochs.map_or(history.len(), |epochs| epochs as usize);
 
     out.line(format_args!("{}\n\nSettings\n", run.path().display()))?;

@@ -2,7 +2,7 @@
 
 mod eval;
 mod predict;
-mod settings;
+pub mod settings;
 mod train;
 
 use rnn_data::{Mnist, Strokes, find_dataset};

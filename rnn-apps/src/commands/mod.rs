@@ -1,7 +1,9 @@
 //! One file per command.
 
 pub mod devices;
+pub mod export;
 pub mod hihello;
+pub mod import;
 pub mod info;
 pub mod mnist;
 mod run;

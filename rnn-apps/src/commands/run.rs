@@ -1,6 +1,7 @@
 //! What the commands that make a run, and those that use one, have in common.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use rnn_train::RunDir;
@@ -23,6 +24,18 @@ impl Versions {
             burn: "0.22".to_owned(),
         }
     }
+}
+
+/// Where weights came from that were not trained here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imported {
+    /// The file.
+    pub weights: PathBuf,
+    /// What all names began with that were taken, and were cut off.
+    pub strip_prefix: String,
+    /// What names began with, and what they begin with here.
+    pub rename: BTreeMap<String, String>,
 }
 
 /// What every run's settings begin with.

@@ -1,7 +1,7 @@
 //! The notebook's third section: an LSTM that tags words.
 
 mod eval;
-mod settings;
+pub mod settings;
 mod tag;
 mod tokens;
 mod train;

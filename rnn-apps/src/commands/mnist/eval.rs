@@ -14,22 +14,27 @@ use crate::output::{Grouped, Output};
 
 pub fn run(context: &Context, args: MnistEvalArgs, out: &mut Output) -> anyhow::Result<()> {
     let (run, settings) = run::open::<Settings>(&args.run, "mnist")?;
-    let images = if args.source.is_given() {
-        load(args.source.dataset, args.source.data.as_deref())?
-    } else {
-        load(settings.dataset, settings.data.as_deref())?
+    let training = settings.training.as_ref();
+    let images = match training {
+        Some(training) if !args.source.is_given() => {
+            load(training.dataset, training.data.as_deref())?
+        }
+        None if !args.source.is_given() => anyhow::bail!(
+            "{}: the weights were imported, so say on what to evaluate them: --data or --dataset",
+            run.path().display()
+        ),
+        _ => load(args.source.dataset, args.source.data.as_deref())?,
     };
     out.field("run", run.path().display())?;
-    let known = fingerprint(&images.test) == settings.test_fingerprint;
+    let known = training.map(|t| fingerprint(&images.test) == t.test_fingerprint);
     out.field(
         "images",
         format_args!(
             "{}{}\n",
             Grouped(images.test.len()),
-            if known {
-                ""
-            } else {
-                ", not those that the training was tested on"
+            match known {
+                Some(false) => ", not those that the training was tested on",
+                _ => "",
             }
         ),
     )?;
@@ -49,7 +54,7 @@ pub fn run(context: &Context, args: MnistEvalArgs, out: &mut Output) -> anyhow::
         "device": context.device_name,
         "threads": context.threads,
         "parameters": parameters,
-        "epochs": settings.fit.epochs,
+        "epochs": training.map(|training| training.fit.epochs),
         "seconds": start.elapsed().as_secs_f64(),
         "data_as_trained": known,
         "test_loss": evaluation.loss,

@@ -9,7 +9,7 @@ use rnn_train::{FitConfig, RunDir};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{CellKind, Dataset, Recipe};
-use crate::commands::run::Versions;
+use crate::commands::run::{Imported, Versions};
 
 /// A run's `config.json`: everything that its weights and numbers depend on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -18,6 +18,22 @@ pub struct Settings {
     /// `mnist`
     pub command: String,
     pub versions: Versions,
+    pub model: ModelSettings,
+    /// How the weights were made, if they were made here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<Training>,
+    /// Where they came from otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
+    pub device: String,
+    pub threads: usize,
+    pub seed: u64,
+}
+
+/// What the weights were trained on, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
     /// Where the images came from: a name, or a folder.
     pub dataset: Option<Dataset>,
     pub data: Option<PathBuf>,
@@ -26,13 +42,9 @@ pub struct Settings {
     /// SHA-256 of the images and labels.
     pub train_fingerprint: String,
     pub test_fingerprint: String,
-    pub model: ModelSettings,
     pub recipe: Recipe,
     pub batch_size: usize,
     pub fit: FitConfig,
-    pub device: String,
-    pub threads: usize,
-    pub seed: u64,
 }
 
 /// What the model is made from.
@@ -44,6 +56,7 @@ pub struct ModelSettings {
     pub input_size: usize,
     pub hidden_size: usize,
     pub num_layers: usize,
+    pub bias: bool,
     pub bidirectional: bool,
     pub dropout: f64,
     pub num_classes: usize,
@@ -77,7 +90,7 @@ impl ModelSettings {
         Ok(run.load_model(config.init(device))?)
     }
 
-    fn config<C: Starting>(&self, recipe: Recipe) -> anyhow::Result<ClassifierConfig<C>> {
+    pub fn config<C: Starting>(&self, recipe: Recipe) -> anyhow::Result<ClassifierConfig<C>> {
         ensure!(
             (1..=1 << 24).contains(&self.num_classes),
             "num_classes must be from 1 to {}, found {}",
@@ -86,6 +99,7 @@ impl ModelSettings {
         );
         let rnn = RecurrentConfig::<C>::new(self.input_size, self.hidden_size)
             .with_num_layers(self.num_layers)
+            .with_bias(self.bias)
             .with_bidirectional(self.bidirectional)
             .with_dropout(self.dropout);
         let rnn = match recipe {

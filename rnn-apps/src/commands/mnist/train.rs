@@ -7,7 +7,7 @@ use rnn_model::{GruStep, LstmStep, RnnStep};
 use rnn_train::{FitConfig, ImageLoader, RunDir, Schedule, Trainer, evaluate, fingerprint};
 use serde::Serialize;
 
-use super::settings::{ModelSettings, Settings, Starting};
+use super::settings::{ModelSettings, Settings, Starting, Training};
 use super::{Context, load, verdict};
 use crate::cli::{CellKind, Dataset, MnistTrainArgs, NUM_CLASSES, Recipe};
 use crate::commands::run::{self, Versions};
@@ -65,7 +65,26 @@ fn train_cell<C: Starting>(
     if let Some(limit) = args.limit {
         images.train = images.train.take(limit);
     }
-    let settings = resolve(context, &args, &images)?;
+    let training = resolve(context, &args, &images)?;
+    let settings = Settings {
+        command: "mnist".to_owned(),
+        versions: Versions::of_this_program(),
+        model: ModelSettings {
+            cell: args.cell,
+            input_size: images.train.cols(),
+            hidden_size: args.hidden_size,
+            num_layers: args.num_layers,
+            bias: true,
+            bidirectional: args.bidirectional,
+            dropout: args.dropout,
+            num_classes: NUM_CLASSES,
+        },
+        training: Some(training.clone()),
+        imported: None,
+        device: context.device_name.clone(),
+        threads: context.threads,
+        seed: context.seed,
+    };
     let (train_set, valid_set) = images.train.split_off(args.valid_split);
     ensure!(
         !train_set.is_empty(),
@@ -74,7 +93,7 @@ fn train_cell<C: Starting>(
     );
 
     context.device.seed(context.seed);
-    let model = settings.model.init::<C>(settings.recipe, &context.device)?;
+    let model = settings.model.init::<C>(training.recipe, &context.device)?;
     let parameters = model.num_params();
     // Only now, when nothing can be refused any more: an empty folder is of no use.
     let run = run::create(args.run.as_deref(), "mnist", &settings)?;
@@ -82,7 +101,7 @@ fn train_cell<C: Starting>(
     let out = &mut out.even_unread();
     describe(out, &settings, &images, parameters, &run)?;
 
-    let mut trainer = Trainer::new(settings.fit)
+    let mut trainer = Trainer::new(training.fit)
         .with_checkpoints(run.checkpoints())
         .with_observer(Progress::new(*out, args.epochs, Some(run.clone())));
     if !valid_set.is_empty() {
@@ -141,15 +160,13 @@ fn draw_predictions(
     Ok(run.write_predictions(&sheet)?)
 }
 
-fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::Result<Settings> {
+fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::Result<Training> {
     let tuned = args.recipe == Recipe::Tuned;
     let dataset = match &args.source.data {
         Some(_) => None,
         None => Some(args.source.dataset.unwrap_or(Dataset::Strokes)),
     };
-    Ok(Settings {
-        command: "mnist".to_owned(),
-        versions: Versions::of_this_program(),
+    Ok(Training {
         dataset,
         // Absolute, since `eval` may be called from elsewhere.
         data: args
@@ -162,15 +179,6 @@ fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::
         valid_split: args.valid_split,
         train_fingerprint: fingerprint(&images.train),
         test_fingerprint: fingerprint(&images.test),
-        model: ModelSettings {
-            cell: args.cell,
-            input_size: images.train.cols(),
-            hidden_size: args.hidden_size,
-            num_layers: args.num_layers,
-            bidirectional: args.bidirectional,
-            dropout: args.dropout,
-            num_classes: NUM_CLASSES,
-        },
         recipe: args.recipe,
         batch_size: args.batch_size,
         fit: FitConfig {
@@ -186,9 +194,6 @@ fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::
             seed: context.seed,
             ..FitConfig::new(args.epochs)
         },
-        device: context.device_name.clone(),
-        threads: context.threads,
-        seed: context.seed,
     })
 }
 

@@ -13,21 +13,25 @@ use crate::output::{Grouped, Output};
 pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow::Result<()> {
     let trained = Trained::open(&args.run, &context.device)?;
     let Trained { run, settings, .. } = &trained;
-    let sentences = match &args.data {
-        Some(path) => TaggedCorpus::read_dev(path)?,
-        None => settings.source.dev()?,
+    let training = settings.training.as_ref();
+    let sentences = match (&args.data, training) {
+        (Some(path), _) => TaggedCorpus::read_dev(path)?,
+        (None, Some(training)) => training.source.dev()?,
+        (None, None) => anyhow::bail!(
+            "{}: the weights were imported, so say on what to evaluate them: --data",
+            run.path().display()
+        ),
     };
-    let known = fingerprint_sentences(&sentences) == settings.dev_fingerprint;
+    let known = training.map(|t| fingerprint_sentences(&sentences) == t.dev_fingerprint);
     out.field("run", run.path().display())?;
     out.field(
         "sentences",
         format_args!(
             "{}{}",
             Grouped(sentences.len()),
-            if known {
-                ""
-            } else {
-                ", not those that the training was evaluated on"
+            match known {
+                Some(false) => ", not those that the training was evaluated on",
+                _ => "",
             }
         ),
     )?;
@@ -57,7 +61,7 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
         "device": context.device_name,
         "threads": context.threads,
         "parameters": trained.model.num_params(),
-        "epochs": settings.fit.epochs,
+        "epochs": training.map(|training| training.fit.epochs),
         "seconds": seconds,
         "data_as_trained": known,
         "accuracy": score.accuracy(),

@@ -7,7 +7,7 @@ use rnn_model::{LstmConfig, LstmTagger, LstmTaggerConfig, RecurrentInit};
 use rnn_train::{FitConfig, RunDir};
 use serde::{Deserialize, Serialize};
 
-use crate::commands::run::{self, Versions};
+use crate::commands::run::{self, Imported, Versions};
 
 /// A run's `config.json`: everything that its weights and numbers depend on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,18 +16,30 @@ pub struct Settings {
     /// `tagger`
     pub command: String,
     pub versions: Versions,
+    pub model: ModelSettings,
+    /// How the weights were made, if they were made here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<Training>,
+    /// Where they came from otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
+    pub device: String,
+    pub threads: usize,
+    pub seed: u64,
+}
+
+/// What the weights were trained on, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
     pub source: Source,
     pub limit: Option<usize>,
     /// SHA-256 of words and tags.
     pub train_fingerprint: String,
     pub dev_fingerprint: String,
     pub min_count: usize,
-    pub model: ModelSettings,
     pub batch_size: usize,
     pub fit: FitConfig,
-    pub device: String,
-    pub threads: usize,
-    pub seed: u64,
 }
 
 /// Where the sentences come from.
@@ -86,6 +98,7 @@ pub struct ModelSettings {
     pub embedding_size: usize,
     pub hidden_size: usize,
     pub num_layers: usize,
+    pub bias: bool,
     pub bidirectional: bool,
     pub dropout: f64,
     pub num_tags: usize,
@@ -97,9 +110,10 @@ impl ModelSettings {
         Ok(self.config(RecurrentInit::Orthogonal)?.init(device))
     }
 
-    fn config(&self, init: RecurrentInit) -> anyhow::Result<LstmTaggerConfig> {
+    pub fn config(&self, init: RecurrentInit) -> anyhow::Result<LstmTaggerConfig> {
         let rnn = LstmConfig::new(self.embedding_size, self.hidden_size)
             .with_num_layers(self.num_layers)
+            .with_bias(self.bias)
             .with_bidirectional(self.bidirectional)
             .with_dropout(self.dropout)
             .with_recurrent_init(init)
@@ -128,8 +142,9 @@ impl Trained {
         let model = &settings.model;
         let words = run.read_vocab(model.vocab_size)?;
         let tags = run.read_tags(model.num_tags)?;
+        let training = settings.training.as_ref();
         ensure!(
-            words.unk_id().is_some() || settings.min_count < 2,
+            words.unk_id().is_some() || training.is_none_or(|training| training.min_count < 2),
             "{}: vocab.json has no symbol for unknown words",
             path.display()
         );

@@ -7,7 +7,7 @@ use rnn_train::{
 };
 use serde::Serialize;
 
-use super::settings::{ModelSettings, Settings, Source};
+use super::settings::{ModelSettings, Settings, Source, Training};
 use super::{Context, EVAL_BATCH, score, verdict};
 use crate::cli::TaggerTrainArgs;
 use crate::commands::run::{self, Versions};
@@ -52,7 +52,40 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
     // A tag that only the sentences to judge by have can't be learnt, but has to have an id.
     let all = corpus.train.iter().chain(&corpus.dev);
     let tags = Vocab::words(all.flat_map(|sentence| &sentence.tags));
-    let settings = resolve(context, &args, source, &corpus, &words, &tags);
+    let training = Training {
+        source,
+        limit: args.limit,
+        train_fingerprint: fingerprint_sentences(&corpus.train),
+        dev_fingerprint: fingerprint_sentences(&corpus.dev),
+        min_count: min_count(&args),
+        batch_size: args.batch_size,
+        fit: FitConfig {
+            learning_rate: args.learning_rate,
+            schedule: Schedule::OneCycle,
+            clip_norm: Some(args.clip_norm),
+            seed: context.seed,
+            ..FitConfig::new(args.epochs)
+        },
+    };
+    let settings = Settings {
+        command: "tagger".to_owned(),
+        versions: Versions::of_this_program(),
+        model: ModelSettings {
+            vocab_size: words.len(),
+            embedding_size: args.embedding_size,
+            hidden_size: args.hidden_size,
+            num_layers: args.num_layers,
+            bias: true,
+            bidirectional: args.bidirectional,
+            dropout: args.dropout,
+            num_tags: tags.len(),
+        },
+        training: Some(training.clone()),
+        imported: None,
+        device: context.device_name.clone(),
+        threads: context.threads,
+        seed: context.seed,
+    };
     let train = encode(&corpus.train, &words, &tags)?;
     let dev = encode(&corpus.dev, &words, &tags)?;
 
@@ -65,10 +98,10 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
     run.write_tags(&tags)?;
     // From here on there is something to lose.
     let out = &mut out.even_unread();
-    describe(out, &settings, &corpus, parameters, &run)?;
+    describe(out, &settings, &training, &corpus, parameters, &run)?;
 
     let loader = TaggedLoader::sentences(train, args.batch_size).shuffled(context.seed);
-    let fitted = Trainer::new(settings.fit)
+    let fitted = Trainer::new(training.fit)
         .with_checkpoints(run.checkpoints())
         .with_observer(Progress::new(*out, args.epochs, Some(run.clone())))
         .with_validation(TaggedLoader::sentences(dev, EVAL_BATCH))
@@ -123,54 +156,16 @@ fn encode(
         .collect()
 }
 
-fn resolve(
-    context: &Context,
-    args: &TaggerTrainArgs,
-    source: Source,
-    corpus: &TaggedCorpus,
-    words: &Vocab,
-    tags: &Vocab,
-) -> Settings {
-    Settings {
-        command: "tagger".to_owned(),
-        versions: Versions::of_this_program(),
-        source,
-        limit: args.limit,
-        train_fingerprint: fingerprint_sentences(&corpus.train),
-        dev_fingerprint: fingerprint_sentences(&corpus.dev),
-        min_count: min_count(args),
-        model: ModelSettings {
-            vocab_size: words.len(),
-            embedding_size: args.embedding_size,
-            hidden_size: args.hidden_size,
-            num_layers: args.num_layers,
-            bidirectional: args.bidirectional,
-            dropout: args.dropout,
-            num_tags: tags.len(),
-        },
-        batch_size: args.batch_size,
-        fit: FitConfig {
-            learning_rate: args.learning_rate,
-            schedule: Schedule::OneCycle,
-            clip_norm: Some(args.clip_norm),
-            seed: context.seed,
-            ..FitConfig::new(args.epochs)
-        },
-        device: context.device_name.clone(),
-        threads: context.threads,
-        seed: context.seed,
-    }
-}
-
 fn describe(
     out: &mut Output,
     settings: &Settings,
+    training: &Training,
     corpus: &TaggedCorpus,
     parameters: usize,
     run: &RunDir,
 ) -> std::io::Result<()> {
     let model = &settings.model;
-    let dev = match settings.source.data {
+    let dev = match training.source.data {
         Some(_) => format!("{} to evaluate on", Grouped(corpus.dev.len())),
         None => "evaluated on the same".to_owned(),
     };
@@ -186,7 +181,7 @@ fn describe(
         rare => format!(
             "; {} more come less than {} times and\n{:11}count as unknown (--min-count)",
             Grouped(rare),
-            settings.min_count,
+            training.min_count,
             ""
         ),
     };

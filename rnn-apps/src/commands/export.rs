@@ -1,0 +1,44 @@
+//! A run's weights for PyTorch.
+
+use anyhow::{Context as _, ensure};
+use rnn_data::write_file;
+use rnn_train::RunDir;
+
+use crate::cli::ExportArgs;
+use crate::output::Output;
+
+pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<()> {
+    let run = RunDir::open(&args.run)?;
+    let file = args.out.display();
+    ensure!(!args.out.exists(), "{file}: there is such a file already");
+    let mut weights = run.read_weights()?;
+    for (from, to) in &args.rename {
+        ensure!(
+            weights.names().any(|name| name.starts_with(from)),
+            "--rename {from}={to}: no name begins with {from}; they are {}",
+            weights.names().collect::<Vec<_>>().join(", ")
+        );
+        weights = weights.rename(from, to)?;
+    }
+    let weights = weights.with_prefix(&args.prefix);
+    let names: Vec<&str> = weights.names().collect();
+    write_file(&args.out, &weights.to_safetensors()?).with_context(|| file.to_string())?;
+
+    out.line(format_args!("{file}, for PyTorch:\n"))?;
+    out.line("   from safetensors.torch import load_file")?;
+    out.line(format_args!(
+        "   model.load_state_dict(load_file({:?}))\n",
+        args.out
+    ))?;
+    out.line("where the model has these parameters:\n")?;
+    for name in &names {
+        let shape = weights.get(name).map(|data| data.shape().to_vec());
+        out.line(format_args!("   {name} {:?}", shape.unwrap_or_default()))?;
+    }
+    out.results(&serde_json::json!({
+        "command": "export",
+        "run": run.path().display().to_string(),
+        "file": file.to_string(),
+        "names": names,
+    }))
+}

@@ -1,0 +1,305 @@
+//! A run of weights that PyTorch trained.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use burn::module::Module;
+use rnn_data::{Vocab, read_text};
+use rnn_model::{GruStep, LstmStep, RecurrentInit, RnnStep, StateDict};
+use rnn_train::RunDir;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::Context;
+use super::mnist::settings::{self as mnist, Starting};
+use super::run::{self, Imported, Versions};
+use super::tagger::settings as tagger;
+use crate::cli::{CellKind, ImportArgs, Recipe};
+use crate::output::{Grouped, Output};
+
+/// What every description of a model begins with.
+#[derive(Deserialize)]
+struct Head {
+    command: String,
+    #[serde(default)]
+    strip_prefix: String,
+    #[serde(default)]
+    rename: BTreeMap<String, String>,
+}
+
+/// A classifier, whose parameters are `rnn.…` and `fc.…`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "what the head has read is only allowed here")]
+struct ClassifierFile {
+    command: String,
+    #[serde(default)]
+    strip_prefix: String,
+    #[serde(default)]
+    rename: BTreeMap<String, String>,
+    cell: CellKind,
+    input_size: usize,
+    hidden_size: usize,
+    #[serde(default = "one")]
+    num_layers: usize,
+    #[serde(default = "yes")]
+    bias: bool,
+    #[serde(default)]
+    bidirectional: bool,
+    num_classes: usize,
+}
+
+/// A tagger, whose parameters are `emb.…`, `rnn.…` and `fc.…`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "what the head has read is only allowed here")]
+struct TaggerFile {
+    command: String,
+    #[serde(default)]
+    strip_prefix: String,
+    #[serde(default)]
+    rename: BTreeMap<String, String>,
+    embedding_size: usize,
+    hidden_size: usize,
+    #[serde(default = "one")]
+    num_layers: usize,
+    #[serde(default = "yes")]
+    bias: bool,
+    #[serde(default)]
+    bidirectional: bool,
+    words: Symbols,
+    /// The word that stands for all others.
+    unk: Option<String>,
+    tags: Symbols,
+}
+
+/// Symbols in the order of their ids.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Symbols {
+    List(Vec<String>),
+    /// A vocabulary's JSON file, relative to the description.
+    File(PathBuf),
+}
+
+fn one() -> usize {
+    1
+}
+
+fn yes() -> bool {
+    true
+}
+
+pub fn run(context: &Context, args: &ImportArgs, out: &mut Output) -> anyhow::Result<()> {
+    let text = read_text(&args.config)?;
+    let head: Head = parse(&args.config, &text)?;
+    let weights = Weights {
+        tensors: chosen(&args.weights, &head)?,
+        file: &args.weights,
+        imported: Imported {
+            weights: std::path::absolute(&args.weights)?,
+            strip_prefix: head.strip_prefix,
+            rename: head.rename,
+        },
+    };
+    let (run, parameters) = match head.command.as_str() {
+        "mnist" => {
+            let file: ClassifierFile = parse(&args.config, &text)?;
+            match file.cell {
+                CellKind::Rnn => classifier::<RnnStep>(context, args, &file, weights)?,
+                CellKind::Lstm => classifier::<LstmStep>(context, args, &file, weights)?,
+                CellKind::Gru => classifier::<GruStep>(context, args, &file, weights)?,
+            }
+        }
+        "tagger" => a_tagger(context, args, parse(&args.config, &text)?, weights)?,
+        other => bail!(
+            "{}: expected \"command\": \"mnist\" or \"tagger\", found {other:?}",
+            args.config.display()
+        ),
+    };
+    let path = run.path().display();
+    out.line(format_args!(
+        "{path}: {} weights from {}",
+        Grouped(parameters),
+        args.weights.display()
+    ))?;
+    let next = match head.command.as_str() {
+        "mnist" => format!("mnist predict --run {path} PICTURE"),
+        _ => format!("tagger tag --run {path} \"The dog ate the apple.\""),
+    };
+    out.line(format_args!("\nNext: {next}"))?;
+    out.results(&serde_json::json!({
+        "command": "import",
+        "run": path.to_string(),
+        "parameters": parameters,
+    }))
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> anyhow::Result<T> {
+    serde_json::from_str(text).with_context(|| path.display().to_string())
+}
+
+/// The tensors of a file that the model is made of, under the model's names.
+fn chosen(file: &Path, head: &Head) -> anyhow::Result<StateDict> {
+    let all = StateDict::read(file)?;
+    let missing = |what: &str, prefix: &str| {
+        let names: Vec<&str> = all.names().take(20).collect();
+        format!(
+            "{}: {what}: no name begins with {prefix:?}; there are {}",
+            file.display(),
+            names.join(", ")
+        )
+    };
+    let mut tensors = all.strip_prefix(&head.strip_prefix);
+    ensure!(
+        tensors.names().next().is_some(),
+        missing("strip_prefix", &head.strip_prefix)
+    );
+    for (from, to) in &head.rename {
+        ensure!(
+            tensors.names().any(|name| name.starts_with(from)),
+            missing("rename", from)
+        );
+        tensors = tensors
+            .rename(from, to)
+            .with_context(|| file.display().to_string())?;
+    }
+    Ok(tensors)
+}
+
+/// Weights on their way into a run.
+struct Weights<'a> {
+    tensors: StateDict,
+    file: &'a Path,
+    imported: Imported,
+}
+
+impl Weights<'_> {
+    /// Refuses a model far larger than the weights, before there is one. Near misses are better told
+    /// by the names and shapes that differ.
+    fn check_size(&self, parameters: usize) -> anyhow::Result<()> {
+        let tensors = self
+            .tensors
+            .names()
+            .filter_map(|name| self.tensors.get(name));
+        let found: usize = tensors.map(|data| data.num_elements()).sum();
+        ensure!(
+            parameters / 2 <= found + (1 << 20),
+            "{}: expected {} numbers, as the sizes say, found {}",
+            self.file.display(),
+            Grouped(parameters),
+            Grouped(found)
+        );
+        Ok(())
+    }
+
+    /// `model` with these weights.
+    fn load_into<M: Module>(&self, model: M) -> anyhow::Result<M> {
+        let loaded = self.tensors.clone().load_into(model);
+        loaded.with_context(|| self.file.display().to_string())
+    }
+}
+
+fn classifier<C: Starting>(
+    context: &Context,
+    args: &ImportArgs,
+    file: &ClassifierFile,
+    weights: Weights,
+) -> anyhow::Result<(RunDir, usize)> {
+    let model = mnist::ModelSettings {
+        cell: file.cell,
+        input_size: file.input_size,
+        hidden_size: file.hidden_size,
+        num_layers: file.num_layers,
+        bias: file.bias,
+        bidirectional: file.bidirectional,
+        dropout: 0.0,
+        num_classes: file.num_classes,
+    };
+    let config = model
+        .config::<C>(Recipe::Notebook)
+        .with_context(|| args.config.display().to_string())?;
+    weights.check_size(config.rnn.num_params())?;
+    let loaded = weights.load_into(config.init(&context.device))?;
+    let settings = mnist::Settings {
+        command: "mnist".to_owned(),
+        versions: Versions::of_this_program(),
+        model,
+        training: None,
+        imported: Some(weights.imported),
+        device: context.device_name.clone(),
+        threads: context.threads,
+        seed: context.seed,
+    };
+    let run = run::create(args.run.as_deref(), "mnist", &settings)?;
+    run.save_model(&loaded)?;
+    Ok((run, loaded.num_params()))
+}
+
+fn a_tagger(
+    context: &Context,
+    args: &ImportArgs,
+    file: TaggerFile,
+    weights: Weights,
+) -> anyhow::Result<(RunDir, usize)> {
+    let vocab = |symbols| {
+        read_symbols(symbols, &args.config).with_context(|| args.config.display().to_string())
+    };
+    let mut words = vocab(file.words)?;
+    if let Some(unk) = &file.unk {
+        words = words
+            .with_unk(unk)
+            .with_context(|| format!("{}: unk", args.config.display()))?;
+    }
+    let tags = vocab(file.tags)?;
+    let model = tagger::ModelSettings {
+        vocab_size: words.len(),
+        embedding_size: file.embedding_size,
+        hidden_size: file.hidden_size,
+        num_layers: file.num_layers,
+        bias: file.bias,
+        bidirectional: file.bidirectional,
+        dropout: 0.0,
+        num_tags: tags.len(),
+    };
+    let config = model
+        .config(RecurrentInit::Uniform)
+        .with_context(|| args.config.display().to_string())?;
+    weights.check_size(config.rnn.num_params())?;
+    let loaded = weights.load_into(config.init(&context.device))?;
+    let settings = tagger::Settings {
+        command: "tagger".to_owned(),
+        versions: Versions::of_this_program(),
+        model,
+        training: None,
+        imported: Some(weights.imported),
+        device: context.device_name.clone(),
+        threads: context.threads,
+        seed: context.seed,
+    };
+    let run = run::create(args.run.as_deref(), "tagger", &settings)?;
+    run.write_vocab(&words)?;
+    run.write_tags(&tags)?;
+    run.save_model(&loaded)?;
+    Ok((run, loaded.num_params()))
+}
+
+fn read_symbols(symbols: Symbols, config: &Path) -> anyhow::Result<Vocab> {
+    match symbols {
+        Symbols::File(path) => {
+            let folder = config.parent().unwrap_or(Path::new(""));
+            Ok(Vocab::read(folder.join(path))?)
+        }
+        Symbols::List(list) => {
+            let vocab = Vocab::in_order(&list);
+            ensure!(
+                vocab.len() == list.len() && !list.is_empty(),
+                "expected symbols that all differ, at least one, found {} of which {} differ",
+                list.len(),
+                vocab.len()
+            );
+            Ok(vocab)
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Weights from PyTorch and back.
+
+use std::path::{Path, PathBuf};
+
+use rnn_model::StateDict;
+
+use super::{command, fails, json, succeeds, text};
+
+fn golden(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests/golden")
+        .join(file)
+}
+
+fn import(weights: &Path, config: &Path, run: &str) -> String {
+    format!(
+        "import --weights {} --config {} --run {run}",
+        weights.display(),
+        config.display()
+    )
+}
+
+#[test]
+fn a_tagger_that_pytorch_trained_tags_here_and_goes_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = import(&golden("tagger.pt"), &golden("tagger.json"), "run");
+    let imported = json(&succeeds(folder.path(), &format!("{line} --json")));
+    assert_eq!(imported["command"], "import");
+
+    let output = command(folder.path(), "tagger tag --run run")
+        .args(["The dog ate the apple", "Everybody read that book"])
+        .output()
+        .expect("the program starts");
+    assert_eq!(
+        text(&output.stdout),
+        "The/DET dog/NN ate/V the/DET apple/NN\nEverybody/NN read/V that/DET book/NN\n"
+    );
+    // It was not trained here: what to evaluate it on must be said.
+    let message = fails(folder.path(), "tagger eval --run run", 1);
+    assert!(message.contains("--data"), "{message}");
+    std::fs::write(folder.path().join("new.txt"), "The/DET book/NN").expect("written");
+    let found = json(&succeeds(
+        folder.path(),
+        "tagger eval --run run --data new.txt --json",
+    ));
+    assert_eq!(found["total"], 2);
+    let output = succeeds(folder.path(), "info run");
+    assert!(output.contains("imported.strip_prefix"), "{output}");
+
+    let line = "export --run run --out back.safetensors --rename emb.=embedding_layer. --rename rnn.=lstm. --rename fc.=linear. --prefix model.";
+    let output = succeeds(folder.path(), line);
+    assert!(output.contains("load_state_dict"), "{output}");
+    let before = StateDict::read(golden("tagger.pt")).expect("weights");
+    let after = StateDict::read(folder.path().join("back.safetensors")).expect("weights");
+    assert!(before.names().eq(after.names()));
+    for name in before.names() {
+        assert_eq!(before.get(name), after.get(name), "{name}");
+    }
+
+    // Nothing is overwritten.
+    let message = fails(folder.path(), line, 1);
+    assert!(
+        message.contains("back.safetensors: there is such a file"),
+        "{message}"
+    );
+    fails(folder.path(), "export --run run --out back.pt", 2);
+    let message = fails(
+        folder.path(),
+        "export --run run --out other.safetensors --rename lstm.=x.",
+        1,
+    );
+    assert!(message.contains("no name begins with lstm."), "{message}");
+}
+
+#[test]
+fn what_does_not_fit_is_named_and_makes_no_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = std::fs::read_to_string(golden("tagger.json")).expect("a description");
+    let config = folder.path().join("model.json");
+    for (from, to, says) in [
+        (
+            "\"tagger\"",
+            "\"speller\"",
+            "model.json: expected \"command\"",
+        ),
+        (
+            "\"hidden_size\": 3",
+            "\"hidden_size\": 4",
+            "shape of rnn.weight_hh_l0: expected [16, 4], found [12, 3]",
+        ),
+        (
+            "\"hidden_size\": 3",
+            "\"hidden_size\": 0",
+            "hidden_size must be from 1",
+        ),
+        (
+            "\"hidden_size\": 3",
+            "\"hidden_size\": 9999999",
+            "tagger.pt: expected",
+        ),
+        ("\"hidden_size\": 3", "\"hiden_size\": 3", "hiden_size"),
+        ("\"model.\"", "\"net.\"", "no name begins with \"net.\""),
+        ("\"lstm.\":", "\"gru.\":", "no name begins with \"gru.\""),
+        ("\"lstm.\": \"rnn.\", ", "", "unexpected: lstm.weight_ih_l0"),
+        ("\"dog\"", "\"The\"", "symbols that all differ"),
+        (
+            "\"dog\", ",
+            "",
+            "shape of emb.weight: expected [8, 6], found [9, 6]",
+        ),
+        ("\"tags\"", "\"unk\": \"cat\", \"tags\"", "model.json: unk"),
+        ("{", "{,", "line 1 column 2"),
+    ] {
+        assert!(whole.contains(from), "{from}");
+        std::fs::write(&config, whole.replacen(from, to, 1)).expect("written");
+        let message = fails(
+            folder.path(),
+            &import(&golden("tagger.pt"), &config, "run"),
+            1,
+        );
+        assert!(message.contains(says), "{to}: {message}");
+        assert!(!folder.path().join("run").exists(), "{to}");
+    }
+    std::fs::write(&config, whole).expect("written");
+    let message = fails(
+        folder.path(),
+        &import(&golden("evil.pt"), &config, "run"),
+        1,
+    );
+    assert!(message.contains("evil.pt: epoch asks for"), "{message}");
+    assert!(!folder.path().join("evil-was-here").exists());
+    let message = fails(folder.path(), &import(&config, &config, "run"), 1);
+    assert!(message.contains("model.json"), "{message}");
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Takes weights from PyTorch to the program and back, and from the program to PyTorch.
+
+    pip install torch==2.9.0 numpy safetensors
+    python tests/golden/exchange.py target/debug/rnn-apps
+
+Ends with an error if a name, a shape, a number or a prediction is lost on the way.
+"""
+
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+PROGRAM = pathlib.Path(sys.argv[1]).resolve()
+
+
+class Classifier(nn.Module):
+    """The row-by-row classifier: its last output, through a linear layer."""
+
+    def __init__(self, kind, **options):
+        super().__init__()
+        self.rnn = getattr(nn, kind)(28, 16, batch_first=True, **options)
+        self.fc = nn.Linear(32 if options.get("bidirectional") else 16, 10)
+
+    def forward(self, images):
+        return self.fc(self.rnn(images)[0][:, -1])
+
+
+def run(*arguments):
+    """The program's last line, as JSON."""
+    line = [str(PROGRAM), *map(str, arguments), "--json"]
+    output = subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return json.loads(output.splitlines()[-1])
+
+
+def there_and_back(folder, kind, options):
+    """torch.save → import → export → load_state_dict(strict=True): nothing changes."""
+    model = Classifier(kind, **options)
+    torch.save({"step": 7, "net": model.state_dict()}, folder / "model.pt")
+    description = {
+        "command": "mnist",
+        "strip_prefix": "net.",
+        "cell": kind.lower(),
+        "input_size": 28,
+        "hidden_size": 16,
+        "num_classes": 10,
+        **options,
+    }
+    (folder / "model.json").write_text(json.dumps(description))
+    name = "-".join([kind.lower(), *map(str, options.values())])
+    arguments = ["--weights", folder / "model.pt", "--config", folder / "model.json"]
+    run("import", *arguments, "--run", folder / name)
+    run("export", "--run", folder / name, "--out", folder / f"{name}.safetensors")
+    again = Classifier(kind, **options)
+    again.load_state_dict(load_file(folder / f"{name}.safetensors"), strict=True)
+    for (key, before), after in zip(model.state_dict().items(), again.state_dict().values()):
+        assert torch.equal(before, after), f"{name}: {key} changed"
+
+
+def write_idx(path, array):
+    """Unsigned bytes as an IDX file."""
+    header = struct.pack(">HBB", 0, 8, array.dim()) + struct.pack(f">{array.dim()}I", *array.shape)
+    path.write_bytes(header + array.to(torch.uint8).numpy().tobytes())
+
+
+def trained_here(folder, kind):
+    """Trained and evaluated by the program, evaluated again by PyTorch: the same loss."""
+    data = folder / "data"
+    data.mkdir(exist_ok=True)
+    for split, count in [("train", 400), ("t10k", 100)]:
+        labels = torch.arange(count) % 10
+        images = torch.randint(0, 100, (count, 28, 28)) + 15 * labels[:, None, None]
+        write_idx(data / f"{split}-images-idx3-ubyte", images)
+        write_idx(data / f"{split}-labels-idx1-ubyte", labels)
+    options = ["--hidden-size", 16, "--num-layers", 2, "--bidirectional", "--epochs", 2]
+    found = run(
+        "mnist", "train", "--cell", kind.lower(), "--data", data, *options, "--run", folder / kind
+    )
+    renames = ["--rename", "rnn.=layers.", "--prefix", "net."]
+    run("export", "--run", folder / kind, "--out", folder / f"{kind}.safetensors", *renames)
+    weights = load_file(folder / f"{kind}.safetensors")
+    weights = {name.removeprefix("net."): value for name, value in weights.items()}
+    weights = {name.replace("layers.", "rnn."): value for name, value in weights.items()}
+    model = Classifier(kind, num_layers=2, bidirectional=True)
+    model.load_state_dict(weights, strict=True)
+    with torch.no_grad():
+        logits = model(images / 255)
+    loss = nn.functional.cross_entropy(logits, labels).item()
+    assert abs(loss - found["test_loss"]) < 1e-5, (kind, loss, found["test_loss"])
+    correct = (logits.argmax(1) == labels).sum().item()
+    assert correct == found["correct"], (kind, correct, found["correct"])
+
+
+def main():
+    torch.manual_seed(0)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        for kind in ["RNN", "LSTM", "GRU"]:
+            for options in [{}, {"num_layers": 3, "bidirectional": True}, {"bias": False}]:
+                there_and_back(folder, kind, options)
+            trained_here(folder, kind)
+    print("PyTorch and the program agree")
+
+
+if __name__ == "__main__":
+    main()
