@@ -18,6 +18,8 @@ mod state_dict;
 mod tagger;
 mod weights;
 
+/// The version of Burn whose tensors and devices these modules take.
+pub use burn;
 pub use cell::{Cell, GruStep, LstmState, LstmStep, Nonlinearity, RnnStep};
 pub use char_rnn::{CharRnn, CharRnnConfig};
 pub use classifier::{Classifier, ClassifierConfig};

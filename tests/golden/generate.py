@@ -284,6 +284,18 @@ def checkpoints():
     save_file(tensors, HERE / "checkpoint.safetensors")
 
 
+def stream():
+    """An LSTM for tests/consumer to embed, with a sequence and what comes out at every step."""
+    lstm = nn.LSTM(8, 16, num_layers=2)
+    x = torch.randn(50, 1, 8)
+    with torch.no_grad():
+        output, _ = lstm(x)
+    tensors = {f"lstm.{name}": value for name, value in lstm.state_dict().items()}
+    tensors |= {"x": x.squeeze(1), "output": output.squeeze(1)}
+    tensors = {name: value.contiguous() for name, value in tensors.items()}
+    save_file(tensors, HERE.parent / "consumer" / "lstm.safetensors")
+
+
 def main():
     torch.manual_seed(0)
     torch.set_num_threads(1)
@@ -294,6 +306,7 @@ def main():
     save_file(train(), HERE / "training.safetensors")
     checkpoints()
     tagger()
+    stream()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::Context;
 use super::mnist::settings::{self as mnist, Starting};
-use super::run::{self, Imported, Versions};
+use super::run::{self, Imported};
 use super::tagger::settings as tagger;
 use crate::cli::{CellKind, ImportArgs, Recipe};
 use crate::output::{Grouped, Output};
@@ -223,14 +223,8 @@ fn classifier<C: Starting>(
     weights.check_size(config.rnn.num_params())?;
     let loaded = weights.load_into(config.init(&context.device))?;
     let settings = mnist::Settings {
-        command: "mnist".to_owned(),
-        versions: Versions::of_this_program(),
-        model,
-        training: None,
         imported: Some(weights.imported),
-        device: context.device_name.clone(),
-        threads: context.threads,
-        seed: context.seed,
+        ..mnist::Settings::new(context, "mnist", model)
     };
     let run = run::create(args.run.as_deref(), "mnist", &settings)?;
     run.save_model(&loaded)?;
@@ -269,14 +263,8 @@ fn a_tagger(
     weights.check_size(config.rnn.num_params())?;
     let loaded = weights.load_into(config.init(&context.device))?;
     let settings = tagger::Settings {
-        command: "tagger".to_owned(),
-        versions: Versions::of_this_program(),
-        model,
-        training: None,
         imported: Some(weights.imported),
-        device: context.device_name.clone(),
-        threads: context.threads,
-        seed: context.seed,
+        ..tagger::Settings::new(context, "tagger", model)
     };
     let run = run::create(args.run.as_deref(), "tagger", &settings)?;
     run.write_vocab(&words)?;

@@ -8,6 +8,48 @@ use rnn_train::RunDir;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::Context;
+
+/// A run's `config.json`: everything that its weights and numbers depend on. M is what the model is
+/// made from, T what it was trained on and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings<M, T> {
+    /// The command that the run is of.
+    pub command: String,
+    pub versions: Versions,
+    pub model: M,
+    /// How the weights were made, if they were made here.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub training: Option<T>,
+    /// Where they came from otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
+    pub device: String,
+    pub threads: usize,
+    pub seed: u64,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+impl<M, T> Settings<M, T> {
+    /// What is known of every run.
+    pub fn new(context: &Context, command: &str, model: M) -> Self {
+        Self {
+            command: command.to_owned(),
+            versions: Versions::of_this_program(),
+            model,
+            training: None,
+            imported: None,
+            device: context.device_name.clone(),
+            threads: context.threads,
+            seed: context.seed,
+        }
+    }
+}
+
 /// Who made a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,7 +60,7 @@ pub struct Versions {
 }
 
 impl Versions {
-    pub fn of_this_program() -> Self {
+    fn of_this_program() -> Self {
         Self {
             rnn: env!("CARGO_PKG_VERSION").to_owned(),
             burn: "0.22".to_owned(),

@@ -9,26 +9,10 @@ use rnn_train::{FitConfig, RunDir};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{CellKind, Dataset, Recipe};
-use crate::commands::run::{Imported, Versions};
+use crate::commands::run;
 
-/// A run's `config.json`: everything that its weights and numbers depend on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// `mnist`
-    pub command: String,
-    pub versions: Versions,
-    pub model: ModelSettings,
-    /// How the weights were made, if they were made here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub training: Option<Training>,
-    /// Where they came from otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub imported: Option<Imported>,
-    pub device: String,
-    pub threads: usize,
-    pub seed: u64,
-}
+/// A run's `config.json`.
+pub type Settings = run::Settings<ModelSettings, Training>;
 
 /// What the weights were trained on, and how.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::settings::{ModelSettings, Settings, Starting, Training};
 use super::{Context, load, verdict};
 use crate::cli::{CellKind, Dataset, MnistTrainArgs, NUM_CLASSES, Recipe};
-use crate::commands::run::{self, Versions};
+use crate::commands::run;
 use crate::output::{Grouped, Output, Seconds};
 use crate::progress::Progress;
 
@@ -66,24 +66,19 @@ fn train_cell<C: Starting>(
         images.train = images.train.take(limit);
     }
     let training = resolve(context, &args, &images)?;
+    let model = ModelSettings {
+        cell: args.cell,
+        input_size: images.train.cols(),
+        hidden_size: args.hidden_size,
+        num_layers: args.num_layers,
+        bias: true,
+        bidirectional: args.bidirectional,
+        dropout: args.dropout,
+        num_classes: NUM_CLASSES,
+    };
     let settings = Settings {
-        command: "mnist".to_owned(),
-        versions: Versions::of_this_program(),
-        model: ModelSettings {
-            cell: args.cell,
-            input_size: images.train.cols(),
-            hidden_size: args.hidden_size,
-            num_layers: args.num_layers,
-            bias: true,
-            bidirectional: args.bidirectional,
-            dropout: args.dropout,
-            num_classes: NUM_CLASSES,
-        },
         training: Some(training.clone()),
-        imported: None,
-        device: context.device_name.clone(),
-        threads: context.threads,
-        seed: context.seed,
+        ..Settings::new(context, "mnist", model)
     };
     let (train_set, valid_set) = images.train.split_off(args.valid_split);
     ensure!(

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::settings::{ModelSettings, Settings, Source, Training};
 use super::{Context, EVAL_BATCH, score, verdict};
 use crate::cli::TaggerTrainArgs;
-use crate::commands::run::{self, Versions};
+use crate::commands::run;
 use crate::output::{Grouped, Output, Seconds};
 use crate::progress::Progress;
 
@@ -67,24 +67,19 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
             ..FitConfig::new(args.epochs)
         },
     };
+    let model = ModelSettings {
+        vocab_size: words.len(),
+        embedding_size: args.embedding_size,
+        hidden_size: args.hidden_size,
+        num_layers: args.num_layers,
+        bias: true,
+        bidirectional: args.bidirectional,
+        dropout: args.dropout,
+        num_tags: tags.len(),
+    };
     let settings = Settings {
-        command: "tagger".to_owned(),
-        versions: Versions::of_this_program(),
-        model: ModelSettings {
-            vocab_size: words.len(),
-            embedding_size: args.embedding_size,
-            hidden_size: args.hidden_size,
-            num_layers: args.num_layers,
-            bias: true,
-            bidirectional: args.bidirectional,
-            dropout: args.dropout,
-            num_tags: tags.len(),
-        },
         training: Some(training.clone()),
-        imported: None,
-        device: context.device_name.clone(),
-        threads: context.threads,
-        seed: context.seed,
+        ..Settings::new(context, "tagger", model)
     };
     let train = encode(&corpus.train, &words, &tags)?;
     let dev = encode(&corpus.dev, &words, &tags)?;

@@ -1,0 +1,91 @@
+use std::io;
+use std::path::PathBuf;
+
+use rnn_data::VocabError;
+use rnn_model::StateDictError;
+
+/// What is wrong with a run's folder.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A new run would mix with what is there.
+    #[error("{}: the folder is not empty; a run needs one of its own", .0.display())]
+    NotEmpty(PathBuf),
+    /// There is no run.
+    #[error("{}: not a run folder: it has no config.json", .0.display())]
+    NotARun(PathBuf),
+    /// The file system refused.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{}: {error}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        error: serde_json::Error,
+    },
+    /// A line of the history is damaged.
+    #[error("{}: line {line}: {error}", path.display())]
+    History {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// Why; the line in this message is that of the epoch's own JSON.
+        error: serde_json::Error,
+    },
+    /// A vocabulary can't be written or read; the error names the file.
+    #[error(transparent)]
+    Vocab(#[from] VocabError),
+    /// A vocabulary is another than the settings are for.
+    #[error("{}: expected {expected} symbols, as config.json says, found {found}", path.display())]
+    Symbols {
+        /// The file.
+        path: PathBuf,
+        /// How many the model was made for.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The training has not written its weights.
+    #[error(
+        "{}: no model.safetensors: the training has not ended, or was cut short",
+        .0.display()
+    )]
+    NoModel(PathBuf),
+    /// A weight is infinite or no number.
+    #[error("{}: {name} holds a number that is not finite", path.display())]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The parameter.
+        name: String,
+    },
+    /// The settings ask for far more weights than there are.
+    #[error(
+        "{}: expected {parameters} numbers, as config.json says, found {bytes} bytes",
+        path.display()
+    )]
+    TooSmall {
+        /// The file.
+        path: PathBuf,
+        /// How many numbers the model has.
+        parameters: usize,
+        /// How long the file is.
+        bytes: u64,
+    },
+    /// The weights are damaged or belong to another model.
+    #[error("{}: {error}", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: StateDictError,
+    },
+}
