@@ -180,28 +180,11 @@ fn gradients_are_slopes() {
     for (name, device) in devices() {
         let (rnn, gru) = (RnnConfig::new(2, 3), GruConfig::new(2, 3));
         let lstm = LstmConfig::new(2, 3);
-        check(rnn.clone(), &device, &format!("rnn on {name}"));
+        check(rnn, &device, &format!("rnn on {name}"));
         check(lstm.clone(), &device, &format!("lstm on {name}"));
-        check(gru.clone(), &device, &format!("gru on {name}"));
-        let proj = lstm.clone().with_proj_size(2);
+        check(gru, &device, &format!("gru on {name}"));
+        let proj = lstm.with_proj_size(2);
         check(proj, &device, &format!("lstm with proj_size on {name}"));
-        // Layer normalisation has the form of the loss much more curved: fewer features would make
-        // differences of 32-bit numbers useless.
-        check(
-            rnn.with_layer_norm(true),
-            &device,
-            &format!("normalised rnn on {name}"),
-        );
-        check(
-            lstm.with_layer_norm(true),
-            &device,
-            &format!("normalised lstm on {name}"),
-        );
-        check(
-            gru.with_layer_norm(true),
-            &device,
-            &format!("normalised gru on {name}"),
-        );
     }
 }
 
