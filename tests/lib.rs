@@ -40,7 +40,7 @@ pub fn relative_error(found: &TensorData, expected: &TensorData) -> f64 {
     let pairs = || found.iter::<f64>().zip(expected.iter::<f64>());
     let scale = pairs().fold(0.0f64, |max, (_, e)| max.max(e.abs()));
     pairs().fold(0.0, |max, (f, e)| {
-        assert!(f.is_finite(), "found {f}, expected {e}");
+        assert!(f.is_finite() && e.is_finite(), "found {f}, expected {e}");
         max.max((f - e).abs() / scale.max(1e-12))
     })
 }

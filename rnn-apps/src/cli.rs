@@ -12,7 +12,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub use mnist::{
     CellKind, Dataset, MnistCommand, MnistEvalArgs, MnistPredictArgs, MnistTrainArgs, NUM_CLASSES,
-    Recipe,
+    Nonlinearity, Recipe,
 };
 pub use tagger::{
     TaggerArgs, TaggerCommand, TaggerEvalArgs, TaggerTagArgs, TaggerTrainArgs, TwoSentencesArgs,
@@ -151,10 +151,10 @@ pub struct ExportArgs {
     /// The .safetensors file to write; one that is there is refused
     #[arg(long, value_name = "FILE", value_parser = safetensors)]
     pub out: PathBuf,
-    /// Call what begins with FROM by TO instead, e.g. rnn.=lstm. (can be repeated)
+    /// Call what begins with FROM by TO instead, dots included: `rnn.=lstm.` (can be repeated)
     #[arg(long, value_name = "FROM=TO", value_parser = renaming)]
     pub rename: Vec<(String, String)>,
-    /// Put this before all names, e.g. encoder.
+    /// Put this before all names, dot included: `encoder.`
     #[arg(long, value_name = "PREFIX", default_value = "")]
     pub prefix: String,
 }

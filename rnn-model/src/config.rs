@@ -215,21 +215,21 @@ impl<C: Cell> RecurrentConfig<C> {
             0
         };
         let layer = |input_size: usize| {
-            let mut columns = input_size.saturating_add(proj_size);
-            if self.bias {
-                columns = columns.saturating_add(2);
-            }
+            let biases = if self.bias { 2 } else { 0 };
+            let columns = input_size.saturating_add(proj_size).saturating_add(biases);
             let mut numbers = gates.saturating_mul(columns);
             if self.proj_size.is_some() {
                 numbers = numbers.saturating_add(proj_size.saturating_mul(self.hidden_size));
             }
             if self.layer_norm {
-                numbers = numbers.saturating_add(2 * (2 * gates + cell_norm));
+                let norms = gates.saturating_mul(2).saturating_add(cell_norm);
+                numbers = numbers.saturating_add(norms.saturating_mul(2));
             }
             numbers.saturating_mul(directions)
         };
         let others = self.num_layers.saturating_sub(1);
-        layer(self.input_size).saturating_add(layer(directions * proj_size).saturating_mul(others))
+        let above = layer(proj_size.saturating_mul(directions));
+        layer(self.input_size).saturating_add(above.saturating_mul(others))
     }
 
     /// Makes the module, its weights drawn from the device's random state

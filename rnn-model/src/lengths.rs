@@ -5,7 +5,8 @@ use burn::tensor::{Bool, Device, Tensor, TensorData};
 /// A batch of sequences of different lengths is filled up to the longest one. With lengths, a
 /// recurrent module computes what it would for each sequence alone: outputs past a sequence's end
 /// are zero, its final state is the one at its own last step, and the reverse direction starts at
-/// its own last step. What the padding holds does not matter, not even NaN. Lengths need no order.
+/// its own last step. What the padding holds does not matter, not even NaN. Lengths need no order. The
+/// output has as many steps as the input (`total_length` in PyTorch's `pad_packed_sequence`).
 ///
 /// ```
 /// use burn::tensor::Tensor;

@@ -32,5 +32,7 @@ pub use recurrent_cell::{
     RnnCellConfig,
 };
 pub use sampling::{SamplingError, multinomial, temperature_weights};
+#[cfg(feature = "pytorch")]
+pub use state_dict::PyTorchError;
 pub use state_dict::{Mismatch, StateDict, StateDictError};
 pub use tagger::{LstmTagger, LstmTaggerConfig};

@@ -30,7 +30,8 @@ impl Noise {
     /// What each feature of the hidden state is multiplied by, at all steps of a sequence alike; none
     /// where that is 1.
     pub fn recurrent_mask(&self, shape: [usize; 2], device: &Device) -> Option<Tensor<2>> {
-        (self.recurrent.prob > 0.0).then(|| self.recurrent.forward(Tensor::ones(shape, device)))
+        is_active(&self.recurrent, device)
+            .then(|| self.recurrent.forward(Tensor::ones(shape, device)))
     }
 
     /// The state after a step, some features of which are what they were before it. `part` is 0 for
@@ -43,13 +44,16 @@ impl Noise {
         if zoneout.prob == 0.0 {
             return after;
         }
-        // Dropout gives 0 or 1 / (1 − z) in training, and 1 in prediction: times 1 − z that is
-        // whether to take the new value, and in prediction how likely that is.
-        let taken = zoneout.forward(after.ones_like()) * (1.0 - zoneout.prob);
-        before.clone() + taken * (after - before)
+        let taken = 1.0 - zoneout.prob;
+        let difference = after - before.clone();
+        if is_active(zoneout, &before.device()) {
+            // Dropout gives 0 or 1 / (1 − z): times 1 − z that is whether to take the new value.
+            return before + zoneout.forward(difference.ones_like()) * taken * difference;
+        }
+        before + difference * taken
     }
 
-    /// Whether a step's state is left as it is.
+    /// Whether a step's state is another than the cell makes it.
     pub fn has_zoneout(&self) -> bool {
         self.zoneout_hidden.prob > 0.0 || self.zoneout_cell.prob > 0.0
     }
@@ -64,4 +68,9 @@ impl Noise {
         } = self;
         [dropout, recurrent, zoneout_hidden, zoneout_cell].map(|dropout| dropout.prob)
     }
+}
+
+/// Whether something is drawn: as Burn's dropout itself decides.
+fn is_active(dropout: &Dropout, device: &Device) -> bool {
+    dropout.prob > 0.0 && dropout.training.is_enabled() && device.is_autodiff()
 }

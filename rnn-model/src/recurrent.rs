@@ -72,7 +72,7 @@ impl<C: Cell> Recurrent<C> {
     ///
     /// # Panics
     ///
-    /// If a shape is not as above, or the sequence has no steps.
+    /// If a shape is not as above, the batch has no sequences, or the sequences have no steps.
     pub fn forward(
         &self,
         input: Tensor<3>,
@@ -238,6 +238,7 @@ impl<C: Cell> Recurrent<C> {
         batch: usize,
         like: &Tensor<D>,
     ) -> C::State<3> {
+        assert!(batch > 0, "{}: the batch has no sequences", C::NAME);
         let hidden = [self.weights.len(), batch, self.output_size];
         let cell = [self.weights.len(), batch, self.hidden_size];
         let Some(state) = state else {

@@ -1,4 +1,5 @@
 mod error;
+mod file;
 #[cfg(feature = "pytorch")]
 mod pytorch;
 mod safetensors;
@@ -9,6 +10,8 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 
 pub use error::{Mismatch, StateDictError};
+#[cfg(feature = "pytorch")]
+pub use pytorch::PyTorchError;
 
 /// A module's parameters by name, as PyTorch's `state_dict()`: `rnn.weight_ih_l0`, `fc.bias`.
 ///
@@ -74,6 +77,18 @@ impl StateDict {
         }
     }
 
+    /// The entries whose names begin with one of `prefixes`, as they are: the parts of a checkpoint that
+    /// a model is made of.
+    pub fn keep(&self, prefixes: &[&str]) -> Self {
+        let is_kept = |name: &&String| prefixes.iter().any(|prefix| name.starts_with(prefix));
+        let kept = self.tensors.iter().filter(|(name, _)| is_kept(name));
+        Self {
+            tensors: kept
+                .map(|(name, data)| (name.clone(), data.clone()))
+                .collect(),
+        }
+    }
+
     /// All entries under longer names: `encoder.` makes `encoder.weight_ih_l0` of `weight_ih_l0`.
     pub fn with_prefix(self, prefix: &str) -> Self {
         let tensors = self.tensors.into_iter();
@@ -84,33 +99,52 @@ impl StateDict {
         }
     }
 
-    /// The entries whose names begin with `from`, under names that begin with `to` instead; the others
-    /// as they are. So what PyTorch's model called `lstm.` becomes the `rnn.` of one here.
+    /// The entries under other names: what begins with the first of a pair begins with the second
+    /// instead, the longest that fits, once; the others stay as they are. So what PyTorch's model called
+    /// `lstm.` becomes the `rnn.` of one here.
     ///
     /// # Errors
     ///
-    /// If two entries would have one name.
+    /// If no name begins with the first of a pair, or two entries would have one name.
     ///
     /// ```
     /// use rnn_model::{LstmConfig, StateDict};
     /// # let device = Default::default();
     /// let weights = StateDict::of(&LstmConfig::new(5, 3).init(&device)).with_prefix("lstm.");
-    /// let weights = weights.rename("lstm.", "rnn.")?;
+    /// let weights = weights.rename([("lstm.", "rnn.")])?;
     /// assert_eq!(weights.names().next(), Some("rnn.bias_hh_l0"));
     /// # Ok::<(), rnn_model::StateDictError>(())
     /// ```
-    pub fn rename(self, from: &str, to: &str) -> Result<Self, StateDictError> {
+    pub fn rename<'a>(
+        self,
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, StateDictError> {
+        let mut pairs: Vec<(&str, &str)> = pairs.into_iter().collect();
+        pairs.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
+        for (from, _) in &pairs {
+            if !self.tensors.keys().any(|name| name.starts_with(from)) {
+                return Err(StateDictError::NoSuchPrefix {
+                    prefix: (*from).to_owned(),
+                    names: self.tensors.into_keys().collect(),
+                });
+            }
+        }
         let mut tensors = BTreeMap::new();
         for (name, data) in self.tensors {
-            let name = match name.strip_prefix(from) {
-                Some(rest) => format!("{to}{rest}"),
-                None => name,
-            };
+            let renamed = pairs
+                .iter()
+                .find_map(|(from, to)| Some(format!("{to}{}", name.strip_prefix(from)?)));
+            let name = renamed.unwrap_or(name);
             if tensors.insert(name.clone(), data).is_some() {
                 return Err(StateDictError::Twice(name));
             }
         }
         Ok(Self { tensors })
+    }
+
+    /// Takes an entry out.
+    pub fn remove(&mut self, name: &str) -> Option<TensorData> {
+        self.tensors.remove(name)
     }
 
     /// `module` with its parameters replaced, on the device where it is.

@@ -2,9 +2,9 @@
 """Writes what PyTorch computes, for the parity tests to compare with.
 
     pip install torch==2.9.0 numpy safetensors
-    python tests/golden/generate.py
+    python tests/golden/generate.py [--check]
 
-rnn, lstm and gru.safetensors hold the modules, cells.safetensors the single cells, variants what
+With --check it writes nothing, and fails if what it would write is not what is there. rnn, lstm and gru.safetensors hold the modules, cells.safetensors the single cells, variants what
 PyTorch has no module for, written out here step by step. A tensor's name is CASE/KIND/NAME: CASE
 spells the options that are not the default, KIND is ``weight``, ``in``, ``out`` or ``grad``. The
 gradients are those of
@@ -19,15 +19,17 @@ writes. Seeded: the same versions write the same numbers.
 import itertools
 import os
 import pathlib
+import sys
+import tempfile
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 HERE = pathlib.Path(__file__).resolve().parent
 BATCH, TIME, INPUT, HIDDEN, PROJ = 3, 5, 3, 4, 2
-LENGTHS = [2, 5, 3]
+LENGTHS = [2, 4, 3]  # none fills the batch
 GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 
 
@@ -79,7 +81,7 @@ def module_case(kind, options):
     if options["lengths"]:
         packed = pack_padded_sequence(x, LENGTHS, batch_first, enforce_sorted=False)
         output, end = module(packed, state)
-        output, _ = pad_packed_sequence(output, batch_first)
+        output, _ = pad_packed_sequence(output, batch_first, total_length=TIME)
     else:
         output, end = module(x, state)
     ends = end if kind == "LSTM" else (end,)
@@ -280,6 +282,7 @@ def checkpoints():
     weight = model.lstm.weight_ih_l0.detach()
     torch.save({"whole": weight, "turned": weight.T, "row": weight[1]}, HERE / "views.pt")
     torch.save({"weight": weight, "epoch": Evil()}, HERE / "evil.pt")
+    torch.save(nn.Sequential(), HERE / "module.pt")
     tensors = {"x": x, "output": output.contiguous(), "h_n": h_n, "c_n": c_n}
     save_file(tensors, HERE / "checkpoint.safetensors")
 
@@ -296,7 +299,10 @@ def stream():
     save_file(tensors, HERE.parent / "consumer" / "lstm.safetensors")
 
 
-def main():
+def generate(folder):
+    """Writes all files: into `folder`, and one into the folder `consumer` beside it."""
+    global HERE
+    HERE = folder
     torch.manual_seed(0)
     torch.set_num_threads(1)
     for kind in GATES:
@@ -309,5 +315,23 @@ def main():
     stream()
 
 
+def check(here):
+    """Compares new files with those that are there: names, shapes and numbers."""
+    with tempfile.TemporaryDirectory() as root:
+        new = pathlib.Path(root) / "golden"
+        (pathlib.Path(root) / "consumer").mkdir()
+        new.mkdir()
+        generate(new)
+        for file in sorted(pathlib.Path(root).glob("*/*.safetensors")):
+            there = load_file(here.parent / file.relative_to(root))
+            for name, value in load_file(file).items():
+                torch.testing.assert_close(there.pop(name), value, rtol=1e-5, atol=1e-6)
+            assert not there, f"{file.name}: {list(there)} are not made any more"
+    print("the golden files are what PyTorch computes")
+
+
 if __name__ == "__main__":
-    main()
+    if "--check" in sys.argv:
+        check(HERE)
+    else:
+        generate(HERE)

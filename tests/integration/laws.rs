@@ -59,7 +59,10 @@ mod law {
         let (first, middle) = module.forward(input.clone().narrow(1, 0, 4), None);
         let (second, last) = module.forward(input.narrow(1, 4, 5), Some(middle));
         assert_close(Tensor::cat(vec![first, second], 1), whole, what);
-        assert_close(C::hidden(&last).clone(), C::hidden(&end).clone(), what);
+        C::zip_states(last, end, |found: Tensor<3>, expected| {
+            assert_close(found.clone(), expected, what);
+            found
+        });
     }
 
     pub fn an_omitted_state_is_zero<C: Cell + Default>(device: &Device, what: &str) {
@@ -174,7 +177,8 @@ fn gradients_are_slopes() {
                 .collect();
             let slopes = TensorData::new(slopes, gradient.shape().clone());
             let error = relative_error(&gradient, &slopes);
-            assert!(error < 2e-3, "{what}: {name} is off by {error:e}");
+            // Losses of 32 bits leave this much noise where gradients are small.
+            assert!(error < 1e-2, "{what}: {name} is off by {error:e}");
         }
     }
     for (name, device) in devices() {

@@ -129,6 +129,17 @@ impl CellKind {
     }
 }
 
+/// The activation of a simple recurrent network by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nonlinearity {
+    /// Hyperbolic tangent
+    #[default]
+    Tanh,
+    /// Rectified linear units
+    Relu,
+}
+
 /// How to start and to step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]

@@ -11,15 +11,11 @@ pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<()> {
     let run = RunDir::open(&args.run)?;
     let file = args.out.display();
     ensure!(!args.out.exists(), "{file}: there is such a file already");
-    let mut weights = run.read_weights()?;
-    for (from, to) in &args.rename {
-        ensure!(
-            weights.names().any(|name| name.starts_with(from)),
-            "--rename {from}={to}: no name begins with {from}; they are {}",
-            weights.names().collect::<Vec<_>>().join(", ")
-        );
-        weights = weights.rename(from, to)?;
-    }
+    let renames = args.rename.iter();
+    let weights = run
+        .read_weights()?
+        .rename(renames.map(|(from, to)| (from.as_str(), to.as_str())))
+        .context("--rename")?;
     let weights = weights.with_prefix(&args.prefix);
     let names: Vec<&str> = weights.names().collect();
     write_file(&args.out, &weights.to_safetensors()?).with_context(|| file.to_string())?;

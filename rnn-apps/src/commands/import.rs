@@ -15,7 +15,7 @@ use super::Context;
 use super::mnist::settings::{self as mnist, Starting};
 use super::run::{self, Imported};
 use super::tagger::settings as tagger;
-use crate::cli::{CellKind, ImportArgs, Recipe};
+use crate::cli::{CellKind, ImportArgs, Nonlinearity, Recipe};
 use crate::output::{Grouped, Output};
 
 /// What every description of a model begins with.
@@ -39,8 +39,13 @@ struct ClassifierFile {
     #[serde(default)]
     rename: BTreeMap<String, String>,
     cell: CellKind,
+    /// For `rnn`.
+    #[serde(default)]
+    nonlinearity: Nonlinearity,
     input_size: usize,
     hidden_size: usize,
+    /// For `lstm`.
+    proj_size: Option<usize>,
     #[serde(default = "one")]
     num_layers: usize,
     #[serde(default = "yes")]
@@ -62,6 +67,7 @@ struct TaggerFile {
     rename: BTreeMap<String, String>,
     embedding_size: usize,
     hidden_size: usize,
+    proj_size: Option<usize>,
     #[serde(default = "one")]
     num_layers: usize,
     #[serde(default = "yes")]
@@ -143,29 +149,17 @@ fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> anyhow::Result<T> {
 /// The tensors of a file that the model is made of, under the model's names.
 fn chosen(file: &Path, head: &Head) -> anyhow::Result<StateDict> {
     let all = StateDict::read(file)?;
-    let missing = |what: &str, prefix: &str| {
-        let names: Vec<&str> = all.names().take(20).collect();
-        format!(
-            "{}: {what}: no name begins with {prefix:?}; there are {}",
-            file.display(),
-            names.join(", ")
+    let choose = |all: StateDict| {
+        // Renaming by nothing says so if no name begins with the prefix.
+        let kept = all.clone().rename([(head.strip_prefix.as_str(), "")]);
+        let kept = kept.map(|_| all.strip_prefix(&head.strip_prefix))?;
+        kept.rename(
+            head.rename
+                .iter()
+                .map(|(from, to)| (from.as_str(), to.as_str())),
         )
     };
-    let mut tensors = all.strip_prefix(&head.strip_prefix);
-    ensure!(
-        tensors.names().next().is_some(),
-        missing("strip_prefix", &head.strip_prefix)
-    );
-    for (from, to) in &head.rename {
-        ensure!(
-            tensors.names().any(|name| name.starts_with(from)),
-            missing("rename", from)
-        );
-        tensors = tensors
-            .rename(from, to)
-            .with_context(|| file.display().to_string())?;
-    }
-    Ok(tensors)
+    choose(all).with_context(|| file.display().to_string())
 }
 
 /// Weights on their way into a run.
@@ -196,6 +190,12 @@ impl Weights<'_> {
 
     /// `model` with these weights.
     fn load_into<M: Module>(&self, model: M) -> anyhow::Result<M> {
+        if let Some(name) = self.tensors.not_finite() {
+            bail!(
+                "{}: {name} holds a number that is not finite",
+                self.file.display()
+            );
+        }
         let loaded = self.tensors.clone().load_into(model);
         loaded.with_context(|| self.file.display().to_string())
     }
@@ -209,8 +209,10 @@ fn classifier<C: Starting>(
 ) -> anyhow::Result<(RunDir, usize)> {
     let model = mnist::ModelSettings {
         cell: file.cell,
+        nonlinearity: file.nonlinearity,
         input_size: file.input_size,
         hidden_size: file.hidden_size,
+        proj_size: file.proj_size,
         num_layers: file.num_layers,
         bias: file.bias,
         bidirectional: file.bidirectional,
@@ -242,15 +244,16 @@ fn a_tagger(
     };
     let mut words = vocab(file.words)?;
     if let Some(unk) = &file.unk {
-        words = words
-            .with_unk(unk)
-            .with_context(|| format!("{}: unk", args.config.display()))?;
+        words = words.with_unk(unk).map_err(|_| {
+            anyhow::anyhow!("{}: unk: {unk:?} is not among words", args.config.display())
+        })?;
     }
     let tags = vocab(file.tags)?;
     let model = tagger::ModelSettings {
         vocab_size: words.len(),
         embedding_size: file.embedding_size,
         hidden_size: file.hidden_size,
+        proj_size: file.proj_size,
         num_layers: file.num_layers,
         bias: file.bias,
         bidirectional: file.bidirectional,

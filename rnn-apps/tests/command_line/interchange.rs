@@ -69,7 +69,10 @@ fn a_tagger_that_pytorch_trained_tags_here_and_goes_back() {
         "export --run run --out other.safetensors --rename lstm.=x.",
         1,
     );
-    assert!(message.contains("no name begins with lstm."), "{message}");
+    assert!(
+        message.contains("no name begins with \"lstm.\""),
+        "{message}"
+    );
 }
 
 #[test]
@@ -109,6 +112,11 @@ fn what_does_not_fit_is_named_and_makes_no_run() {
             "shape of emb.weight: expected [8, 6], found [9, 6]",
         ),
         ("\"tags\"", "\"unk\": \"cat\", \"tags\"", "model.json: unk"),
+        (
+            "\"hidden_size\": 3",
+            "\"hidden_size\": 3, \"proj_size\": 2",
+            "missing: rnn.weight_hr_l0",
+        ),
         ("{", "{,", "line 1 column 2"),
     ] {
         assert!(whole.contains(from), "{from}");
@@ -127,8 +135,43 @@ fn what_does_not_fit_is_named_and_makes_no_run() {
         &import(&golden("evil.pt"), &config, "run"),
         1,
     );
-    assert!(message.contains("evil.pt: epoch asks for"), "{message}");
+    assert!(message.contains("evil.pt: data.pkl, byte"), "{message}");
     assert!(!folder.path().join("evil-was-here").exists());
     let message = fails(folder.path(), &import(&config, &config, "run"), 1);
     assert!(message.contains("model.json"), "{message}");
+}
+
+#[test]
+fn names_change_places_and_weights_that_are_no_numbers_stay_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = import(&golden("tagger.pt"), &golden("tagger.json"), "run");
+    succeeds(folder.path(), &line);
+    succeeds(
+        folder.path(),
+        "export --run run --out swapped.safetensors --rename emb.=fc. --rename fc.=emb.",
+    );
+    let before = StateDict::read(folder.path().join("run/model.safetensors")).expect("weights");
+    let after = StateDict::read(folder.path().join("swapped.safetensors")).expect("weights");
+    assert_eq!(after.get("fc.weight"), before.get("emb.weight"));
+    assert_eq!(after.get("emb.bias"), before.get("fc.bias"));
+    assert_eq!(after.names().count(), before.names().count());
+
+    let mut bytes = std::fs::read(folder.path().join("run/model.safetensors")).expect("weights");
+    let end = bytes.len();
+    bytes[end - 4..].copy_from_slice(&f32::INFINITY.to_le_bytes());
+    std::fs::write(folder.path().join("bad.safetensors"), bytes).expect("written");
+    let description = std::fs::read_to_string(golden("tagger.json")).expect("a description");
+    let plain: String = description
+        .lines()
+        .filter(|line| !line.contains("rename") && !line.contains("strip_prefix"))
+        .collect();
+    let config = folder.path().join("plain.json");
+    std::fs::write(&config, plain).expect("written");
+    let bad = folder.path().join("bad.safetensors");
+    let message = fails(folder.path(), &import(&bad, &config, "other"), 1);
+    assert!(
+        message.contains("bad.safetensors") && message.contains("not finite"),
+        "{message}"
+    );
+    assert!(!folder.path().join("other").exists());
 }

@@ -1,6 +1,8 @@
 use std::fmt;
-#[cfg(feature = "pytorch")]
 use std::path::PathBuf;
+
+#[cfg(feature = "pytorch")]
+use super::PyTorchError;
 
 /// Why weights can't be read or do not fit.
 #[derive(Debug, thiserror::Error)]
@@ -17,14 +19,29 @@ pub enum StateDictError {
         /// Its type.
         found: String,
     },
-    /// Renaming gives two tensors one name.
+    /// Two tensors have one name.
     #[error("two tensors would be called {0}")]
     Twice(String),
+    /// There is nothing to rename.
+    #[error("no name begins with {prefix:?}; there are {}", first(names))]
+    NoSuchPrefix {
+        /// What names were to begin with.
+        prefix: String,
+        /// The names.
+        names: Vec<String>,
+    },
     /// The names, shapes or types are not those of the module.
     #[error("{0}")]
     Mismatch(Mismatch),
-    /// A file can't be read.
+    /// A file is not what `torch.save` writes, damaged, or asks for more than tensors.
     #[cfg(feature = "pytorch")]
+    #[error(transparent)]
+    PyTorch(#[from] PyTorchError),
+    /// The build can't read what `torch.save` writes.
+    #[cfg(not(feature = "pytorch"))]
+    #[error("not a safetensors file; to read what torch.save writes, add the feature pytorch")]
+    NoPyTorch,
+    /// A file can't be read.
     #[error("{}: {error}", path.display())]
     Io {
         /// The file.
@@ -32,32 +49,7 @@ pub enum StateDictError {
         /// The system's answer.
         error: std::io::Error,
     },
-    /// A file is not what `torch.save` writes, or damaged.
-    #[cfg(feature = "pytorch")]
-    #[error("{}: {error}", path.display())]
-    PyTorch {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        error: pytorch_reader::PytorchError,
-    },
-    /// A pickle asks for an object that is no tensor.
-    #[cfg(feature = "pytorch")]
-    #[error(
-        "{}: {place} asks for {object}; expected tensors, numbers, texts, and lists and \
-         dictionaries of these, of which nothing is executed",
-        path.display()
-    )]
-    Object {
-        /// The file.
-        path: PathBuf,
-        /// Where in the pickle: keys with dots between them.
-        place: String,
-        /// The class or function that it names.
-        object: String,
-    },
     /// A file could be read, and what it holds is wrong.
-    #[cfg(feature = "pytorch")]
     #[error("{}: {error}", path.display())]
     File {
         /// The file.
@@ -109,4 +101,14 @@ impl fmt::Display for Mismatch {
         }
         Ok(())
     }
+}
+
+/// As many names as tell what the others are like.
+fn first(names: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut text = names[..names.len().min(SHOWN)].join(", ");
+    if names.len() > SHOWN {
+        text.push_str(", …");
+    }
+    text
 }

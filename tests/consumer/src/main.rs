@@ -16,7 +16,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let lstm = LstmConfig::new(8, 16).with_num_layers(2).init(&device);
     let lstm = file.strip_prefix("lstm.").load_into(lstm)?;
     let rows = |name: &str| -> Vec<f32> {
-        file.get(name).map(|data| data.iter().collect()).unwrap_or_default()
+        file.get(name)
+            .map(|data| data.iter().collect())
+            .unwrap_or_default()
     };
     let (inputs, outputs) = (rows("x"), rows("output"));
 

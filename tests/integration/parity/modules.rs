@@ -9,7 +9,7 @@ use tests::devices;
 use super::{Case, Golden, HIDDEN, INPUT, cases, is, option};
 
 /// The lengths of the packed cases, in a batch of 5 steps.
-const LENGTHS: [usize; 3] = [2, 5, 3];
+const LENGTHS: [usize; 3] = [2, 4, 3];
 const TIME: usize = 5;
 
 /// What only one kind of module can be.

@@ -8,7 +8,7 @@ use rnn_model::{
 use rnn_train::{FitConfig, RunDir};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{CellKind, Dataset, Recipe};
+use crate::cli::{CellKind, Dataset, Nonlinearity, Recipe};
 use crate::commands::run;
 
 /// A run's `config.json`.
@@ -36,9 +36,13 @@ pub struct Training {
 #[serde(deny_unknown_fields)]
 pub struct ModelSettings {
     pub cell: CellKind,
+    /// Of a simple recurrent network.
+    pub nonlinearity: Nonlinearity,
     /// Columns of an image.
     pub input_size: usize,
     pub hidden_size: usize,
+    /// Of an LSTM.
+    pub proj_size: Option<usize>,
     pub num_layers: usize,
     pub bias: bool,
     pub bidirectional: bool,
@@ -90,22 +94,62 @@ impl ModelSettings {
             Recipe::Notebook => rnn,
             Recipe::Tuned => C::tuned(rnn.with_recurrent_init(RecurrentInit::Orthogonal)),
         };
+        let rnn = C::configured(rnn, self)?;
         rnn.validate()?;
         Ok(ClassifierConfig::new(rnn, self.num_classes))
     }
 }
 
-/// What a cell adds to the tuned recipe.
+/// What only one cell has: a part of the tuned recipe, and settings.
 pub trait Starting: Cell + Default {
     fn tuned(config: RecurrentConfig<Self>) -> RecurrentConfig<Self> {
         config
     }
+
+    /// # Errors
+    ///
+    /// If the settings have what the cell has not.
+    fn configured(
+        config: RecurrentConfig<Self>,
+        settings: &ModelSettings,
+    ) -> anyhow::Result<RecurrentConfig<Self>> {
+        ensure!(
+            settings.nonlinearity == Nonlinearity::Tanh && settings.proj_size.is_none(),
+            "expected nonlinearity only for rnn, and proj_size only for lstm, found them for {}",
+            settings.cell.name()
+        );
+        Ok(config)
+    }
 }
 
-impl Starting for rnn_model::RnnStep {}
+impl Starting for rnn_model::RnnStep {
+    fn configured(
+        config: RecurrentConfig<Self>,
+        settings: &ModelSettings,
+    ) -> anyhow::Result<RecurrentConfig<Self>> {
+        ensure!(settings.proj_size.is_none(), "proj_size is only for lstm");
+        Ok(match settings.nonlinearity {
+            Nonlinearity::Tanh => config,
+            Nonlinearity::Relu => config.with_nonlinearity(rnn_model::Nonlinearity::Relu),
+        })
+    }
+}
+
 impl Starting for rnn_model::GruStep {}
+
 impl Starting for LstmStep {
     fn tuned(config: LstmConfig) -> LstmConfig {
         config.with_forget_bias(1.0)
+    }
+
+    fn configured(config: LstmConfig, settings: &ModelSettings) -> anyhow::Result<LstmConfig> {
+        ensure!(
+            settings.nonlinearity == Nonlinearity::Tanh,
+            "nonlinearity is only for rnn"
+        );
+        Ok(match settings.proj_size {
+            Some(size) => config.with_proj_size(size),
+            None => config,
+        })
     }
 }

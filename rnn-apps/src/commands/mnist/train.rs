@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::settings::{ModelSettings, Settings, Starting, Training};
 use super::{Context, load, verdict};
-use crate::cli::{CellKind, Dataset, MnistTrainArgs, NUM_CLASSES, Recipe};
+use crate::cli::{CellKind, Dataset, MnistTrainArgs, NUM_CLASSES, Nonlinearity, Recipe};
 use crate::commands::run;
 use crate::output::{Grouped, Output, Seconds};
 use crate::progress::Progress;
@@ -68,8 +68,10 @@ fn train_cell<C: Starting>(
     let training = resolve(context, &args, &images)?;
     let model = ModelSettings {
         cell: args.cell,
+        nonlinearity: Nonlinearity::default(),
         input_size: images.train.cols(),
         hidden_size: args.hidden_size,
+        proj_size: None,
         num_layers: args.num_layers,
         bias: true,
         bidirectional: args.bidirectional,

@@ -81,6 +81,7 @@ pub struct ModelSettings {
     pub vocab_size: usize,
     pub embedding_size: usize,
     pub hidden_size: usize,
+    pub proj_size: Option<usize>,
     pub num_layers: usize,
     pub bias: bool,
     pub bidirectional: bool,
@@ -95,13 +96,16 @@ impl ModelSettings {
     }
 
     pub fn config(&self, init: RecurrentInit) -> anyhow::Result<LstmTaggerConfig> {
-        let rnn = LstmConfig::new(self.embedding_size, self.hidden_size)
+        let mut rnn = LstmConfig::new(self.embedding_size, self.hidden_size)
             .with_num_layers(self.num_layers)
             .with_bias(self.bias)
             .with_bidirectional(self.bidirectional)
             .with_dropout(self.dropout)
             .with_recurrent_init(init)
             .with_forget_bias(1.0);
+        if let Some(size) = self.proj_size {
+            rnn = rnn.with_proj_size(size);
+        }
         rnn.validate()?;
         Ok(LstmTaggerConfig {
             vocab_size: self.vocab_size,

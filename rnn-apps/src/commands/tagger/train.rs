@@ -71,6 +71,7 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
         vocab_size: words.len(),
         embedding_size: args.embedding_size,
         hidden_size: args.hidden_size,
+        proj_size: None,
         num_layers: args.num_layers,
         bias: true,
         bidirectional: args.bidirectional,
