@@ -1,5 +1,6 @@
 //! The command line, as types.
 
+mod bench;
 mod mnist;
 mod tagger;
 mod values;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+pub use bench::{BenchArgs, Workload};
 pub use mnist::{
     CellKind, Dataset, MnistCommand, MnistEvalArgs, MnistPredictArgs, MnistTrainArgs, NUM_CLASSES,
     Nonlinearity, Recipe,
@@ -70,6 +72,8 @@ pub enum Command {
     Import(ImportArgs),
     /// Write a run's weights for PyTorch
     Export(ExportArgs),
+    /// Time a training step, a forward pass or a generated character, from given weights and data
+    Bench(BenchArgs),
     /// Where this build can compute on this machine, and what the rest would need
     Devices,
 }

@@ -40,6 +40,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Hihello(args) => commands::hihello::run(&context()?, &args, &mut out),
         Command::Tagger(args) => commands::tagger::run(&context()?, args, &mut out),
         Command::Mnist(command) => commands::mnist::run(&context()?, command, &mut out),
+        Command::Bench(args) => {
+            let context = context()?;
+            // What was asked for: so that the other side of a race can do the same.
+            let threads = cli.common.threads.unwrap_or(context.threads);
+            commands::bench::run(&context, threads, &args, &mut out)
+        }
         Command::Import(args) => commands::import::run(&context()?, &args, &mut out),
         // These compute nothing, and so need no device.
         Command::Export(args) => commands::export::run(&args, &mut out),

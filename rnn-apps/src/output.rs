@@ -72,6 +72,12 @@ impl Output {
         self.line(format_args!("{name:<10} {value}"))
     }
 
+    /// Results that are all there is to print, whatever the flags say.
+    pub fn row(&mut self, results: &impl Serialize) -> anyhow::Result<()> {
+        self.write(serde_json::to_string(results)?)?;
+        Ok(())
+    }
+
     /// The results, for programs: the last line there is.
     pub fn results(&mut self, results: &impl Serialize) -> anyhow::Result<()> {
         if self.json {

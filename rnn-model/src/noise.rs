@@ -34,23 +34,14 @@ impl Noise {
             .then(|| self.recurrent.forward(Tensor::ones(shape, device)))
     }
 
-    /// The state after a step, some features of which are what they were before it. `part` is 0 for
-    /// `h` and 1 for the cell state.
-    pub fn zoneout(&self, part: usize, before: Tensor<2>, after: Tensor<2>) -> Tensor<2> {
-        let zoneout = match part {
-            0 => &self.zoneout_hidden,
-            _ => &self.zoneout_cell,
-        };
-        if zoneout.prob == 0.0 {
-            return after;
-        }
-        let taken = 1.0 - zoneout.prob;
-        let difference = after - before.clone();
-        if is_active(zoneout, &before.device()) {
-            // Dropout gives 0 or 1 / (1 − z): times 1 − z that is whether to take the new value.
-            return before + zoneout.forward(difference.ones_like()) * taken * difference;
-        }
-        before + difference * taken
+    /// The hidden state after a step, some features of which are what they were before it.
+    pub fn zoneout_hidden(&self, before: Tensor<2>, after: Tensor<2>) -> Tensor<2> {
+        zoneout(&self.zoneout_hidden, before, after)
+    }
+
+    /// The same for the cell state.
+    pub fn zoneout_cell(&self, before: Tensor<2>, after: Tensor<2>) -> Tensor<2> {
+        zoneout(&self.zoneout_cell, before, after)
     }
 
     /// Whether a step's state is another than the cell makes it.
@@ -73,4 +64,17 @@ impl Noise {
 /// Whether something is drawn: as Burn's dropout itself decides.
 fn is_active(dropout: &Dropout, device: &Device) -> bool {
     dropout.prob > 0.0 && dropout.training.is_enabled() && device.is_autodiff()
+}
+
+fn zoneout(zoneout: &Dropout, before: Tensor<2>, after: Tensor<2>) -> Tensor<2> {
+    if zoneout.prob == 0.0 {
+        return after;
+    }
+    let taken = 1.0 - zoneout.prob;
+    let difference = after - before.clone();
+    if is_active(zoneout, &before.device()) {
+        // Dropout gives 0 or 1 / (1 − z): times 1 − z that is whether to take the new value.
+        return before + zoneout.forward(difference.ones_like()) * taken * difference;
+    }
+    before + difference * taken
 }

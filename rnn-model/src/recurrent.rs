@@ -244,17 +244,17 @@ impl<C: Cell> Recurrent<C> {
         let Some(state) = state else {
             return C::zeros(hidden, cell, &like.device());
         };
-        let mut expected = [hidden, cell].into_iter();
-        C::map_state(state, |part: Tensor<3>| {
-            let (found, expected) = (part.dims(), expected.next().unwrap_or(cell));
+        let (h, c) = C::into_parts(state);
+        for (part, expected) in [(Some(&h), hidden), (c.as_ref(), cell)] {
+            let found = part.map_or(expected, |part| part.dims());
             assert_eq!(
                 found,
                 expected,
                 "{}: the state is {found:?}, expected [layers·directions, batch, features] = {expected:?}",
                 C::NAME
             );
-            part
-        })
+        }
+        C::from_parts(h, c)
     }
 
     /// What lies past the ends of a batch `[time, batch, features]`.

@@ -68,10 +68,13 @@ impl<'a, C: Cell> Layer<'a, C> {
             next = C::with_hidden(next, small);
         }
         if let Some(before) = before {
-            let mut part = 0..;
-            next = C::zip_states(next, before, |after: Tensor<2>, before| {
-                self.noise.zoneout(part.next().unwrap_or(0), before, after)
-            });
+            let ((h_before, c_before), (h, c)) = (C::into_parts(before), C::into_parts(next));
+            next = C::from_parts(
+                self.noise.zoneout_hidden(h_before, h),
+                c_before
+                    .zip(c)
+                    .map(|(before, c)| self.noise.zoneout_cell(before, c)),
+            );
         }
         next
     }

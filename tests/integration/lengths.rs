@@ -63,21 +63,14 @@ trait Padded {
 
 impl<C: Cell> Padded for Recurrent<C> {
     fn run(&self, input: Tensor<3>, lengths: Option<&Lengths>, state: Tensor<3>) -> [Tensor<3>; 2] {
-        let zeros = C::zeros::<3>(state.dims(), state.dims(), &state.device());
-        let mut scale = 0.0;
-        let state = C::map_state(zeros, |_: Tensor<3>| {
-            scale += 1.0;
-            state.clone() * scale
-        });
+        let cell = C::HAS_CELL_STATE.then(|| state.clone() * 2.0);
+        let state = C::from_parts(state, cell);
         let (output, last) = match lengths {
             Some(lengths) => self.forward_with_lengths(input, lengths, Some(state)),
             None => self.forward(input, Some(state)),
         };
-        let mut parts = Vec::new();
-        C::map_state(last, |part: Tensor<3>| {
-            parts.push(part.clone());
-            part
-        });
+        let (h, c) = C::into_parts(last);
+        let parts = [Some(h), c].into_iter().flatten().collect();
         [output, Tensor::cat(parts, 2)]
     }
 

@@ -17,12 +17,8 @@ fn assert_close<const D: usize>(found: Tensor<D>, expected: Tensor<D>, what: &st
 
 /// The tensors of a state.
 fn parts<C: Cell, const D: usize>(state: C::State<D>) -> Vec<Tensor<D>> {
-    let mut parts = Vec::new();
-    C::map_state(state, |part: Tensor<D>| {
-        parts.push(part.clone());
-        part
-    });
-    parts
+    let (hidden, cell) = C::into_parts(state);
+    [Some(hidden), cell].into_iter().flatten().collect()
 }
 
 fn steps_are_the_sequence<C: Cell>(module: &Recurrent<C>, device: &Device, what: &str) {

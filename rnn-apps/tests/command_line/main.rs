@@ -1,5 +1,6 @@
 //! The program as a user meets it: output, exit codes, JSON, files.
 
+mod bench;
 mod interchange;
 mod mnist;
 mod notebook;

@@ -1,8 +1,8 @@
 use burn::module::Module;
 use burn::nn::LayerNorm;
-use burn::tensor::{Device, Tensor, activation::sigmoid};
+use burn::tensor::{Tensor, activation::sigmoid};
 
-use super::{Cell, RnnStep};
+use super::Cell;
 
 /// The gated recurrent unit (Cho et al., [Learning phrase representations using RNN
 /// encoder-decoder], 2014) in the variant of PyTorch's `nn.GRU` and cuDNN, where the reset gate
@@ -48,34 +48,15 @@ impl Cell for GruStep {
         n.clone() + z * (h - n)
     }
 
-    fn hidden<const D: usize>(state: &Tensor<D>) -> &Tensor<D> {
-        state
+    fn into_parts<const D: usize>(state: Tensor<D>) -> (Tensor<D>, Option<Tensor<D>>) {
+        (state, None)
     }
 
-    fn with_hidden<const D: usize>(_: Tensor<D>, hidden: Tensor<D>) -> Tensor<D> {
+    fn from_parts<const D: usize>(hidden: Tensor<D>, _: Option<Tensor<D>>) -> Tensor<D> {
         hidden
     }
 
-    fn map_state<const A: usize, const B: usize>(
-        state: Tensor<A>,
-        f: impl FnMut(Tensor<A>) -> Tensor<B>,
-    ) -> Tensor<B> {
-        RnnStep::map_state(state, f)
-    }
-
-    fn zip_states<const D: usize>(
-        a: Tensor<D>,
-        b: Tensor<D>,
-        mut f: impl FnMut(Tensor<D>, Tensor<D>) -> Tensor<D>,
-    ) -> Tensor<D> {
-        f(a, b)
-    }
-
-    fn stack(states: Vec<Tensor<2>>) -> Tensor<3> {
-        RnnStep::stack(states)
-    }
-
-    fn zeros<const D: usize>(hidden: [usize; D], cell: [usize; D], device: &Device) -> Tensor<D> {
-        RnnStep::zeros(hidden, cell, device)
+    fn hidden<const D: usize>(state: &Tensor<D>) -> &Tensor<D> {
+        state
     }
 }

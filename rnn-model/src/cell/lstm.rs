@@ -1,6 +1,6 @@
 use burn::module::Module;
 use burn::nn::LayerNorm;
-use burn::tensor::{Device, Tensor, activation::sigmoid};
+use burn::tensor::{Tensor, activation::sigmoid};
 
 use super::Cell;
 
@@ -87,54 +87,16 @@ impl Cell for LstmStep {
         LstmState { h, c }
     }
 
+    fn into_parts<const D: usize>(state: LstmState<D>) -> (Tensor<D>, Option<Tensor<D>>) {
+        (state.h, Some(state.c))
+    }
+
+    fn from_parts<const D: usize>(hidden: Tensor<D>, cell: Option<Tensor<D>>) -> LstmState<D> {
+        let c = cell.expect("an LSTM has a cell state");
+        LstmState { h: hidden, c }
+    }
+
     fn hidden<const D: usize>(state: &LstmState<D>) -> &Tensor<D> {
         &state.h
-    }
-
-    fn with_hidden<const D: usize>(state: LstmState<D>, hidden: Tensor<D>) -> LstmState<D> {
-        LstmState {
-            h: hidden,
-            c: state.c,
-        }
-    }
-
-    fn map_state<const A: usize, const B: usize>(
-        state: LstmState<A>,
-        mut f: impl FnMut(Tensor<A>) -> Tensor<B>,
-    ) -> LstmState<B> {
-        LstmState {
-            h: f(state.h),
-            c: f(state.c),
-        }
-    }
-
-    fn zip_states<const D: usize>(
-        a: LstmState<D>,
-        b: LstmState<D>,
-        mut f: impl FnMut(Tensor<D>, Tensor<D>) -> Tensor<D>,
-    ) -> LstmState<D> {
-        LstmState {
-            h: f(a.h, b.h),
-            c: f(a.c, b.c),
-        }
-    }
-
-    fn stack(states: Vec<LstmState<2>>) -> LstmState<3> {
-        let (h, c) = states.into_iter().map(|s| (s.h, s.c)).unzip();
-        LstmState {
-            h: Tensor::stack(h, 0),
-            c: Tensor::stack(c, 0),
-        }
-    }
-
-    fn zeros<const D: usize>(
-        hidden: [usize; D],
-        cell: [usize; D],
-        device: &Device,
-    ) -> LstmState<D> {
-        LstmState {
-            h: Tensor::zeros(hidden, device),
-            c: Tensor::zeros(cell, device),
-        }
     }
 }

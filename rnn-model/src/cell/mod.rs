@@ -30,7 +30,7 @@ pub trait Cell: Module + ModuleDisplay + Sync + 'static {
     /// How many blocks of `hidden_size` rows the weights hold.
     const GATES: usize;
 
-    /// The module's name in PyTorch, for display.
+    /// The module's name, for display and errors.
     const NAME: &'static str;
 
     /// Whether `b_hh` may be added together with `b_ih`, before the loop over time. A cell that
@@ -54,32 +54,60 @@ pub trait Cell: Module + ModuleDisplay + Sync + 'static {
         norm: Option<&LayerNorm>,
     ) -> Self::State<2>;
 
+    /// `h`, and the cell state if there is one.
+    fn into_parts<const D: usize>(state: Self::State<D>) -> (Tensor<D>, Option<Tensor<D>>);
+
+    /// The state of the two; the second is there if the cell [has one](Self::HAS_CELL_STATE).
+    fn from_parts<const D: usize>(hidden: Tensor<D>, cell: Option<Tensor<D>>) -> Self::State<D>;
+
     /// `h`: what the step puts out and feeds back, `[.., hidden_size]`.
     fn hidden<const D: usize>(state: &Self::State<D>) -> &Tensor<D>;
 
     /// The state with another `h`.
-    fn with_hidden<const D: usize>(state: Self::State<D>, hidden: Tensor<D>) -> Self::State<D>;
+    fn with_hidden<const D: usize>(state: Self::State<D>, hidden: Tensor<D>) -> Self::State<D> {
+        let (_, cell) = Self::into_parts(state);
+        Self::from_parts(hidden, cell)
+    }
 
     /// The state with `f` applied to each of its tensors, `h` first.
     fn map_state<const A: usize, const B: usize>(
         state: Self::State<A>,
-        f: impl FnMut(Tensor<A>) -> Tensor<B>,
-    ) -> Self::State<B>;
+        mut f: impl FnMut(Tensor<A>) -> Tensor<B>,
+    ) -> Self::State<B> {
+        let (hidden, cell) = Self::into_parts(state);
+        let hidden = f(hidden);
+        Self::from_parts(hidden, cell.map(f))
+    }
 
     /// Two states, tensor by tensor, `h` first.
     fn zip_states<const D: usize>(
         a: Self::State<D>,
         b: Self::State<D>,
-        f: impl FnMut(Tensor<D>, Tensor<D>) -> Tensor<D>,
-    ) -> Self::State<D>;
+        mut f: impl FnMut(Tensor<D>, Tensor<D>) -> Tensor<D>,
+    ) -> Self::State<D> {
+        let ((h_a, c_a), (h_b, c_b)) = (Self::into_parts(a), Self::into_parts(b));
+        let hidden = f(h_a, h_b);
+        Self::from_parts(hidden, c_a.zip(c_b).map(|(a, b)| f(a, b)))
+    }
 
     /// States of single layers, stacked along a new first axis.
-    fn stack(states: Vec<Self::State<2>>) -> Self::State<3>;
+    fn stack(states: Vec<Self::State<2>>) -> Self::State<3> {
+        let parts = states.into_iter().map(Self::into_parts);
+        let (hidden, cells): (Vec<_>, Vec<_>) = parts.unzip();
+        let cells: Option<Vec<_>> = cells.into_iter().collect();
+        Self::from_parts(
+            Tensor::stack(hidden, 0),
+            cells.map(|cells| Tensor::stack(cells, 0)),
+        )
+    }
 
     /// The state before the first step: zeros, shaped as `hidden` and, if there is one, `cell`.
     fn zeros<const D: usize>(
         hidden: [usize; D],
         cell: [usize; D],
         device: &Device,
-    ) -> Self::State<D>;
+    ) -> Self::State<D> {
+        let cell = Self::HAS_CELL_STATE.then(|| Tensor::zeros(cell, device));
+        Self::from_parts(Tensor::zeros(hidden, device), cell)
+    }
 }

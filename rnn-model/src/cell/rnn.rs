@@ -1,6 +1,6 @@
 use burn::module::Module;
 use burn::nn::LayerNorm;
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Tensor, activation};
 
 use super::Cell;
 
@@ -52,34 +52,15 @@ impl Cell for RnnStep {
         }
     }
 
-    fn hidden<const D: usize>(state: &Tensor<D>) -> &Tensor<D> {
-        state
+    fn into_parts<const D: usize>(state: Tensor<D>) -> (Tensor<D>, Option<Tensor<D>>) {
+        (state, None)
     }
 
-    fn with_hidden<const D: usize>(_: Tensor<D>, hidden: Tensor<D>) -> Tensor<D> {
+    fn from_parts<const D: usize>(hidden: Tensor<D>, _: Option<Tensor<D>>) -> Tensor<D> {
         hidden
     }
 
-    fn map_state<const A: usize, const B: usize>(
-        state: Tensor<A>,
-        mut f: impl FnMut(Tensor<A>) -> Tensor<B>,
-    ) -> Tensor<B> {
-        f(state)
-    }
-
-    fn zip_states<const D: usize>(
-        a: Tensor<D>,
-        b: Tensor<D>,
-        mut f: impl FnMut(Tensor<D>, Tensor<D>) -> Tensor<D>,
-    ) -> Tensor<D> {
-        f(a, b)
-    }
-
-    fn stack(states: Vec<Tensor<2>>) -> Tensor<3> {
-        Tensor::stack(states, 0)
-    }
-
-    fn zeros<const D: usize>(hidden: [usize; D], _: [usize; D], device: &Device) -> Tensor<D> {
-        Tensor::zeros(hidden, device)
+    fn hidden<const D: usize>(state: &Tensor<D>) -> &Tensor<D> {
+        state
     }
 }
