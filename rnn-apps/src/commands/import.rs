@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use burn::module::Module;
 use rnn_data::{Vocab, read_text};
-use rnn_model::{GruStep, LstmStep, RecurrentInit, RnnStep, StateDict};
+use rnn_model::{GruStep, LstmStep, RecurrentInit, RnnStep, StateDict, StateDictError};
 use rnn_train::RunDir;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use super::Context;
 use super::mnist::settings::{self as mnist, Starting};
@@ -18,22 +17,18 @@ use super::tagger::settings as tagger;
 use crate::cli::{CellKind, ImportArgs, Nonlinearity, Recipe};
 use crate::output::{Grouped, Output};
 
-/// What every description of a model begins with.
+/// What model the weights are of.
 #[derive(Deserialize)]
-struct Head {
-    command: String,
-    #[serde(default)]
-    strip_prefix: String,
-    #[serde(default)]
-    rename: BTreeMap<String, String>,
+#[serde(tag = "command", rename_all = "kebab-case")]
+enum Description {
+    Mnist(ClassifierFile),
+    Tagger(TaggerFile),
 }
 
 /// A classifier, whose parameters are `rnn.…` and `fc.…`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "what the head has read is only allowed here")]
 struct ClassifierFile {
-    command: String,
     #[serde(default)]
     strip_prefix: String,
     #[serde(default)]
@@ -58,9 +53,7 @@ struct ClassifierFile {
 /// A tagger, whose parameters are `emb.…`, `rnn.…` and `fc.…`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "what the head has read is only allowed here")]
 struct TaggerFile {
-    command: String,
     #[serde(default)]
     strip_prefix: String,
     #[serde(default)]
@@ -99,30 +92,23 @@ fn yes() -> bool {
 
 pub fn run(context: &Context, args: &ImportArgs, out: &mut Output) -> anyhow::Result<()> {
     let text = read_text(&args.config)?;
-    let head: Head = parse(&args.config, &text)?;
-    let weights = Weights {
-        tensors: chosen(&args.weights, &head)?,
-        file: &args.weights,
-        imported: Imported {
-            weights: std::path::absolute(&args.weights)?,
-            strip_prefix: head.strip_prefix,
-            rename: head.rename,
-        },
-    };
-    let (run, parameters) = match head.command.as_str() {
-        "mnist" => {
-            let file: ClassifierFile = parse(&args.config, &text)?;
-            match file.cell {
+    let description: Description =
+        serde_json::from_str(&text).with_context(|| args.config.display().to_string())?;
+    let ((run, parameters), next) = match description {
+        Description::Mnist(file) => {
+            let weights = Weights::read(&args.weights, &file.strip_prefix, &file.rename)?;
+            let made = match file.cell {
                 CellKind::Rnn => classifier::<RnnStep>(context, args, &file, weights)?,
                 CellKind::Lstm => classifier::<LstmStep>(context, args, &file, weights)?,
                 CellKind::Gru => classifier::<GruStep>(context, args, &file, weights)?,
-            }
+            };
+            (made, "mnist predict --run RUN PICTURE")
         }
-        "tagger" => a_tagger(context, args, parse(&args.config, &text)?, weights)?,
-        other => bail!(
-            "{}: expected \"command\": \"mnist\" or \"tagger\", found {other:?}",
-            args.config.display()
-        ),
+        Description::Tagger(file) => {
+            let weights = Weights::read(&args.weights, &file.strip_prefix, &file.rename)?;
+            let made = a_tagger(context, args, file, weights)?;
+            (made, "tagger tag --run RUN \"The dog ate the apple.\"")
+        }
     };
     let path = run.path().display();
     out.line(format_args!(
@@ -130,36 +116,13 @@ pub fn run(context: &Context, args: &ImportArgs, out: &mut Output) -> anyhow::Re
         Grouped(parameters),
         args.weights.display()
     ))?;
-    let next = match head.command.as_str() {
-        "mnist" => format!("mnist predict --run {path} PICTURE"),
-        _ => format!("tagger tag --run {path} \"The dog ate the apple.\""),
-    };
+    let next = next.replace("RUN", &path.to_string());
     out.line(format_args!("\nNext: {next}"))?;
     out.results(&serde_json::json!({
         "command": "import",
         "run": path.to_string(),
         "parameters": parameters,
     }))
-}
-
-fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> anyhow::Result<T> {
-    serde_json::from_str(text).with_context(|| path.display().to_string())
-}
-
-/// The tensors of a file that the model is made of, under the model's names.
-fn chosen(file: &Path, head: &Head) -> anyhow::Result<StateDict> {
-    let all = StateDict::read(file)?;
-    let choose = |all: StateDict| {
-        // Renaming by nothing says so if no name begins with the prefix.
-        let kept = all.clone().rename([(head.strip_prefix.as_str(), "")]);
-        let kept = kept.map(|_| all.strip_prefix(&head.strip_prefix))?;
-        kept.rename(
-            head.rename
-                .iter()
-                .map(|(from, to)| (from.as_str(), to.as_str())),
-        )
-    };
-    choose(all).with_context(|| file.display().to_string())
 }
 
 /// Weights on their way into a run.
@@ -169,7 +132,35 @@ struct Weights<'a> {
     imported: Imported,
 }
 
-impl Weights<'_> {
+impl<'a> Weights<'a> {
+    /// The tensors of a file that the model is made of, under the model's names.
+    fn read(
+        file: &'a Path,
+        strip_prefix: &str,
+        rename: &BTreeMap<String, String>,
+    ) -> anyhow::Result<Self> {
+        let all = StateDict::read(file)?;
+        let choose = || {
+            let tensors = all.strip_prefix(strip_prefix);
+            if tensors.names().next().is_none() {
+                return Err(StateDictError::NoSuchPrefix {
+                    prefix: strip_prefix.to_owned(),
+                    names: all.names().map(str::to_owned).collect(),
+                });
+            }
+            tensors.rename(rename.iter().map(|(from, to)| (from.as_str(), to.as_str())))
+        };
+        Ok(Self {
+            tensors: choose().with_context(|| file.display().to_string())?,
+            file,
+            imported: Imported {
+                weights: std::path::absolute(file)?,
+                strip_prefix: strip_prefix.to_owned(),
+                rename: rename.clone(),
+            },
+        })
+    }
+
     /// Refuses a model far larger than the weights, before there is one. Near misses are better told
     /// by the names and shapes that differ.
     fn check_size(&self, parameters: usize) -> anyhow::Result<()> {

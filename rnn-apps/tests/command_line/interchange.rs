@@ -84,7 +84,7 @@ fn what_does_not_fit_is_named_and_makes_no_run() {
         (
             "\"tagger\"",
             "\"speller\"",
-            "model.json: expected \"command\"",
+            "unknown variant `speller`, expected `mnist` or `tagger`",
         ),
         (
             "\"hidden_size\": 3",
