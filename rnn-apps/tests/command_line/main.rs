@@ -56,6 +56,13 @@ fn json(output: &str) -> Value {
     serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {last}"))
 }
 
+/// Scripts rely on these names, with spaces between them here.
+fn has_keys(results: &Value, keys: &str) {
+    for key in keys.split(' ') {
+        assert!(!results[key].is_null(), "no {key} in {results}");
+    }
+}
+
 const SMALL: &str = "--hidden-size 16 --num-layers 1 --epochs 1 --limit 500 --batch-size 20";
 
 #[test]

@@ -1,6 +1,6 @@
 use rnn_data::{ImageSet, Mnist, Strokes};
 
-use super::{SMALL, command, fails, json, run, succeeds, text};
+use super::{SMALL, command, fails, has_keys, json, run, succeeds, text};
 
 #[test]
 fn a_trained_run_evaluates_to_the_accuracy_it_was_trained_to() {
@@ -9,22 +9,10 @@ fn a_trained_run_evaluates_to_the_accuracy_it_was_trained_to() {
         let line =
             format!("mnist train --cell {cell} {SMALL} --valid-split 0.1 --json --run {cell}");
         let trained = json(&succeeds(folder.path(), &line));
-        for key in [
-            "command",
-            "run",
-            "seed",
-            "device",
-            "threads",
-            "parameters",
-            "epochs",
-            "seconds",
-            "step_seconds",
-            "train_loss",
-            "valid_accuracy",
-            "test_accuracy",
-        ] {
-            assert!(!trained[key].is_null(), "no {key} in {trained}");
-        }
+        has_keys(
+            &trained,
+            "command run seed device threads parameters epochs seconds step_seconds train_loss valid_accuracy test_accuracy",
+        );
         let evaluated = succeeds(folder.path(), &format!("mnist eval --json --run {cell}"));
         assert_eq!(json(&evaluated)["test_accuracy"], trained["test_accuracy"]);
         assert_eq!(json(&evaluated)["test_loss"], trained["test_loss"]);
@@ -187,9 +175,7 @@ fn pictures_drawn_by_hand_are_read() {
     let output = succeeds(folder.path(), &line);
     assert!(output.contains('█'), "no preview in {output}");
     let found = json(&output);
-    for key in ["run", "seed", "device", "threads", "parameters"] {
-        assert!(!found[key].is_null(), "no {key} in {found}");
-    }
+    has_keys(&found, "run seed device threads parameters");
     let predictions = found["predictions"].as_array().expect("a list");
     assert_eq!(predictions.len(), 3);
     let expected = [("two.png", 2), ("four.png", 4), ("seven.png", 7)];

@@ -2,7 +2,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use super::{command, fails, json, succeeds, text};
+use super::{command, fails, has_keys, json, succeeds, text};
 
 const TRAIN: &str = "The/DET dog/NN ate/V the/DET apple/NN ./.
 Everybody/NN read/V that/DET book/NN ./.
@@ -54,23 +54,10 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
     corpus(folder.path());
     let line = format!("tagger train --data corpus {SMALL} --bidirectional --json --run run");
     let trained = json(&succeeds(folder.path(), &line));
-    for key in [
-        "command",
-        "run",
-        "seed",
-        "device",
-        "threads",
-        "parameters",
-        "epochs",
-        "seconds",
-        "step_seconds",
-        "train_loss",
-        "accuracy",
-        "accuracy_unknown",
-        "sentence_accuracy",
-    ] {
-        assert!(!trained[key].is_null(), "no {key} in {trained}");
-    }
+    has_keys(
+        &trained,
+        "command run seed device threads parameters epochs seconds step_seconds train_loss accuracy accuracy_unknown sentence_accuracy",
+    );
     assert_eq!(trained["total"], 10);
     for file in [
         "config.json",
@@ -94,17 +81,10 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
         assert_eq!(evaluated[key], trained[key], "{key}");
     }
     assert_eq!(evaluated["data_as_trained"], true);
-    for key in [
-        "run",
-        "seed",
-        "device",
-        "threads",
-        "parameters",
-        "epochs",
-        "seconds",
-    ] {
-        assert!(!evaluated[key].is_null(), "no {key} in {evaluated}");
-    }
+    has_keys(
+        &evaluated,
+        "run seed device threads parameters epochs seconds",
+    );
     // A tag that training never saw is a mistake, and no error.
     let line = "tagger eval --json --run run --data corpus/en-train.txt";
     let evaluated = json(&succeeds(folder.path(), line));
@@ -146,9 +126,7 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
         output.contains(" saw/") && output.contains("? that/"),
         "{output}"
     );
-    for key in ["run", "seed", "device", "threads", "parameters"] {
-        assert!(!found[key].is_null(), "no {key} in {found}");
-    }
+    has_keys(&found, "run seed device threads parameters");
 
     // From a file with a byte order mark, and from standard input: a line out for each line in.
     std::fs::write(folder.path().join("text"), "\u{feff}The dog\n\nread that\n").expect("written");
