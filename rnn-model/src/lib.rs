@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs, clippy::unwrap_used)]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod cell;
 mod char_rnn;
 mod classifier;
 mod config;
 mod init;
+#[cfg(feature = "kernel")]
+mod kernel;
 mod lengths;
 mod linear;
 mod noise;

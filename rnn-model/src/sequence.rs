@@ -92,6 +92,30 @@ impl<'a, C: Cell> Layer<'a, C> {
     pub fn run(
         &self,
         input: Tensor<3>,
+        state: C::State<2>,
+        reverse: bool,
+        padding: Option<&Padding>,
+    ) -> (Tensor<3>, C::State<2>) {
+        let is_plain = padding.is_none() && self.is_plain();
+        let fused = is_plain.then(|| self.cell.run(&input, self.weights, &state, reverse));
+        match fused.flatten() {
+            Some(done) => done,
+            None => self.run_steps(input, state, reverse, padding),
+        }
+    }
+
+    /// Whether a step is nothing but the cell's equations.
+    fn is_plain(&self) -> bool {
+        let Weights {
+            weight_hr, norms, ..
+        } = self.weights;
+        self.mask.is_none() && !self.noise.has_zoneout() && weight_hr.is_none() && norms.is_none()
+    }
+
+    /// [`run`](Self::run), step by step: the reference for the kernels, and what there is without.
+    pub fn run_steps(
+        &self,
+        input: Tensor<3>,
         mut state: C::State<2>,
         reverse: bool,
         padding: Option<&Padding>,

@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 /// The parameters of one layer in one direction. G is the cell's number of gates, H `hidden_size`,
 /// P `proj_size`, or H if there is none.
 #[derive(Module, Debug)]
-pub(crate) struct Weights {
+pub struct Weights {
     /// `[G·H, I]`
     pub weight_ih: Param<Tensor<2>>,
     /// `[G·H, P]`
@@ -23,7 +23,7 @@ pub(crate) struct Weights {
 
 /// Layer normalisation in one layer and direction. PyTorch has none, and so no names for it.
 #[derive(Module, Debug)]
-pub(crate) struct Norms {
+pub struct Norms {
     /// Of `W_ih·x_t`: G·H features.
     pub ih: LayerNorm,
     /// Of `W_hh·h_{t-1}`: G·H features.

@@ -3,6 +3,7 @@
 //! Depth, direction and time are the business of [`Recurrent`](crate::Recurrent); a cell only says
 //! how many gates it has, what its state is made of, and how one step goes.
 
+mod fused;
 mod gru;
 mod lstm;
 mod rnn;
@@ -10,6 +11,8 @@ mod rnn;
 pub use gru::GruStep;
 pub use lstm::{LstmState, LstmStep};
 pub use rnn::{Nonlinearity, RnnStep};
+
+pub(crate) use fused::Fused;
 
 use burn::module::{Module, ModuleDisplay};
 use burn::nn::LayerNorm;
@@ -21,8 +24,8 @@ use burn::tensor::{Device, Tensor};
 /// for every cell and are done outside: the first for all steps at once, the second for all gates
 /// at once. A cell sees their results, both `[batch, gates·hidden_size]`.
 ///
-/// It is a [`Module`] (one without parameters), so that it can be a type parameter of modules.
-pub trait Cell: Module + ModuleDisplay + Sync + 'static {
+/// The cells are those of this crate: each has its kernels. It is a [`Module`] (one without parameters), so that it can be a type parameter of modules.
+pub trait Cell: Fused + Module + ModuleDisplay + Sync + 'static {
     /// The state, with tensors of rank `D`: `[batch, hidden_size]` at one step of one layer,
     /// `[layers·directions, batch, hidden_size]` for a whole module.
     type State<const D: usize>: Clone + core::fmt::Debug + Send;

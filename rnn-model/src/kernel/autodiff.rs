@@ -1,0 +1,163 @@
+//! Gradients of a layer's operation, for every backend that has it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, TensorMetadata};
+
+use super::{LstmBackend, LstmTensors, Outputs, SequenceBackend, Wanted};
+
+/// The output's node in the graph. The states after the last step are its children, which leave
+/// their gradients here before its turn comes.
+#[derive(Debug)]
+struct Lstm;
+
+/// One of the states, by its place in [`Left`].
+#[derive(Debug)]
+struct LastState;
+
+/// Gradients by `h_n` and `c_n`.
+type Left<B> = Arc<Mutex<[Option<FloatTensor<B>>; 2]>>;
+
+#[derive(Clone, Debug)]
+struct State<B: LstmBackend> {
+    tensors: LstmTensors<B>,
+    output: FloatTensor<B>,
+    kept: B::Kept,
+    left: Left<B>,
+}
+
+impl<B: LstmBackend> Backward<B, 7> for Lstm {
+    type State = State<B>;
+
+    fn backward(self, ops: Ops<State<B>, 7>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let by_output = grads.consume::<B>(&ops.node);
+        let State {
+            tensors,
+            output,
+            kept,
+            left,
+        } = ops.state;
+        let [by_h_n, by_c_n] = std::mem::take(&mut *left.lock().unwrap_or_else(PoisonError::into_inner));
+        let [input, weight_ih, weight_hh, bias_ih, bias_hh, h_0, c_0] = ops.parents;
+        let weights = [weight_ih, weight_hh, bias_ih, bias_hh];
+        let wanted = Wanted {
+            input: input.is_some(),
+            weights: weights.iter().any(Option::is_some),
+            state: h_0.is_some() || c_0.is_some(),
+        };
+        let by = [Some(by_output), by_h_n, by_c_n];
+        let gradients = B::lstm_backward(tensors, kept, output, by, wanted);
+        if let (Some(node), Some(gradient)) = (input, gradients.input) {
+            grads.register::<B>(node.id, gradient);
+        }
+        if let Some([by_ih, by_hh, by_bias]) = gradients.weights {
+            // Both biases are added to the same sums.
+            let by = [by_ih, by_hh, by_bias.clone(), by_bias];
+            for (node, gradient) in weights.into_iter().zip(by) {
+                if let Some(node) = node {
+                    grads.register::<B>(node.id, gradient);
+                }
+            }
+        }
+        if let Some(by) = gradients.state {
+            for (node, gradient) in [h_0, c_0].into_iter().zip(by) {
+                if let Some(node) = node {
+                    grads.register::<B>(node.id, gradient);
+                }
+            }
+        }
+    }
+}
+
+impl<B: LstmBackend> Backward<B, 1> for LastState {
+    /// The place, and the output, to which nothing comes through here.
+    type State = (usize, Left<B>, FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let (place, left, output) = ops.state;
+        left.lock().unwrap_or_else(PoisonError::into_inner)[place] = Some(gradient);
+        let [parent] = ops.parents;
+        if let Some(node) = parent {
+            // Its turn must come even if nothing else was computed from the output.
+            let zeros = B::float_zeros(output.shape(), &output.device(), output.dtype().into());
+            grads.register::<B>(node.id, zeros);
+        }
+    }
+}
+
+impl<B: LstmBackend + SequenceBackend, C: CheckpointStrategy> SequenceBackend for Autodiff<B, C> {
+    fn lstm(tensors: LstmTensors<Self>) -> Outputs<Self> {
+        let LstmTensors {
+            input,
+            weight_ih,
+            weight_hh,
+            bias_ih,
+            bias_hh,
+            h_0,
+            c_0,
+            reverse,
+        } = tensors;
+        let (input, input_node) = input.into_parts();
+        let (weight_ih, weight_ih_node) = weight_ih.into_parts();
+        let (weight_hh, weight_hh_node) = weight_hh.into_parts();
+        let (bias_ih, bias_ih_node) = bias_ih.into_parts();
+        let (bias_hh, bias_hh_node) = bias_hh.into_parts();
+        let (h_0, h_0_node) = h_0.into_parts();
+        let (c_0, c_0_node) = c_0.into_parts();
+        let tensors = LstmTensors {
+            input,
+            weight_ih,
+            weight_hh,
+            bias_ih,
+            bias_hh,
+            h_0,
+            c_0,
+            reverse,
+        };
+        let nodes = [
+            input_node,
+            weight_ih_node,
+            weight_hh_node,
+            bias_ih_node,
+            bias_hh_node,
+            h_0_node,
+            c_0_node,
+        ];
+        let left: Left<B> = Arc::default();
+        let (output, h_n, c_n) = match Lstm.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => {
+                let (outputs, tensors, kept) = B::lstm_train(tensors);
+                let state = State {
+                    tensors,
+                    output: outputs.output.clone(),
+                    kept,
+                    left: left.clone(),
+                };
+                let output = prepared.finish(state, outputs.output);
+                (output, outputs.h_n, outputs.c_n)
+            }
+            OpsKind::UnTracked(prepared) => {
+                let outputs = B::lstm_forward(tensors);
+                (prepared.finish(outputs.output), outputs.h_n, outputs.c_n)
+            }
+        };
+        let last = |place: usize, state: FloatTensor<B>| {
+            let node = [output.node()];
+            match LastState.prepare::<C>(node).compute_bound().stateful() {
+                OpsKind::Tracked(prepared) => {
+                    let kept = (place, left.clone(), output.primitive().clone());
+                    prepared.finish(kept, state)
+                }
+                OpsKind::UnTracked(prepared) => prepared.finish(state),
+            }
+        };
+        let (h_n, c_n) = (last(0, h_n), last(1, c_n));
+        Outputs { output, h_n, c_n }
+    }
+}

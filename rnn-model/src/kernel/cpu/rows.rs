@@ -1,0 +1,238 @@
+//! Sequences in memory: a row of features for each step of each sequence.
+//!
+//! Threads share a batch by taking some of its sequences each, so the rows of one thread lie between
+//! those of another. That is more than a slice can say; [`Rows`] and [`RowsMut`] are the slices, shared
+//! and exclusive, of rows that lie apart.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::slice;
+
+/// Where rows lie: `[time, batch, width]`, the numbers of a row side by side.
+#[derive(Clone, Copy)]
+struct Layout {
+    time: usize,
+    batch: usize,
+    width: usize,
+    /// From a step to the next, and from a sequence to the next.
+    strides: [usize; 2],
+}
+
+impl Layout {
+    fn contiguous([time, batch, width]: [usize; 3]) -> Self {
+        Self {
+            time,
+            batch,
+            width,
+            strides: [batch * width, width],
+        }
+    }
+
+    /// # Panics
+    ///
+    /// If the last row ends beyond `len` numbers.
+    fn check(&self, len: usize) {
+        if self.time * self.batch > 0 {
+            let [step, sequence] = self.strides;
+            let last = (self.time - 1) * step + (self.batch - 1) * sequence;
+            assert!(last + self.width <= len, "rows out of memory");
+        }
+    }
+
+    #[inline(always)]
+    fn offset(&self, step: usize, sequence: usize) -> usize {
+        assert!(step < self.time && sequence < self.batch, "no such row");
+        step * self.strides[0] + sequence * self.strides[1]
+    }
+
+    /// Whether all rows lie one after another.
+    fn is_contiguous(&self) -> bool {
+        (self.batch == 1 || self.strides[1] == self.width)
+            && (self.time == 1 || self.strides[0] == self.batch * self.width)
+    }
+}
+
+/// Rows to read.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    /// The first row.
+    start: *const f32,
+    layout: Layout,
+    memory: PhantomData<&'a [f32]>,
+}
+
+// SAFETY: it stands for shared slices, which may go to other threads.
+unsafe impl Send for Rows<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Rows<'_> {}
+
+impl<'a> Rows<'a> {
+    /// `[time, batch, width]` rows with the given distances between steps and between sequences.
+    ///
+    /// # Panics
+    ///
+    /// If a row lies outside of `data`.
+    pub fn new(data: &'a [f32], [time, batch, width]: [usize; 3], strides: [usize; 2]) -> Self {
+        let layout = Layout {
+            time,
+            batch,
+            width,
+            strides,
+        };
+        layout.check(data.len());
+        Self {
+            start: data.as_ptr(),
+            layout,
+            memory: PhantomData,
+        }
+    }
+
+    /// Rows one after another, step by step.
+    pub fn contiguous(data: &'a [f32], shape: [usize; 3]) -> Self {
+        Self::new(data, shape, Layout::contiguous(shape).strides)
+    }
+
+    /// `[time, batch, width]`
+    pub fn shape(&self) -> [usize; 3] {
+        [self.layout.time, self.layout.batch, self.layout.width]
+    }
+
+    #[inline(always)]
+    pub fn row(&self, step: usize, sequence: usize) -> &'a [f32] {
+        let offset = self.layout.offset(step, sequence);
+        // SAFETY: `offset` panics unless it is one of our rows.
+        unsafe { slice::from_raw_parts(self.start.add(offset), self.layout.width) }
+    }
+
+    /// All numbers, if the rows lie one after another, step by step.
+    pub fn as_slice(&self) -> Option<&'a [f32]> {
+        let [time, batch, width] = self.shape();
+        self.layout.is_contiguous().then(|| {
+            // SAFETY: the rows are all there is between the first one's start and the last one's end.
+            unsafe { slice::from_raw_parts(self.start, time * batch * width) }
+        })
+    }
+
+    /// Some of the steps.
+    pub fn steps(&self, steps: Range<usize>) -> Self {
+        let mut part = *self;
+        part.layout.time = steps.len();
+        if !steps.is_empty() {
+            assert!(steps.end <= self.layout.time, "no such steps");
+            // SAFETY: the first row of a step that is there.
+            part.start = unsafe { self.start.add(self.layout.offset(steps.start, 0)) };
+        }
+        part
+    }
+
+    /// Some of the sequences.
+    pub fn sequences(&self, sequences: Range<usize>) -> Self {
+        let mut part = *self;
+        part.layout.batch = sequences.len();
+        if !sequences.is_empty() {
+            assert!(sequences.end <= self.layout.batch, "no such sequences");
+            // SAFETY: the first row of a sequence that is there.
+            part.start = unsafe { self.start.add(self.layout.offset(0, sequences.start)) };
+        }
+        part
+    }
+}
+
+/// Rows to write: those of some sequences. Others of the same memory may be written by other threads
+/// at the same time.
+pub struct RowsMut<'a> {
+    start: *mut f32,
+    layout: Layout,
+    memory: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: it stands for exclusive slices, which may go to another thread.
+unsafe impl Send for RowsMut<'_> {}
+
+impl<'a> RowsMut<'a> {
+    /// Rows one after another, step by step.
+    ///
+    /// # Panics
+    ///
+    /// If a row lies outside of `data`.
+    pub fn new(data: &'a mut [f32], shape: [usize; 3]) -> Self {
+        let layout = Layout::contiguous(shape);
+        layout.check(data.len());
+        Self {
+            start: data.as_mut_ptr(),
+            layout,
+            memory: PhantomData,
+        }
+    }
+
+    /// Cuts the batch into parts that end before the given sequences.
+    pub fn split(self, ends: &[usize]) -> Vec<Self> {
+        let mut from = 0;
+        let part = |&end: &usize| {
+            let sequences = from..end;
+            from = end;
+            let mut part = Self {
+                start: self.start,
+                layout: self.layout,
+                memory: PhantomData,
+            };
+            part.layout.batch = sequences.len();
+            if self.layout.time > 0 && !sequences.is_empty() {
+                assert!(sequences.end <= self.layout.batch, "no such sequences");
+                // SAFETY: the first row of a sequence that is there. No two parts have it, since
+                // each starts where the one before has ended.
+                part.start = unsafe { self.start.add(self.layout.offset(0, sequences.start)) };
+            }
+            part
+        };
+        ends.iter().map(part).collect()
+    }
+
+    /// `[time, batch, width]`
+    pub fn shape(&self) -> [usize; 3] {
+        [self.layout.time, self.layout.batch, self.layout.width]
+    }
+
+    #[inline(always)]
+    pub fn row_mut(&mut self, step: usize, sequence: usize) -> &mut [f32] {
+        let offset = self.layout.offset(step, sequence);
+        // SAFETY: `offset` panics unless it is one of our rows, which nobody else has.
+        unsafe { slice::from_raw_parts_mut(self.start.add(offset), self.layout.width) }
+    }
+
+    /// A sequence's row at one step, to read, and at another, to write.
+    #[inline(always)]
+    pub fn pair(&mut self, from: usize, to: usize, sequence: usize) -> (&[f32], &mut [f32]) {
+        assert_ne!(from, to, "a row can't be read and written");
+        let from = self.layout.offset(from, sequence);
+        let to = self.layout.offset(to, sequence);
+        // SAFETY: as in `row_mut`; different steps have different rows.
+        unsafe {
+            (
+                slice::from_raw_parts(self.start.add(from), self.layout.width),
+                slice::from_raw_parts_mut(self.start.add(to), self.layout.width),
+            )
+        }
+    }
+
+    /// The same rows, to read.
+    pub fn as_rows(&self) -> Rows<'_> {
+        Rows {
+            start: self.start,
+            layout: self.layout,
+            memory: PhantomData,
+        }
+    }
+
+    /// Some of the steps.
+    pub fn steps(&mut self, steps: Range<usize>) -> RowsMut<'_> {
+        RowsMut {
+            start: self.as_rows().steps(steps.clone()).start.cast_mut(),
+            layout: Layout {
+                time: steps.len(),
+                ..self.layout
+            },
+            memory: PhantomData,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+use burn::backend::Flex;
+use burn::backend::flex::FlexTensor;
+use burn::tensor::{DType, TensorData};
+
+use super::host::Host;
+use super::{LstmBackend, LstmTensors, Outputs, SequenceBackend};
+
+impl Host for Flex {
+    fn view(tensor: &FlexTensor) -> Option<(&[f32], Vec<usize>)> {
+        if tensor.dtype() != DType::F32 {
+            return None;
+        }
+        let layout = tensor.layout();
+        let strides = layout.strides().iter().map(|&stride| usize::try_from(stride).ok());
+        let strides: Vec<usize> = strides.collect::<Option<_>>()?;
+        Some((tensor.storage::<f32>().get(layout.start_offset()..)?, strides))
+    }
+
+    fn contiguous(tensor: FlexTensor) -> FlexTensor {
+        tensor.to_contiguous()
+    }
+
+    fn from_vec(numbers: Vec<f32>, shape: &[usize]) -> FlexTensor {
+        FlexTensor::from_data(TensorData::new(numbers, shape.to_vec()))
+    }
+}
+
+impl SequenceBackend for Flex {
+    fn lstm(tensors: LstmTensors<Self>) -> Outputs<Self> {
+        Self::lstm_forward(tensors)
+    }
+}

@@ -1,0 +1,40 @@
+use burn::backend::NdArray;
+use burn::backend::ndarray::NdArrayTensor;
+use ndarray::{ArrayD, IxDyn};
+
+use super::host::Host;
+use super::{LstmBackend, LstmTensors, Outputs, SequenceBackend};
+
+impl Host for NdArray {
+    fn view(tensor: &NdArrayTensor) -> Option<(&[f32], Vec<usize>)> {
+        let NdArrayTensor::F32(storage) = tensor else {
+            return None;
+        };
+        let array = storage.view();
+        let strides = array.strides().iter().map(|&stride| usize::try_from(stride).ok());
+        let strides: Vec<usize> = strides.collect::<Option<_>>()?;
+        // Memory without gaps, in whichever order of its axes.
+        Some((array.to_slice_memory_order()?, strides))
+    }
+
+    fn contiguous(tensor: NdArrayTensor) -> NdArrayTensor {
+        match tensor {
+            NdArrayTensor::F32(storage) => {
+                let array = storage.into_shared();
+                array.as_standard_layout().into_owned().into_shared().into()
+            }
+            other => other,
+        }
+    }
+
+    fn from_vec(numbers: Vec<f32>, shape: &[usize]) -> NdArrayTensor {
+        let array = ArrayD::from_shape_vec(IxDyn(shape), numbers);
+        array.expect("as many numbers as the shape has").into_shared().into()
+    }
+}
+
+impl SequenceBackend for NdArray {
+    fn lstm(tensors: LstmTensors<Self>) -> Outputs<Self> {
+        Self::lstm_forward(tensors)
+    }
+}
