@@ -3,7 +3,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use crate::config::RnnConfig;
-use crate::linear::linear;
+use crate::linear::{linear, over_steps};
 use crate::recurrent::Rnn;
 
 /// Sizes of a [`CharRnn`].
@@ -72,6 +72,6 @@ impl CharRnn {
     /// - logits: `[batch, time, num_classes]`, with the state after the last step
     pub fn forward(&self, input: Tensor<3>, state: Option<Tensor<3>>) -> (Tensor<3>, Tensor<3>) {
         let (output, state) = self.rnn.forward(input, state);
-        (self.fc.forward(output), state)
+        (over_steps(&self.fc, output), state)
     }
 }

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::cell::Cell;
 use crate::config::RecurrentConfig;
-use crate::linear::linear;
+use crate::linear::{linear, over_steps};
 use crate::recurrent::Recurrent;
 
 /// Sizes of a [`Classifier`].
@@ -64,6 +64,6 @@ impl<C: Cell> Classifier<C> {
     pub fn forward(&self, input: Tensor<3>) -> Tensor<2> {
         let (output, _) = self.rnn.forward(input, None);
         let last = output.dims()[1] - 1;
-        self.fc.forward(output.narrow(1, last, 1).squeeze_dim(1))
+        over_steps(&self.fc, output.narrow(1, last, 1)).squeeze_dim(1)
     }
 }

@@ -1,6 +1,6 @@
 use burn::module::{Initializer, Module};
 use burn::nn::{Linear, LinearConfig, LinearLayout};
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
 /// A linear layer stored as PyTorch stores it (`weight` is `[out, in]`) and drawn as PyTorch
 /// draws it, from `U(-k, k)` with `k = 1/√in`.
@@ -11,4 +11,13 @@ pub(crate) fn linear(d_input: usize, d_output: usize, device: &Device) -> Linear
         .with_initializer(Initializer::Uniform { min: -k, max: k })
         .init(device)
         .materialize()
+}
+
+/// The layer over every step, `[batch, time, in]` → `[batch, time, out]`.
+pub(crate) fn over_steps(layer: &Linear, input: Tensor<3>) -> Tensor<3> {
+    #[cfg(feature = "kernel")]
+    if let Some(output) = crate::kernel::linear(&input, layer) {
+        return output;
+    }
+    layer.forward(input)
 }

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Int, Tensor};
 use crate::cell::LstmState;
 use crate::config::LstmConfig;
 use crate::lengths::Lengths;
-use crate::linear::linear;
+use crate::linear::{linear, over_steps};
 use crate::recurrent::Lstm;
 
 /// Sizes of an [`LstmTagger`].
@@ -85,7 +85,7 @@ impl LstmTagger {
         state: Option<LstmState<3>>,
     ) -> (Tensor<3>, LstmState<3>) {
         let (output, state) = self.rnn.forward(self.emb.forward(words), state);
-        (self.fc.forward(output), state)
+        (over_steps(&self.fc, output), state)
     }
 
     /// The same for sentences of different lengths, filled up with any ids below `vocab_size`. Past
@@ -102,6 +102,6 @@ impl LstmTagger {
     ) -> (Tensor<3>, LstmState<3>) {
         let words = self.emb.forward(words);
         let (output, state) = self.rnn.forward_with_lengths(words, lengths, state);
-        (self.fc.forward(output), state)
+        (over_steps(&self.fc, output), state)
     }
 }

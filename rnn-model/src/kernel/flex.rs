@@ -1,9 +1,11 @@
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
 use burn::tensor::{DType, TensorData};
 
 use super::host::Host;
-use super::{LstmBackend, LstmTensors, Outputs, SequenceBackend};
+use super::linear::{LinearBackend, LinearExtension, LinearTensors};
+use super::lstm::{LstmBackend, LstmExtension, LstmTensors, Outputs};
 
 impl Host for Flex {
     fn view(tensor: &FlexTensor) -> Option<(&[f32], Vec<usize>)> {
@@ -25,8 +27,14 @@ impl Host for Flex {
     }
 }
 
-impl SequenceBackend for Flex {
+impl LstmExtension for Flex {
     fn lstm(tensors: LstmTensors<Self>) -> Outputs<Self> {
         Self::lstm_forward(tensors)
+    }
+}
+
+impl LinearExtension for Flex {
+    fn linear(tensors: LinearTensors<Self>) -> FloatTensor<Self> {
+        Self::linear_forward(&tensors.ready())
     }
 }

@@ -7,173 +7,43 @@
 //! | file | knows |
 //! |---|---|
 //! | `cpu` | processors: memory in, memory out, no tensors |
-//! | `host` | tensors of backends whose memory is the process's own |
-//! | `ndarray`, `flex` | one backend each |
-//! | `autodiff` | the graph of gradients, for all backends alike |
+//! | `host` | tensors that lie in the process's own memory |
+//! | `ndarray`, `flex` | the backends of which that is true, one each |
+//! | `lstm`, `linear` | one operation each: on a host's tensors (`host`), in the graph of gradients (`autodiff`) |
 
 #![allow(
     deprecated,
     reason = "burn-ndarray is deprecated as a whole; it is the default backend here"
 )]
 
-mod autodiff;
 mod cpu;
 #[cfg(feature = "flex")]
 mod flex;
 mod host;
+mod linear;
+mod lstm;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, DispatchDevice, ExtensionType, backend_extension};
-use burn::tensor::{DType, Device, Tensor};
+pub use linear::linear;
+pub use lstm::lstm;
 
-use crate::cell::LstmState;
-use crate::weights::Weights;
+use burn::backend::DispatchDevice;
+use burn::tensor::{DType, Tensor};
 
-/// An LSTM layer in one direction over a sequence, as an operation of the backends that have it.
-#[backend_extension(
-    NdArray: cfg(feature = "ndarray"),
-    Flex: cfg(feature = "flex"),
-    Autodiff
-)]
-pub trait SequenceBackend: Backend {
-    fn lstm(#[extension_type] tensors: LstmTensors<Self>) -> Outputs<Self>;
-}
-
-/// What [`SequenceBackend`] is made of; not dispatched, since what it keeps is each backend's own.
-pub trait LstmBackend: Backend {
-    /// What the backward pass needs of the forward pass.
-    type Kept: Clone + core::fmt::Debug + Send + 'static;
-
-    fn lstm_forward(tensors: LstmTensors<Self>) -> Outputs<Self>;
-
-    /// Gives the tensors back as the backward pass wants them.
-    fn lstm_train(tensors: LstmTensors<Self>) -> (Outputs<Self>, LstmTensors<Self>, Self::Kept);
-
-    /// - `output`: what the forward pass gave
-    /// - `by`: the gradients by the output, `h_n` and `c_n`; none is zero
-    fn lstm_backward(
-        tensors: LstmTensors<Self>,
-        kept: Self::Kept,
-        output: FloatTensor<Self>,
-        by: [Option<FloatTensor<Self>>; 3],
-        wanted: Wanted,
-    ) -> LstmGradients<Self>;
-}
-
-/// What a layer computes from.
-#[derive(Clone, Debug, ExtensionType)]
-pub struct LstmTensors<B: Backend> {
-    /// `[time, batch, input_size]`
-    pub input: FloatTensor<B>,
-    /// `[4·hidden_size, input_size]`
-    pub weight_ih: FloatTensor<B>,
-    /// `[4·hidden_size, hidden_size]`
-    pub weight_hh: FloatTensor<B>,
-    /// `[4·hidden_size]`
-    pub bias_ih: FloatTensor<B>,
-    /// `[4·hidden_size]`
-    pub bias_hh: FloatTensor<B>,
-    /// `[batch, hidden_size]`
-    pub h_0: FloatTensor<B>,
-    /// `[batch, hidden_size]`
-    pub c_0: FloatTensor<B>,
-    /// Whether the last step comes first.
-    pub reverse: bool,
-}
-
-/// What it gives.
-#[derive(Clone, Debug, ExtensionType)]
-pub struct Outputs<B: Backend> {
-    /// `[time, batch, hidden_size]`
-    pub output: FloatTensor<B>,
-    /// `[batch, hidden_size]`
-    pub h_n: FloatTensor<B>,
-    /// `[batch, hidden_size]`
-    pub c_n: FloatTensor<B>,
-}
-
-/// Which gradients are wanted.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted {
-    pub input: bool,
-    pub weights: bool,
-    pub state: bool,
-}
-
-/// The gradients that were wanted.
-#[derive(Debug)]
-pub struct LstmGradients<B: Backend> {
-    pub input: Option<FloatTensor<B>>,
-    /// By `weight_ih`, by `weight_hh`, by each of the biases.
-    pub weights: Option<[FloatTensor<B>; 3]>,
-    /// By `h_0` and `c_0`.
-    pub state: Option<[FloatTensor<B>; 2]>,
-}
-
-/// Whether there is a kernel for what all these tensors are: 32-bit numbers on a processor's backend.
-fn covers(tensors: &[(DispatchDevice, DType)]) -> bool {
-    tensors.iter().all(|(device, dtype)| {
-        let device = match device.clone() {
-            DispatchDevice::Autodiff(device) => device.inner(),
-            device => device,
-        };
-        let has_kernel = match device {
-            #[cfg(feature = "flex")]
-            DispatchDevice::Flex(_) => true,
-            #[cfg(feature = "ndarray")]
-            DispatchDevice::NdArray(_) => true,
-            _ => false,
-        };
-        has_kernel && *dtype == DType::F32
-    })
-}
-
-/// Runs an LSTM layer as one operation; none where there is no kernel for its tensors.
-///
-/// - `input`: `[time, batch, input_size]`
-/// - `state`: before the first step
-///
-/// Returns the output `[time, batch, hidden_size]` and the state after the last step.
-pub fn lstm(
-    input: &Tensor<3>,
-    weights: &Weights,
-    state: &LstmState<2>,
-    reverse: bool,
-) -> Option<(Tensor<3>, LstmState<2>)> {
-    let weight_ih = weights.weight_ih.val();
-    let weight_hh = weights.weight_hh.val();
-    let [bias_ih, bias_hh] = [&weights.bias_ih, &weights.bias_hh].map(|bias| match bias {
-        Some(bias) => bias.val(),
-        None => Tensor::zeros([weight_hh.dims()[0]], &input.device()),
-    });
-    let of = |device: Device, dtype: DType| (device.as_dispatch().clone(), dtype);
-    let tensors = [
-        of(input.device(), input.dtype()),
-        of(weight_ih.device(), weight_ih.dtype()),
-        of(weight_hh.device(), weight_hh.dtype()),
-        of(bias_ih.device(), bias_ih.dtype()),
-        of(bias_hh.device(), bias_hh.dtype()),
-        of(state.h.device(), state.h.dtype()),
-        of(state.c.device(), state.c.dtype()),
-    ];
-    if !covers(&tensors) {
-        return None;
-    }
-    let outputs = <Dispatch as SequenceBackend>::lstm(LstmTensors {
-        input: input.clone().into_dispatch(),
-        weight_ih: weight_ih.into_dispatch(),
-        weight_hh: weight_hh.into_dispatch(),
-        bias_ih: bias_ih.into_dispatch(),
-        bias_hh: bias_hh.into_dispatch(),
-        h_0: state.h.clone().into_dispatch(),
-        c_0: state.c.clone().into_dispatch(),
-        reverse,
-    });
-    let last = LstmState {
-        h: Tensor::from_dispatch(outputs.h_n),
-        c: Tensor::from_dispatch(outputs.c_n),
+/// Whether there is a kernel for what this tensor is: 32-bit numbers on a processor's backend.
+fn covers<const D: usize>(tensor: &Tensor<D>) -> bool {
+    let device = match tensor.device().as_dispatch().clone() {
+        DispatchDevice::Autodiff(device) => device.inner(),
+        device => device,
     };
-    Some((Tensor::from_dispatch(outputs.output), last))
+    let has_kernels = match device {
+        #[cfg(feature = "flex")]
+        DispatchDevice::Flex(_) => true,
+        #[cfg(feature = "ndarray")]
+        DispatchDevice::NdArray(_) => true,
+        #[allow(unreachable_patterns, reason = "there may be no other backend")]
+        _ => false,
+    };
+    has_kernels && tensor.dtype() == DType::F32
 }

@@ -1,9 +1,11 @@
 use burn::backend::NdArray;
 use burn::backend::ndarray::NdArrayTensor;
+use burn::backend::tensor::FloatTensor;
 use ndarray::{ArrayD, IxDyn};
 
 use super::host::Host;
-use super::{LstmBackend, LstmTensors, Outputs, SequenceBackend};
+use super::linear::{LinearBackend, LinearExtension, LinearTensors};
+use super::lstm::{LstmBackend, LstmExtension, LstmTensors, Outputs};
 
 impl Host for NdArray {
     fn view(tensor: &NdArrayTensor) -> Option<(&[f32], Vec<usize>)> {
@@ -33,8 +35,14 @@ impl Host for NdArray {
     }
 }
 
-impl SequenceBackend for NdArray {
+impl LstmExtension for NdArray {
     fn lstm(tensors: LstmTensors<Self>) -> Outputs<Self> {
         Self::lstm_forward(tensors)
+    }
+}
+
+impl LinearExtension for NdArray {
+    fn linear(tensors: LinearTensors<Self>) -> FloatTensor<Self> {
+        Self::linear_forward(&tensors.ready())
     }
 }

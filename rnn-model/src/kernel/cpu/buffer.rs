@@ -1,11 +1,11 @@
 //! Scratch memory that is used again.
 //!
 //! A training step keeps megabytes for its backward pass. Memory fresh from the system costs a page
-//! fault per 4 KiB, milliseconds per step, so buffers go back to a pool. It holds at most what was in
-//! use at one time.
+//! fault per 4 KiB, milliseconds per step, so buffers go back to a pool. With what is in use it holds
+//! at most what was once in use together.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytemuck::{Pod, Zeroable};
 
@@ -16,7 +16,61 @@ struct Line([f32; LINE]);
 
 const LINE: usize = 16;
 
-static POOL: Mutex<Vec<Vec<Line>>> = Mutex::new(Vec::new());
+static POOL: Mutex<Pool> = Mutex::new(Pool {
+    free: Vec::new(),
+    free_lines: 0,
+    used_lines: 0,
+    most_lines: 0,
+});
+
+struct Pool {
+    /// Those that came back first lie first.
+    free: Vec<Vec<Line>>,
+    free_lines: usize,
+    used_lines: usize,
+    /// In use at one time.
+    most_lines: usize,
+}
+
+impl Pool {
+    /// A buffer of at least `lines`, without numbers if it is new.
+    fn take(&mut self, lines: usize) -> Vec<Line> {
+        // One that is much too large would be missed where it fits.
+        let fits = |buffer: &Vec<Line>| (lines..=2 * lines).contains(&buffer.capacity());
+        let found = (0..self.free.len())
+            .filter(|&i| fits(&self.free[i]))
+            .min_by_key(|&i| self.free[i].capacity());
+        let buffer = match found {
+            Some(i) => {
+                let buffer = self.free.remove(i);
+                self.free_lines -= buffer.capacity();
+                buffer
+            }
+            None => Vec::with_capacity(lines),
+        };
+        self.used_lines += buffer.capacity();
+        self.most_lines = self.most_lines.max(self.used_lines);
+        self.trim();
+        buffer
+    }
+
+    fn give_back(&mut self, buffer: Vec<Line>) {
+        self.used_lines -= buffer.capacity();
+        self.free_lines += buffer.capacity();
+        self.free.push(buffer);
+    }
+
+    /// Drops what has not been wanted for longest.
+    fn trim(&mut self) {
+        while self.used_lines + self.free_lines > self.most_lines && !self.free.is_empty() {
+            self.free_lines -= self.free.remove(0).capacity();
+        }
+    }
+}
+
+fn pool() -> MutexGuard<'static, Pool> {
+    POOL.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Numbers at the start of a cache line.
 pub struct Buffer {
@@ -28,7 +82,7 @@ impl Buffer {
     /// `len` numbers, whichever.
     pub fn new(len: usize) -> Self {
         let needed = len.div_ceil(LINE);
-        let mut lines = take(needed);
+        let mut lines = pool().take(needed);
         // Only what is beyond the lines that were used before is written.
         lines.resize(needed.max(lines.len()), Line::zeroed());
         Self { lines, len }
@@ -42,28 +96,10 @@ impl Buffer {
     }
 }
 
-/// The smallest buffer of the pool that is large enough. If there is none, a new one, and the largest
-/// of the pool is dropped for it: it would be too small next time too.
-fn take(lines: usize) -> Vec<Line> {
-    let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-    let fits = |buffer: &Vec<Line>| buffer.capacity() >= lines;
-    let found = (0..pool.len())
-        .filter(|&i| fits(&pool[i]))
-        .min_by_key(|&i| pool[i].capacity());
-    if let Some(i) = found {
-        return pool.swap_remove(i);
-    }
-    if let Some(i) = (0..pool.len()).max_by_key(|&i| pool[i].capacity()) {
-        pool.swap_remove(i);
-    }
-    drop(pool);
-    Vec::with_capacity(lines)
-}
-
 impl Drop for Buffer {
     fn drop(&mut self) {
         let lines = std::mem::take(&mut self.lines);
-        POOL.lock().unwrap_or_else(PoisonError::into_inner).push(lines);
+        pool().give_back(lines);
     }
 }
 

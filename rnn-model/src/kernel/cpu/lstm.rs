@@ -6,6 +6,7 @@
 
 mod backward;
 mod forward;
+mod step;
 
 pub use backward::{Wanted, backward};
 pub use forward::forward;

@@ -7,6 +7,7 @@
 
 mod activation;
 mod buffer;
+pub mod linear;
 pub mod lstm;
 mod product;
 mod rows;

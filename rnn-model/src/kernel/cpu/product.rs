@@ -21,6 +21,7 @@ const ROWS: usize = 6;
 pub struct Packed {
     data: Buffer,
     panels: Vec<Panel>,
+    groups: Vec<(Range<usize>, Range<usize>)>,
     depth: usize,
 }
 
@@ -43,40 +44,49 @@ fn widest<S: Simd>() -> usize {
 impl Packed {
     /// The transpose of `weights`, `[gates·units, depth]`.
     ///
-    /// Column `gate·width + unit` is that of a gate's unit, for units up to `width`; those that are
-    /// not there are zero. A panel holds the same units of several gates, and all panels of a vector
-    /// of units, a [block](Self::blocks), follow each other.
+    /// Column `gate·width + unit` is that of a gate's unit, for units up to `width`, a multiple of a
+    /// vector; columns of units that are not there are zero. The panels of a [group](Self::groups)
+    /// hold the same units of all gates.
     pub fn of_gates<S: Simd>(weights: &[f32], gates: usize, depth: usize, width: usize) -> Self {
         let lanes = S::F32_LANES;
         let units = weights.len() / (gates * depth);
-        let at_once = widest::<S>().min(gates);
         let mut columns = Vec::new();
-        for block in (0..width).step_by(lanes) {
-            for gate in (0..gates).step_by(at_once) {
-                let vectors = at_once.min(gates - gate);
-                columns.push((gate * width + block, width, vectors));
+        let mut groups = Vec::new();
+        if gates == 1 {
+            for first in (0..width).step_by(widest::<S>() * lanes) {
+                let vectors = widest::<S>().min((width - first) / lanes);
+                groups.push((columns.len()..columns.len() + 1, first..first + vectors * lanes));
+                columns.push((first, lanes, vectors));
+            }
+        } else {
+            for first in (0..width).step_by(lanes) {
+                let panels = columns.len();
+                for gate in (0..gates).step_by(widest::<S>()) {
+                    let vectors = widest::<S>().min(gates - gate);
+                    columns.push((gate * width + first, width, vectors));
+                }
+                groups.push((panels..columns.len(), first..first + lanes));
             }
         }
-        Self::pack(depth, lanes, &columns, |panel, data| {
-            let (gate, block) = (panel.column / width, panel.column % width);
-            let valid = lanes.min(units.saturating_sub(block));
+        let packed = Self::pack(depth, lanes, &columns, |panel, data| {
             let vector = panel.vectors * lanes;
-            if valid < lanes {
-                data.fill(0.0);
-            }
+            data.fill(0.0);
             // A few numbers of each row at a time, so that what is written stays close.
             for (some, data) in data.chunks_mut(CLOSE * vector).enumerate() {
                 let depth_here = some * CLOSE..(some * CLOSE + CLOSE).min(depth);
                 for v in 0..panel.vectors {
-                    for lane in 0..valid {
-                        let row = ((gate + v) * units + block + lane) * depth;
+                    let column = panel.column + v * panel.stride;
+                    let (gate, first) = (column / width, column % width);
+                    for lane in 0..lanes.min(units.saturating_sub(first)) {
+                        let row = (gate * units + first + lane) * depth;
                         let row = &weights[row..][depth_here.clone()];
                         let column = data[v * lanes + lane..].iter_mut().step_by(vector);
                         column.zip(row).for_each(|(to, from)| *to = *from);
                     }
                 }
             }
-        })
+        });
+        Self { groups, ..packed }
     }
 
     /// `weights`, `[gates·units, columns]`, as it is: rows are those of the gates' units, at
@@ -142,18 +152,17 @@ impl Packed {
         threads::run(jobs, |job| {
             job.into_iter().for_each(|(panel, part)| fill(panel, part));
         });
-        Self { data, panels, depth }
+        Self {
+            data,
+            panels,
+            groups: Vec::new(),
+            depth,
+        }
     }
 
-    /// How many vectors of units there are, for a matrix of gates.
-    pub fn blocks<S: Simd>(&self, gates: usize) -> usize {
-        self.panels.len() / gates.div_ceil(widest::<S>())
-    }
-
-    /// The panels of a block.
-    pub fn block<S: Simd>(&self, block: usize, gates: usize) -> Range<usize> {
-        let panels = gates.div_ceil(widest::<S>());
-        block * panels..(block + 1) * panels
+    /// Panels that belong together, and their units; for a matrix of gates.
+    pub fn groups(&self) -> &[(Range<usize>, Range<usize>)] {
+        &self.groups
     }
 
     /// All panels.
@@ -323,6 +332,147 @@ impl Tile<'_, '_, '_> {
         }
     }
 }
+
+/// Rows whose products are made at once.
+pub const DOTS: usize = 4;
+
+/// The products of some rows, at most [`DOTS`], with `M` others, so that each is read once.
+///
+/// - `terms`: rows that lie one after another, and others as long as these; the products of all terms
+///   are added up
+///
+/// Returns a row's products side by side.
+#[inline(always)]
+pub fn dots<S: Simd, const M: usize, const TERMS: usize>(
+    simd: S,
+    terms: [(&[f32], [&[f32]; M]); TERMS],
+    rows: usize,
+) -> [[f32; M]; DOTS] {
+    let mut products = [[0.0; M]; DOTS];
+    let mut set = |of: &[[f32; M]]| products[..of.len()].copy_from_slice(of);
+    match rows {
+        DOTS => set(&dots_of::<S, DOTS, M, TERMS>(simd, terms)),
+        3 => set(&dots_of::<S, 3, M, TERMS>(simd, terms)),
+        2 => set(&dots_of::<S, 2, M, TERMS>(simd, terms)),
+        _ => set(&dots_of::<S, 1, M, TERMS>(simd, terms)),
+    }
+    products
+}
+
+#[inline(always)]
+fn dots_of<S: Simd, const R: usize, const M: usize, const TERMS: usize>(
+    simd: S,
+    terms: [(&[f32], [&[f32]; M]); TERMS],
+) -> [[f32; M]; R] {
+    let mut sums = [[simd.splat_f32s(0.0); M]; R];
+    for (rows, others) in terms {
+        let len = others[0].len();
+        let (mut row, mut row_rest) = ([&[][..]; R], [&[][..]; R]);
+        for r in 0..R {
+            (row[r], row_rest[r]) = S::as_simd_f32s(&rows[r * len..][..len]);
+        }
+        let (mut other, mut other_rest) = ([&[][..]; M], [&[][..]; M]);
+        for m in 0..M {
+            (other[m], other_rest[m]) = S::as_simd_f32s(&others[m][..len]);
+        }
+        // Equal lengths, so that the loop need not look at each.
+        let vectors = len / S::F32_LANES;
+        for r in 0..R {
+            row[r] = &row[r][..vectors];
+        }
+        for m in 0..M {
+            other[m] = &other[m][..vectors];
+        }
+        for k in 0..vectors {
+            for m in 0..M {
+                for r in 0..R {
+                    sums[r][m] = simd.mul_add_e_f32s(row[r][k], other[m][k], sums[r][m]);
+                }
+            }
+        }
+        if len > vectors * S::F32_LANES {
+            for m in 0..M {
+                let other = simd.partial_load_f32s(other_rest[m]);
+                for r in 0..R {
+                    let row = simd.partial_load_f32s(row_rest[r]);
+                    sums[r][m] = simd.mul_add_e_f32s(row, other, sums[r][m]);
+                }
+            }
+        }
+    }
+    let mut products = [[0.0; M]; R];
+    for r in 0..R {
+        for m in 0..M {
+            products[r][m] = simd.reduce_sum_f32s(sums[r][m]);
+        }
+    }
+    products
+}
+
+/// Adds `leftᵀ · right` to `d`.
+///
+/// - `d`: `[columns of left, columns of right]`
+/// - `left`: `[steps, columns]`, some columns of rows of `left_row` numbers
+/// - `right`: `[steps, columns]`
+///
+/// This is the one product over all steps of a sequence, which a library for large matrices does best.
+pub fn add_transposed(
+    d: &mut [f32],
+    left: &[f32],
+    [left_columns, left_row]: [usize; 2],
+    right: &[f32],
+    right_columns: usize,
+) {
+    let steps = right.len() / right_columns;
+    if steps == 0 {
+        return;
+    }
+    assert_eq!(d.len(), left_columns * right_columns, "products");
+    // Each part has some of the left columns.
+    let ends = threads::parts(left_columns.div_ceil(SHARE), d.len() * steps);
+    let mut parts = Vec::with_capacity(ends.len());
+    let mut rest = d;
+    let mut start = 0;
+    for end in ends {
+        let end = (end * SHARE).min(left_columns);
+        let (d, after) = rest.split_at_mut((end - start) * right_columns);
+        parts.push((&left[start..], end - start, d));
+        (rest, start) = (after, end);
+    }
+    threads::run(parts, |(left, columns, d)| {
+        assert!(d.len() == columns * right_columns);
+        assert!(left.len() >= (steps - 1) * left_row + columns);
+        // SAFETY: as was just checked, `d` has `columns` rows of `right_columns`; `left` has `columns`
+        // numbers in each of its `steps` rows, whose starts are `left_row` apart; `right` has `steps`
+        // rows of `right_columns`, or `steps` would be less.
+        unsafe {
+            gemm::gemm(
+                columns,
+                right_columns,
+                steps,
+                d.as_mut_ptr(),
+                1,
+                right_columns as isize,
+                true,
+                left.as_ptr(),
+                left_row as isize,
+                1,
+                right.as_ptr(),
+                1,
+                right_columns as isize,
+                1.0,
+                1.0,
+                false,
+                false,
+                false,
+                gemm::Parallelism::None,
+            );
+        }
+    });
+}
+
+/// Columns of a product that are not shared.
+const SHARE: usize = 16;
 
 /// A vector of `row` from `column` on, with zeros past the row's end.
 #[inline(always)]

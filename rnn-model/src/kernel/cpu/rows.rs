@@ -8,6 +8,8 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::slice;
 
+use super::buffer::Buffer;
+
 /// Where rows lie: `[time, batch, width]`, the numbers of a row side by side.
 #[derive(Clone, Copy)]
 struct Layout {
@@ -113,6 +115,16 @@ impl<'a> Rows<'a> {
         })
     }
 
+    /// All numbers, step by step.
+    pub fn copied(&self) -> Buffer {
+        let [time, batch, width] = self.shape();
+        let mut all = Buffer::new(time * batch * width);
+        for (i, row) in all.chunks_exact_mut(width).enumerate() {
+            row.copy_from_slice(self.row(i / batch, i % batch));
+        }
+        all
+    }
+
     /// Some of the steps.
     pub fn steps(&self, steps: Range<usize>) -> Self {
         let mut part = *self;
@@ -183,6 +195,46 @@ impl<'a> RowsMut<'a> {
                 // each starts where the one before has ended.
                 part.start = unsafe { self.start.add(self.layout.offset(0, sequences.start)) };
             }
+            part
+        };
+        ends.iter().map(part).collect()
+    }
+
+    /// Cuts the sequence into parts that end before the given steps.
+    pub fn split_steps(self, ends: &[usize]) -> Vec<Self> {
+        let mut from = 0;
+        let part = |&end: &usize| {
+            assert!(from <= end && end <= self.layout.time, "no such steps");
+            let part = Self {
+                start: self.as_rows().steps(from..end).start.cast_mut(),
+                layout: Layout {
+                    time: end - from,
+                    ..self.layout
+                },
+                memory: PhantomData,
+            };
+            from = end;
+            part
+        };
+        ends.iter().map(part).collect()
+    }
+
+    /// Cuts the rows into parts that end before the given columns.
+    pub fn split_columns(self, ends: &[usize]) -> Vec<Self> {
+        let mut from = 0;
+        let part = |&end: &usize| {
+            assert!(from <= end && end <= self.layout.width, "no such columns");
+            let part = Self {
+                // SAFETY: within the first row, or at its end. No two parts have a column, since each
+                // starts where the one before has ended.
+                start: unsafe { self.start.add(from) },
+                layout: Layout {
+                    width: end - from,
+                    ..self.layout
+                },
+                memory: PhantomData,
+            };
+            from = end;
             part
         };
         ends.iter().map(part).collect()

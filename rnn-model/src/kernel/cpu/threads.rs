@@ -16,7 +16,12 @@ const LINGER: Duration = Duration::from_micros(500);
 
 /// Jobs whose parts are not all taken.
 static JOBS: Mutex<Vec<Arc<Job>>> = Mutex::new(Vec::new());
+static POSTED: AtomicUsize = AtomicUsize::new(0);
+/// Threads that look for jobs.
 static HELPERS: AtomicUsize = AtomicUsize::new(0);
+/// Looks of a waiting thread between those at the clock and at the other threads' needs: about ten
+/// microseconds.
+const LOOKS: usize = 400;
 
 /// How many parts a batch is cut into, and where they end. Each part is a thread's, from the first
 /// step to the last: threads that never wait for each other lose nothing to a slow one in between.
@@ -56,6 +61,7 @@ pub fn run<P: Send>(parts: Vec<P>, work: impl Fn(P) + Sync) {
         panicked: AtomicBool::new(false),
     });
     lock(&JOBS).push(job.clone());
+    POSTED.fetch_add(1, Ordering::SeqCst);
     let wanted = rayon::current_num_threads().min(job.parts) - 1;
     while HELPERS.load(Ordering::SeqCst) < wanted {
         HELPERS.fetch_add(1, Ordering::SeqCst);
@@ -96,9 +102,16 @@ impl Job {
     fn finish(self: Arc<Self>) {
         self.help();
         lock(&JOBS).retain(|job| !Arc::ptr_eq(job, &self));
-        let mut looks = 0_u32;
-        while self.finished.load(Ordering::Acquire) < self.parts {
-            wait(&mut looks);
+        POSTED.fetch_sub(1, Ordering::SeqCst);
+        let is_finished = || self.finished.load(Ordering::Acquire) == self.parts;
+        while !is_finished() {
+            if (0..LOOKS).all(|_| {
+                hint::spin_loop();
+                !is_finished()
+            }) {
+                // Whoever has the last part may be in need of this processor.
+                thread::yield_now();
+            }
         }
         assert!(!self.panicked.load(Ordering::Relaxed), "a thread panicked");
     }
@@ -107,20 +120,25 @@ impl Job {
 /// A thread that looks for jobs.
 fn help() {
     let mut until = Instant::now() + LINGER;
-    let mut looks = 0;
     loop {
-        let job = lock(&JOBS).iter().find(|job| job.is_open()).cloned();
-        if let Some(job) = job {
-            job.help();
-            (until, looks) = (Instant::now() + LINGER, 0);
-        } else if Instant::now() < until {
-            if rayon::yield_now() != Some(rayon::Yield::Executed) {
-                wait(&mut looks);
+        // Most looks are at a number alone.
+        for _ in 0..LOOKS {
+            if POSTED.load(Ordering::Relaxed) > 0
+                && let Some(job) = open_job()
+            {
+                job.help();
+                until = Instant::now() + LINGER;
+            }
+            hint::spin_loop();
+        }
+        if Instant::now() < until {
+            if rayon::yield_now() == Some(rayon::Yield::Idle) {
+                thread::yield_now();
             }
         } else {
             HELPERS.fetch_sub(1, Ordering::SeqCst);
             // A job that was posted before that counted on this thread.
-            if !lock(&JOBS).iter().any(|job| job.is_open()) {
+            if open_job().is_none() {
                 return;
             }
             HELPERS.fetch_add(1, Ordering::SeqCst);
@@ -128,14 +146,8 @@ fn help() {
     }
 }
 
-/// A moment, longer after many of them: other threads may be in need of the processor.
-fn wait(looks: &mut u32) {
-    *looks += 1;
-    if *looks < 1000 {
-        hint::spin_loop();
-    } else {
-        thread::yield_now();
-    }
+fn open_job() -> Option<Arc<Job>> {
+    lock(&JOBS).iter().find(|job| job.is_open()).cloned()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

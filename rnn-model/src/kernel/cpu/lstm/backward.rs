@@ -1,10 +1,9 @@
-use gemm::Parallelism;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{Dims, GATES, Inputs, Reserve};
 use crate::kernel::cpu::activation::tanh;
 use crate::kernel::cpu::buffer::Buffer;
-use crate::kernel::cpu::product::{Packed, Product, Start, load, store};
+use crate::kernel::cpu::product::{Packed, Product, Start, add_transposed, load, store};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
 use crate::kernel::cpu::threads;
 
@@ -163,12 +162,19 @@ impl Backward<'_> {
         let input = match self.inputs.input.as_slice() {
             Some(input) => input,
             None => {
-                copy = contiguous(&self.inputs.input);
+                copy = self.inputs.input.copied();
                 &copy[..]
             }
         };
         let add = |d: &mut [f32], gates: &[f32], rows: &[f32], columns: usize| {
-            add_products(d, gates, [hidden_size, width], rows, columns);
+            if width == hidden_size {
+                return add_transposed(d, gates, [row, row], rows, columns);
+            }
+            // Without the gaps between the gates.
+            for (gate, d) in d.chunks_exact_mut(hidden_size * columns).enumerate() {
+                let gates = gates.get(gate * width..).unwrap_or_default();
+                add_transposed(d, gates, [hidden_size, row], rows, columns);
+            }
         };
         add(&mut weight_ih, gates, input, input_size);
         // The state before a step is the output of the step before.
@@ -186,7 +192,7 @@ impl Backward<'_> {
             ),
         };
         add(&mut weight_hh, gates_later, output_before, hidden_size);
-        let h_0 = contiguous(&self.inputs.h_0);
+        let h_0 = self.inputs.h_0.copied();
         if h_0.iter().any(|&h| h != 0.0) {
             add(&mut weight_hh, first, &h_0, hidden_size);
         }
@@ -206,83 +212,6 @@ impl Backward<'_> {
             bias,
         }
     }
-}
-
-/// Adds `gatesᵀ · rows` to `d`.
-///
-/// - `d`: `[4·units, columns]`
-/// - `gates`: `[steps, 4·width]`, of which `units` of each `width` count
-/// - `rows`: `[steps, columns]`
-fn add_products(
-    d: &mut [f32],
-    gates: &[f32],
-    [units, width]: [usize; 2],
-    rows: &[f32],
-    columns: usize,
-) {
-    let steps = rows.len() / columns;
-    if steps == 0 {
-        return;
-    }
-    let row = GATES * width;
-    assert!(d.len() == GATES * units * columns && gates.len() == steps * row);
-    // Each part has some units of a gate.
-    let work = d.len() * steps;
-    let ends = threads::parts(units.div_ceil(UNITS), work / GATES);
-    let mut parts = Vec::new();
-    for (gate, d) in d.chunks_exact_mut(units * columns).enumerate() {
-        let mut rest = d;
-        let mut start = 0;
-        for end in &ends {
-            let end = (end * UNITS).min(units);
-            let (d, after) = rest.split_at_mut((end - start) * columns);
-            parts.push((&gates[gate * width + start..], end - start, d));
-            (rest, start) = (after, end);
-        }
-    }
-    threads::run(parts, |(gates, units, d)| {
-        assert!(d.len() == units * columns && gates.len() >= (steps - 1) * row + units);
-        // SAFETY: as was just checked, `d` has `units` rows of `columns`; `gates` has `units` numbers
-        // in each of its `steps` rows, whose starts are `row` apart; `rows` has `steps` rows of
-        // `columns`, or `steps` would be less.
-        unsafe {
-            gemm::gemm(
-                units,
-                columns,
-                steps,
-                d.as_mut_ptr(),
-                1,
-                columns as isize,
-                true,
-                gates.as_ptr(),
-                row as isize,
-                1,
-                rows.as_ptr(),
-                1,
-                columns as isize,
-                1.0,
-                1.0,
-                false,
-                false,
-                false,
-                Parallelism::None,
-            );
-        }
-    });
-}
-
-/// Units that are not cut apart.
-const UNITS: usize = 16;
-
-fn contiguous(rows: &Rows<'_>) -> Buffer {
-    let [time, batch, width] = rows.shape();
-    let mut all = Buffer::new(time * batch * width);
-    for (t, steps) in all.chunks_exact_mut((batch * width).max(1)).enumerate() {
-        for (b, row) in steps.chunks_exact_mut(width).enumerate() {
-            row.copy_from_slice(rows.row(t, b));
-        }
-    }
-    all
 }
 
 /// Some sequences of the batch.

@@ -1,6 +1,6 @@
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{Dims, GATES, Inputs, Reserve};
+use super::{Dims, GATES, Inputs, Reserve, step};
 use crate::kernel::cpu::activation::{sigmoid, tanh};
 use crate::kernel::cpu::buffer::Buffer;
 use crate::kernel::cpu::product::{Packed, Product, Start, load, store};
@@ -20,6 +20,11 @@ pub fn forward(
     output: &mut [f32],
     c_n: &mut [f32],
 ) -> Option<Reserve> {
+    let dims = inputs.dims();
+    if !keep && dims.time == 1 && dims.batch <= step::MOST_SEQUENCES {
+        step::forward(arch, inputs, output, c_n);
+        return None;
+    }
     arch.dispatch(Forward {
         arch,
         inputs,
@@ -175,7 +180,7 @@ impl Part<'_> {
             true => [step, step + 1],
             false => [step % 2, (step + 1) % 2],
         };
-        for block in 0..self.weight_hh.blocks::<S>(GATES) {
+        for (panels, units) in self.weight_hh.groups() {
             // The other outputs are read while this step's are written.
             let before = match step {
                 0 => self.h_0,
@@ -187,20 +192,36 @@ impl Part<'_> {
             Product {
                 rows: before,
                 matrix: self.weight_hh,
-                panels: self.weight_hh.block::<S>(block, GATES),
+                panels: panels.clone(),
                 start: Start::Result,
                 result: &mut self.gates.steps(slot..slot + 1),
             }
             .run(simd);
             simd.vectorize(Activate {
                 part: self,
-                unit: block * S::F32_LANES,
+                unit: units.start,
                 slot,
                 cells,
                 place,
             });
         }
     }
+}
+
+/// A vector of units, from what their gates add up to: the activated gates, c and h.
+#[inline(always)]
+pub fn unit<S: Simd>(
+    simd: S,
+    [i, f, g, o]: [S::f32s; GATES],
+    c_before: S::f32s,
+) -> ([S::f32s; GATES], S::f32s, S::f32s) {
+    let i = sigmoid(simd, i);
+    let f = sigmoid(simd, f);
+    let g = tanh(simd, g);
+    let o = sigmoid(simd, o);
+    let c = simd.mul_add_e_f32s(i, g, simd.mul_f32s(f, c_before));
+    let h = simd.mul_f32s(o, tanh(simd, c));
+    ([i, f, g, o], c, h)
 }
 
 /// A vector of units of all sequences at one step, from what their gates add up to.
@@ -230,18 +251,12 @@ impl WithSimd for Activate<'_, '_> {
             let (c_before, c_after) = part.cells.pair(from, to, b);
             let width = c_after.len();
             let gate = |gates: &[f32], k: usize| load(simd, gates, k * width + unit);
-            let i = sigmoid(simd, gate(gates, 0));
-            let f = sigmoid(simd, gate(gates, 1));
-            let g = tanh(simd, gate(gates, 2));
-            let o = sigmoid(simd, gate(gates, 3));
-            let c = simd.mul_f32s(f, load(simd, c_before, unit));
-            let c = simd.mul_add_e_f32s(i, g, c);
-            let h = simd.mul_f32s(o, tanh(simd, c));
+            let sums = [gate(gates, 0), gate(gates, 1), gate(gates, 2), gate(gates, 3)];
+            let (activated, c, h) = self::unit(simd, sums, load(simd, c_before, unit));
             if part.keep {
-                store(simd, gates, unit, i);
-                store(simd, gates, width + unit, f);
-                store(simd, gates, 2 * width + unit, g);
-                store(simd, gates, 3 * width + unit, o);
+                for (k, gate) in activated.into_iter().enumerate() {
+                    store(simd, gates, k * width + unit, gate);
+                }
             }
             store(simd, c_after, unit, c);
             store(simd, part.output.row_mut(place, b), unit, h);

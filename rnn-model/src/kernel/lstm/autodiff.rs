@@ -1,4 +1,4 @@
-//! Gradients of a layer's operation, for every backend that has it.
+//! The LSTM in the graph of gradients, for every backend that has it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
 
-use super::{LstmBackend, LstmTensors, Outputs, SequenceBackend, Wanted};
+use super::{LstmBackend, LstmExtension, LstmTensors, Outputs, Wanted};
 
 /// The output's node in the graph. The states after the last step are its children, which leave
 /// their gradients here before its turn comes.
@@ -91,7 +91,7 @@ impl<B: LstmBackend> Backward<B, 1> for LastState {
     }
 }
 
-impl<B: LstmBackend + SequenceBackend, C: CheckpointStrategy> SequenceBackend for Autodiff<B, C> {
+impl<B: LstmBackend + LstmExtension, C: CheckpointStrategy> LstmExtension for Autodiff<B, C> {
     fn lstm(tensors: LstmTensors<Self>) -> Outputs<Self> {
         let LstmTensors {
             input,
