@@ -165,7 +165,7 @@ impl<C: Cell> Recurrent<C> {
                 features = self.noise.dropout.forward(features);
             }
             let layer = Layer::new(&self.cell, weights, &self.noise, batch);
-            let next = layer.step(layer.project(features), part::<C>(&state, index));
+            let next = layer.advance(features, part::<C>(&state, index));
             features = C::hidden(&next).clone();
             last.push(next);
         }

@@ -174,6 +174,6 @@ impl<C: Cell> RecurrentCell<C> {
         };
         let noise = Noise::new(0.0, 0.0, [0.0; 2]);
         let layer = Layer::new(&self.cell, &weights, &noise, batch);
-        layer.step(layer.project(input), state)
+        layer.advance(input, state)
     }
 }

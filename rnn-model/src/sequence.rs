@@ -35,7 +35,7 @@ impl<'a, C: Cell> Layer<'a, C> {
     }
 
     /// What the inputs of any number of steps contribute: `[rows, features]` → `[rows, G·H]`.
-    pub fn project(&self, input: Tensor<2>) -> Tensor<2> {
+    fn project(&self, input: Tensor<2>) -> Tensor<2> {
         let mut projected = input.matmul(self.weights.weight_ih.val().transpose());
         if let Some(norms) = &self.weights.norms {
             projected = norms.ih.forward(projected);
@@ -46,8 +46,17 @@ impl<'a, C: Cell> Layer<'a, C> {
         }
     }
 
+    /// One step, from an input `[batch, features]`.
+    pub fn advance(&self, input: Tensor<2>, state: C::State<2>) -> C::State<2> {
+        let sequence = input.clone().unsqueeze_dim(0);
+        match self.fused(&sequence, &state, false) {
+            Some((_, next)) => next,
+            None => self.step(self.project(input), state),
+        }
+    }
+
     /// One step, from a projected input `[batch, G·H]`.
-    pub fn step(&self, projected: Tensor<2>, state: C::State<2>) -> C::State<2> {
+    fn step(&self, projected: Tensor<2>, state: C::State<2>) -> C::State<2> {
         let mut hidden = C::hidden(&state).clone();
         if let Some(mask) = &self.mask {
             hidden = hidden * mask.clone();
@@ -96,20 +105,31 @@ impl<'a, C: Cell> Layer<'a, C> {
         reverse: bool,
         padding: Option<&Padding>,
     ) -> (Tensor<3>, C::State<2>) {
-        let is_plain = padding.is_none() && self.is_plain();
-        let fused = is_plain.then(|| self.cell.run(&input, self.weights, &state, reverse));
-        match fused.flatten() {
+        let fused = match padding {
+            Some(_) => None,
+            None => self.fused(&input, &state, reverse),
+        };
+        match fused {
             Some(done) => done,
             None => self.run_steps(input, state, reverse, padding),
         }
     }
 
-    /// Whether a step is nothing but the cell's equations.
-    fn is_plain(&self) -> bool {
+    /// [`run`](Self::run) as one operation; none if there is no kernel for it.
+    fn fused(
+        &self,
+        input: &Tensor<3>,
+        state: &C::State<2>,
+        reverse: bool,
+    ) -> Option<(Tensor<3>, C::State<2>)> {
         let Weights {
             weight_hr, norms, ..
         } = self.weights;
-        self.mask.is_none() && !self.noise.has_zoneout() && weight_hr.is_none() && norms.is_none()
+        let has_noise = self.mask.is_some() || self.noise.has_zoneout();
+        if has_noise || weight_hr.is_some() || norms.is_some() {
+            return None;
+        }
+        self.cell.run(input, self.weights, state, reverse)
     }
 
     /// [`run`](Self::run), step by step: the reference for the kernels, and what there is without.

@@ -24,6 +24,8 @@ mod linear;
 mod lstm;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+#[cfg(test)]
+mod tests;
 
 pub use linear::linear;
 pub use lstm::lstm;

@@ -2,7 +2,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::product::{DOTS, Packed, Product, Start, add_transposed, dots};
+use super::product::{DOTS, Packed, Product, Write, add_transposed, dots};
 use super::rows::{Rows, RowsMut};
 use super::threads;
 
@@ -58,7 +58,7 @@ impl WithSimd for Forward<'_> {
             self.arch,
             self.rows,
             &weight,
-            Start::Row(self.bias),
+            Some(self.bias),
             RowsMut::new(self.result, [time, batch, outputs]),
         );
     }
@@ -69,7 +69,7 @@ fn multiply(
     arch: Arch,
     rows: Rows<'_>,
     matrix: &Packed,
-    start: Start<'_>,
+    start: Option<&[f32]>,
     result: RowsMut<'_>,
 ) {
     let [time, batch, features] = rows.shape();
@@ -93,11 +93,12 @@ fn multiply(
     });
     threads::run(parts.collect(), |(rows, mut result)| {
         arch.dispatch(Product {
-            rows,
-            matrix,
+            terms: [(rows, matrix)],
             panels: matrix.all(),
-            start,
-            result: &mut result,
+            target: Write {
+                start,
+                result: &mut result,
+            },
         });
     });
 }
@@ -125,7 +126,7 @@ impl WithSimd for BackwardRows<'_> {
         let matrix = Packed::by_gates::<S>(self.weight, 1, features, outputs);
         let mut d_rows = vec![0.0; time * batch * features];
         let result = RowsMut::new(&mut d_rows, [time, batch, features]);
-        multiply(self.arch, self.by, &matrix, Start::Zero, result);
+        multiply(self.arch, self.by, &matrix, None, result);
         d_rows
     }
 }

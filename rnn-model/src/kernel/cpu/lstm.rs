@@ -11,6 +11,8 @@ mod step;
 pub use backward::{Wanted, backward};
 pub use forward::forward;
 
+use std::ops::Range;
+
 use super::buffer::Buffer;
 use super::rows::Rows;
 
@@ -65,6 +67,14 @@ impl Dims {
             self.time - 1 - step
         } else {
             step
+        }
+    }
+
+    /// The places of some steps.
+    fn places(&self, steps: &Range<usize>) -> Range<usize> {
+        match self.reverse {
+            true => self.time - steps.end..self.time - steps.start,
+            false => steps.clone(),
         }
     }
 

@@ -11,6 +11,8 @@ pub mod linear;
 pub mod lstm;
 mod product;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod threads;
 
 pub use rows::Rows;

@@ -21,19 +21,49 @@ const ROWS: usize = 6;
 pub struct Packed {
     data: Buffer,
     panels: Vec<Panel>,
-    groups: Vec<(Range<usize>, Range<usize>)>,
+    groups: Vec<Range<usize>>,
     depth: usize,
 }
 
-/// Some columns: vectors of them at equal distances.
 #[derive(Clone, Copy)]
 struct Panel {
     /// Where its numbers start.
     start: usize,
-    vectors: usize,
+    columns: Columns,
+}
+
+/// Vectors of columns at equal distances.
+#[derive(Clone, Copy)]
+pub struct Columns {
+    pub vectors: usize,
     /// The first column, and from there to that of the next vector.
-    column: usize,
-    stride: usize,
+    pub first: usize,
+    pub stride: usize,
+}
+
+impl Columns {
+    /// What a row has in them; zeros past its end.
+    #[inline(always)]
+    pub fn load<S: Simd, const V: usize>(&self, simd: S, row: &[f32]) -> [S::f32s; V] {
+        let mut vectors = [simd.splat_f32s(0.0); V];
+        for v in 0..V {
+            vectors[v] = load(simd, row, self.first + v * self.stride);
+        }
+        vectors
+    }
+
+    /// Writes a row's numbers, up to its end.
+    #[inline(always)]
+    pub fn store<S: Simd, const V: usize>(
+        &self,
+        simd: S,
+        row: &mut [f32],
+        vectors: [S::f32s; V],
+    ) {
+        for v in 0..V {
+            store(simd, row, self.first + v * self.stride, vectors[v]);
+        }
+    }
 }
 
 /// The vectors of a panel that keep a tile in registers.
@@ -55,27 +85,35 @@ impl Packed {
         if gates == 1 {
             for first in (0..width).step_by(widest::<S>() * lanes) {
                 let vectors = widest::<S>().min((width - first) / lanes);
-                groups.push((columns.len()..columns.len() + 1, first..first + vectors * lanes));
-                columns.push((first, lanes, vectors));
+                groups.push(columns.len()..columns.len() + 1);
+                columns.push(Columns {
+                    vectors,
+                    first,
+                    stride: lanes,
+                });
             }
         } else {
             for first in (0..width).step_by(lanes) {
                 let panels = columns.len();
                 for gate in (0..gates).step_by(widest::<S>()) {
                     let vectors = widest::<S>().min(gates - gate);
-                    columns.push((gate * width + first, width, vectors));
+                    columns.push(Columns {
+                        vectors,
+                        first: gate * width + first,
+                        stride: width,
+                    });
                 }
-                groups.push((panels..columns.len(), first..first + lanes));
+                groups.push(panels..columns.len());
             }
         }
-        let packed = Self::pack(depth, lanes, &columns, |panel, data| {
-            let vector = panel.vectors * lanes;
+        let packed = Self::pack(depth, lanes, &columns, |columns, data| {
+            let vector = columns.vectors * lanes;
             data.fill(0.0);
             // A few numbers of each row at a time, so that what is written stays close.
             for (some, data) in data.chunks_mut(CLOSE * vector).enumerate() {
                 let depth_here = some * CLOSE..(some * CLOSE + CLOSE).min(depth);
-                for v in 0..panel.vectors {
-                    let column = panel.column + v * panel.stride;
+                for v in 0..columns.vectors {
+                    let column = columns.first + v * columns.stride;
                     let (gate, first) = (column / width, column % width);
                     for lane in 0..lanes.min(units.saturating_sub(first)) {
                         let row = (gate * units + first + lane) * depth;
@@ -96,52 +134,51 @@ impl Packed {
         let units = weights.len() / (gates * columns);
         let panels: Vec<_> = (0..columns)
             .step_by(widest::<S>() * lanes)
-            .map(|column| {
-                let left = (columns - column).div_ceil(lanes);
-                (column, lanes, left.min(widest::<S>()))
+            .map(|first| Columns {
+                vectors: (columns - first).div_ceil(lanes).min(widest::<S>()),
+                first,
+                stride: lanes,
             })
             .collect();
         Self::pack(gates * width, lanes, &panels, |panel, data| {
-            let valid = (panel.vectors * lanes).min(columns - panel.column);
+            let valid = (panel.vectors * lanes).min(columns - panel.first);
             for (k, data) in data.chunks_exact_mut(panel.vectors * lanes).enumerate() {
                 let (gate, unit) = (k / width, k % width);
                 data.fill(0.0);
                 if unit < units {
                     let row = &weights[(gate * units + unit) * columns..][..columns];
-                    data[..valid].copy_from_slice(&row[panel.column..][..valid]);
+                    data[..valid].copy_from_slice(&row[panel.first..][..valid]);
                 }
             }
         })
     }
 
-    /// Panels with the given columns (first, stride, vectors), each filled by `fill`.
+    /// Panels with the given columns, each filled by `fill`.
     fn pack(
         depth: usize,
         lanes: usize,
-        columns: &[(usize, usize, usize)],
-        fill: impl Fn(&Panel, &mut [f32]) + Sync,
+        columns: &[Columns],
+        fill: impl Fn(&Columns, &mut [f32]) + Sync,
     ) -> Self {
         let mut len = 0;
         let mut panels = Vec::with_capacity(columns.len());
-        for &(column, stride, vectors) in columns {
+        for &columns in columns {
             panels.push(Panel {
                 start: len,
-                vectors,
-                column,
-                stride,
+                columns,
             });
-            len += vectors * lanes * depth;
+            len += columns.vectors * lanes * depth;
         }
         let mut data = Buffer::new(len);
         let mut rest = &mut data[..];
         let mut parts = Vec::with_capacity(panels.len());
         for panel in &panels {
-            let (part, after) = rest.split_at_mut(panel.vectors * lanes * depth);
-            parts.push((panel, part));
+            let (part, after) = rest.split_at_mut(panel.columns.vectors * lanes * depth);
+            parts.push((&panel.columns, part));
             rest = after;
         }
-        // A number that is copied takes about as long as ten multiplications.
-        let ends = threads::parts(panels.len(), len * 10);
+        // To copy a number takes as long as to multiply many.
+        let ends = threads::parts(panels.len(), len * 50);
         let mut jobs = Vec::with_capacity(ends.len());
         let mut rest = parts.into_iter();
         let mut start = 0;
@@ -150,7 +187,7 @@ impl Packed {
             start = end;
         }
         threads::run(jobs, |job| {
-            job.into_iter().for_each(|(panel, part)| fill(panel, part));
+            job.into_iter().for_each(|(columns, part)| fill(columns, part));
         });
         Self {
             data,
@@ -160,9 +197,14 @@ impl Packed {
         }
     }
 
-    /// Panels that belong together, and their units; for a matrix of gates.
-    pub fn groups(&self) -> &[(Range<usize>, Range<usize>)] {
+    /// Panels that hold the same units, for a matrix of gates.
+    pub fn groups(&self) -> &[Range<usize>] {
         &self.groups
+    }
+
+    /// How many numbers it takes.
+    pub fn len(&self) -> usize {
+        self.data.len()
     }
 
     /// All panels.
@@ -174,29 +216,71 @@ impl Packed {
 /// Rows of a packed matrix that are written in one go.
 const CLOSE: usize = 16;
 
-/// What sums start from.
-#[derive(Clone, Copy)]
-pub enum Start<'a> {
-    Zero,
-    /// The same row of numbers for all rows.
-    Row(&'a [f32]),
-    /// What the result holds.
-    Result,
+/// What becomes of the sums of a [`Product`].
+pub trait Target {
+    /// What those of a row start from, in some columns.
+    ///
+    /// - `place`: the row's step and sequence
+    fn start<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        place: [usize; 2],
+        columns: &Columns,
+    ) -> [S::f32s; V];
+
+    /// Takes them.
+    fn finish<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        place: [usize; 2],
+        columns: &Columns,
+        sums: [S::f32s; V],
+    );
 }
 
-/// `result = start + rows · matrix`, in some panels.
-///
-/// - `rows`: `[time, batch, depth or more]`
-/// - `result`: `[time, batch, columns or more]`
-pub struct Product<'a, 'b> {
-    pub rows: Rows<'a>,
-    pub matrix: &'a Packed,
-    pub panels: Range<usize>,
-    pub start: Start<'a>,
+/// Writes them down.
+pub struct Write<'a, 'b> {
+    /// What all rows start from; zeros if there is none.
+    pub start: Option<&'a [f32]>,
+    /// `[time, batch, columns]`
     pub result: &'a mut RowsMut<'b>,
 }
 
-impl Product<'_, '_> {
+impl Target for Write<'_, '_> {
+    #[inline(always)]
+    fn start<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        _: [usize; 2],
+        columns: &Columns,
+    ) -> [S::f32s; V] {
+        match self.start {
+            Some(row) => columns.load(simd, row),
+            None => [simd.splat_f32s(0.0); V],
+        }
+    }
+
+    #[inline(always)]
+    fn finish<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        [step, sequence]: [usize; 2],
+        columns: &Columns,
+        sums: [S::f32s; V],
+    ) {
+        columns.store(simd, self.result.row_mut(step, sequence), sums);
+    }
+}
+
+/// The sum of `rows · matrix` over some terms, in some panels.
+pub struct Product<'a, T, const TERMS: usize> {
+    /// Rows `[time, batch, depth]` and matrices `[depth, columns]`, packed alike.
+    pub terms: [(Rows<'a>, &'a Packed); TERMS],
+    pub panels: Range<usize>,
+    pub target: T,
+}
+
+impl<T: Target, const TERMS: usize> Product<'_, T, TERMS> {
     /// Does it, as a function of its own: inlined into a loop it would fall out of registers.
     #[inline(always)]
     pub fn run<S: Simd>(self, simd: S) {
@@ -204,33 +288,27 @@ impl Product<'_, '_> {
     }
 }
 
-impl WithSimd for Product<'_, '_> {
+impl<T: Target, const TERMS: usize> WithSimd for Product<'_, T, TERMS> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let [time, batch, _] = self.rows.shape();
-        assert_eq!([time, batch], self.result.shape()[..2], "rows and results");
-        for panel in &self.matrix.panels[self.panels.clone()] {
-            let len = panel.vectors * S::F32_LANES * self.matrix.depth;
-            let data = &self.matrix.data[panel.start..][..len];
-            let mut at = [0, 0];
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let [time, batch, _] = self.terms[0].0.shape();
+        for index in self.panels {
+            let panels = self.terms.map(|(_, matrix)| matrix.panels[index]);
+            let mut tile = Tile {
+                terms: &self.terms,
+                panels: &panels,
+                target: &mut self.target,
+                at: [0, 0],
+                batch,
+            };
             let mut left = time * batch;
             // Equal tiles rather than a small one at the end.
             let mut tiles = left.div_ceil(ROWS);
             while left > 0 {
                 let count = left.div_ceil(tiles);
-                let mut tile = Tile {
-                    rows: &self.rows,
-                    data,
-                    panel,
-                    depth: self.matrix.depth,
-                    batch,
-                    start: self.start,
-                    result: &mut *self.result,
-                    at,
-                };
-                match panel.vectors {
+                match panels[0].columns.vectors {
                     1 => tile.of_rows::<S, 1>(simd, count),
                     2 => tile.of_rows::<S, 2>(simd, count),
                     3 => tile.of_rows::<S, 3>(simd, count),
@@ -238,26 +316,34 @@ impl WithSimd for Product<'_, '_> {
                 }
                 tiles -= 1;
                 left -= count;
-                at[1] += count;
-                at = [at[0] + at[1] / batch, at[1] % batch];
+                for _ in 0..count {
+                    tile.at = tile.after(tile.at);
+                }
             }
         }
     }
 }
 
-struct Tile<'t, 'a, 'b> {
-    rows: &'t Rows<'a>,
-    data: &'t [f32],
-    panel: &'t Panel,
-    depth: usize,
-    batch: usize,
-    start: Start<'t>,
-    result: &'t mut RowsMut<'b>,
+struct Tile<'t, 'a, T, const TERMS: usize> {
+    terms: &'t [(Rows<'a>, &'a Packed); TERMS],
+    panels: &'t [Panel; TERMS],
+    target: &'t mut T,
     /// Its first row: step and sequence.
     at: [usize; 2],
+    batch: usize,
 }
 
-impl Tile<'_, '_, '_> {
+impl<T: Target, const TERMS: usize> Tile<'_, '_, T, TERMS> {
+    /// The row after another: of the next sequence, then of the next step.
+    #[inline(always)]
+    fn after(&self, [step, sequence]: [usize; 2]) -> [usize; 2] {
+        if sequence + 1 == self.batch {
+            [step + 1, 0]
+        } else {
+            [step, sequence + 1]
+        }
+    }
+
     #[inline(always)]
     fn of_rows<S: Simd, const V: usize>(&mut self, simd: S, count: usize) {
         match count {
@@ -272,63 +358,52 @@ impl Tile<'_, '_, '_> {
 
     #[inline(always)]
     fn run<S: Simd, const M: usize, const V: usize>(&mut self, simd: S) {
-        let lanes = S::F32_LANES;
-        let column = |v: usize| self.panel.column + v * self.panel.stride;
-        // Sequence by sequence, then step by step.
         let mut places = [self.at; M];
         for m in 1..M {
-            let [step, sequence] = places[m - 1];
-            places[m] = match sequence + 1 == self.batch {
-                true => [step + 1, 0],
-                false => [step, sequence + 1],
-            };
+            places[m] = self.after(places[m - 1]);
         }
-
-        let mut rows = [&[][..]; M];
+        let columns = self.panels[0].columns;
         let mut sums = [[simd.splat_f32s(0.0); V]; M];
         for m in 0..M {
-            let [step, sequence] = places[m];
-            rows[m] = self.rows.row(step, sequence);
-            let result = self.result.row_mut(step, sequence);
-            for v in 0..V {
-                match self.start {
-                    Start::Zero => {}
-                    Start::Row(row) => sums[m][v] = load(simd, row, column(v)),
-                    Start::Result => sums[m][v] = load(simd, result, column(v)),
-                }
-            }
+            sums[m] = self.target.start(simd, places[m], &columns);
         }
 
-        assert_eq!(self.data.len(), self.depth * V * lanes);
-        for row in rows {
-            assert!(row.len() >= self.depth);
-        }
-        let mut matrix = self.data.as_ptr();
-        for k in 0..self.depth {
-            let mut vectors = [simd.splat_f32s(0.0); V];
-            for v in 0..V {
-                // SAFETY: the panel has `depth · V` vectors, and `k` is below `depth`. Any bits are
-                // a vector of numbers.
-                vectors[v] = unsafe { matrix.add(v * lanes).cast::<S::f32s>().read_unaligned() };
-            }
+        for term in 0..TERMS {
+            let (all, matrix) = &self.terms[term];
+            let depth = matrix.depth;
+            let len = depth * V * S::F32_LANES;
+            let data = &matrix.data[self.panels[term].start..][..len];
+            let mut rows = [&[][..]; M];
             for m in 0..M {
-                // SAFETY: each row has at least `depth` numbers.
-                let number = simd.splat_f32s(unsafe { *rows[m].get_unchecked(k) });
-                for v in 0..V {
-                    sums[m][v] = simd.mul_add_e_f32s(number, vectors[v], sums[m][v]);
-                }
+                rows[m] = &all.row(places[m][0], places[m][1])[..depth];
             }
-            // SAFETY: at most one past the panel's end.
-            matrix = unsafe { matrix.add(V * lanes) };
+            let mut data = data.as_ptr();
+            for k in 0..depth {
+                let mut vectors = [simd.splat_f32s(0.0); V];
+                for v in 0..V {
+                    // SAFETY: there are `depth · V` vectors, and `k` is below `depth`. Any bits are
+                    // a vector of numbers.
+                    vectors[v] = unsafe {
+                        let vector = data.add(v * S::F32_LANES).cast::<S::f32s>();
+                        vector.read_unaligned()
+                    };
+                }
+                for m in 0..M {
+                    // SAFETY: each row has `depth` numbers.
+                    let number = simd.splat_f32s(unsafe { *rows[m].get_unchecked(k) });
+                    for v in 0..V {
+                        sums[m][v] = simd.mul_add_e_f32s(number, vectors[v], sums[m][v]);
+                    }
+                }
+                // SAFETY: at most one past the last.
+                data = unsafe { data.add(V * S::F32_LANES) };
+            }
         }
 
         // A copy: an array that is indexed again would live in memory all along.
         let sums = sums;
         for m in 0..M {
-            let result = self.result.row_mut(places[m][0], places[m][1]);
-            for v in 0..V {
-                store(simd, result, column(v), sums[m][v]);
-            }
+            self.target.finish(simd, places[m], &columns, sums[m]);
         }
     }
 }

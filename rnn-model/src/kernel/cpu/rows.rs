@@ -252,19 +252,26 @@ impl<'a> RowsMut<'a> {
         unsafe { slice::from_raw_parts_mut(self.start.add(offset), self.layout.width) }
     }
 
-    /// A sequence's row at one step, to read, and at another, to write.
-    #[inline(always)]
-    pub fn pair(&mut self, from: usize, to: usize, sequence: usize) -> (&[f32], &mut [f32]) {
-        assert_ne!(from, to, "a row can't be read and written");
-        let from = self.layout.offset(from, sequence);
-        let to = self.layout.offset(to, sequence);
-        // SAFETY: as in `row_mut`; different steps have different rows.
-        unsafe {
-            (
-                slice::from_raw_parts(self.start.add(from), self.layout.width),
-                slice::from_raw_parts_mut(self.start.add(to), self.layout.width),
-            )
-        }
+    /// All rows of one step, to read, and of another, to write.
+    pub fn two_steps(&mut self, from: usize, to: usize) -> (Rows<'_>, RowsMut<'_>) {
+        assert_ne!(from, to, "a step can't be read and written");
+        let step = |step: usize| {
+            let rows = self.as_rows().steps(step..step + 1);
+            (rows.start, rows.layout)
+        };
+        let ((from, layout), (to, _)) = (step(from), step(to));
+        // Different steps have different rows.
+        let from = Rows {
+            start: from,
+            layout,
+            memory: PhantomData,
+        };
+        let to = RowsMut {
+            start: to.cast_mut(),
+            layout,
+            memory: PhantomData,
+        };
+        (from, to)
     }
 
     /// The same rows, to read.

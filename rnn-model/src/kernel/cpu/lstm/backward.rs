@@ -1,9 +1,9 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{Dims, GATES, Inputs, Reserve};
-use crate::kernel::cpu::activation::tanh;
+use crate::kernel::cpu::activation::{one, tanh};
 use crate::kernel::cpu::buffer::Buffer;
-use crate::kernel::cpu::product::{Packed, Product, Start, add_transposed, load, store};
+use crate::kernel::cpu::product::{Packed, Product, Write, add_transposed, load, store};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
 use crate::kernel::cpu::threads;
 
@@ -258,25 +258,28 @@ impl WithSimd for Part<'_> {
                     place,
                 });
                 if step > 0 || self.to_start {
+                    let gates = self.gates.as_rows().steps(place..place + 1);
                     Product {
-                        rows: self.gates.as_rows().steps(place..place + 1),
-                        matrix: self.weight_hh,
+                        terms: [(gates, self.weight_hh)],
                         panels: self.weight_hh.all(),
-                        start: Start::Zero,
-                        result: &mut self.d_h,
+                        target: Write {
+                            start: None,
+                            result: &mut self.d_h,
+                        },
                     }
                     .run(simd);
                 }
             }
             if let (Some(matrix), Some(d_input)) = (self.weight_ih, &mut self.d_input) {
-                let (a, b) = (self.dims.place(steps.start), self.dims.place(steps.end - 1));
-                let places = a.min(b)..a.max(b) + 1;
+                let places = self.dims.places(&steps);
+                let gates = self.gates.as_rows().steps(places.clone());
                 Product {
-                    rows: self.gates.as_rows().steps(places.clone()),
-                    matrix,
+                    terms: [(gates, matrix)],
                     panels: matrix.all(),
-                    start: Start::Zero,
-                    result: &mut d_input.steps(places),
+                    target: Write {
+                        start: None,
+                        result: &mut d_input.steps(places),
+                    },
                 }
                 .run(simd);
             }
@@ -315,7 +318,7 @@ impl WithSimd for Gates<'_, '_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { part, step, place } = self;
-        let one = simd.splat_f32s(1.0);
+        let ones = simd.splat_f32s(1.0);
         for b in 0..part.dims.batch {
             let gates = part.gates.row_mut(place, b);
             let (c_before, c_after) = (part.cells.row(step, b), part.cells.row(step + 1, b));
@@ -329,7 +332,7 @@ impl WithSimd for Gates<'_, '_> {
                 let f = load(simd, gates, width + unit);
                 let g = load(simd, gates, 2 * width + unit);
                 let o = load(simd, gates, 3 * width + unit);
-                let tanh_c = tanh(simd, load(simd, c_after, unit));
+                let tanh_c = one(simd, tanh(simd, load(simd, c_after, unit)));
                 let mut by_h = load(simd, d_h, unit);
                 if let Some(row) = d_output
                     && unit < hidden_size
@@ -338,7 +341,7 @@ impl WithSimd for Gates<'_, '_> {
                 }
                 // h = o·tanh(c)
                 let by_o = simd.mul_f32s(by_h, tanh_c);
-                let slope = simd.sub_f32s(one, simd.mul_f32s(tanh_c, tanh_c));
+                let slope = simd.sub_f32s(ones, simd.mul_f32s(tanh_c, tanh_c));
                 let by_c = simd.mul_f32s(simd.mul_f32s(by_h, o), slope);
                 let by_c = simd.add_f32s(load(simd, d_c, unit), by_c);
                 // c = f·c' + i·g
@@ -348,9 +351,9 @@ impl WithSimd for Gates<'_, '_> {
                 store(simd, d_c, unit, simd.mul_f32s(by_c, f));
                 // σ' = σ·(1 − σ), tanh' = 1 − tanh²
                 let of_sigmoid = |by: S::f32s, y: S::f32s| {
-                    simd.mul_f32s(by, simd.mul_f32s(y, simd.sub_f32s(one, y)))
+                    simd.mul_f32s(by, simd.mul_f32s(y, simd.sub_f32s(ones, y)))
                 };
-                let of_tanh = simd.sub_f32s(one, simd.mul_f32s(g, g));
+                let of_tanh = simd.sub_f32s(ones, simd.mul_f32s(g, g));
                 let sums = [
                     of_sigmoid(by_i, i),
                     of_sigmoid(by_f, f),

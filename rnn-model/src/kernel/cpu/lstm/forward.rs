@@ -1,9 +1,9 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{Dims, GATES, Inputs, Reserve, step};
-use crate::kernel::cpu::activation::{sigmoid, tanh};
+use crate::kernel::cpu::activation::{both, one, sigmoid, tanh};
 use crate::kernel::cpu::buffer::Buffer;
-use crate::kernel::cpu::product::{Packed, Product, Start, load, store};
+use crate::kernel::cpu::product::{Columns, Packed, Product, Target, Write, load, store};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
 use crate::kernel::cpu::threads;
 
@@ -141,29 +141,28 @@ impl WithSimd for Part<'_> {
             row[..c_0.len()].copy_from_slice(c_0);
             row[c_0.len()..].fill(0.0);
         }
-        let chunk = self.dims.chunk(batch);
-        let mut first = 0;
-        while first < time {
+        let chunk = self.chunk();
+        for first in (0..time).step_by(chunk) {
             let steps = first..(first + chunk).min(time);
-            let (a, b) = (self.dims.place(steps.start), self.dims.place(steps.end - 1));
-            let places = a.min(b)..a.max(b) + 1;
-            // Where in `gates` the first of these places is.
-            let offset = if self.keep { 0 } else { places.start };
-            let mut gates = (self.gates).steps(places.start - offset..places.end - offset);
-            Product {
-                rows: self.input.steps(places),
-                matrix: self.weight_ih,
-                panels: self.weight_ih.all(),
-                start: Start::Row(self.bias),
-                result: &mut gates,
+            // What the inputs of these steps contribute, into where their gates will be.
+            if chunk > 1 {
+                let places = self.dims.places(&steps);
+                let slots = self.slot(places.start)..self.slot(places.end - 1) + 1;
+                Product {
+                    terms: [(self.input.steps(places), self.weight_ih)],
+                    panels: self.weight_ih.all(),
+                    target: Write {
+                        start: Some(self.bias),
+                        result: &mut self.gates.steps(slots),
+                    },
+                }
+                .run(simd);
             }
-            .run(simd);
             for step in steps {
-                self.step(simd, step, offset);
+                self.step(simd, step, chunk > 1);
             }
-            first += chunk;
         }
-        let last = if self.keep { time } else { time % 2 };
+        let last = self.cell(time);
         for b in 0..batch {
             let c_n = self.c_n.row_mut(0, b);
             c_n.copy_from_slice(&self.cells.row_mut(last, b)[..c_n.len()]);
@@ -172,39 +171,129 @@ impl WithSimd for Part<'_> {
 }
 
 impl Part<'_> {
-    #[inline(always)]
-    fn step<S: Simd>(&mut self, simd: S, step: usize, offset: usize) {
-        let place = self.dims.place(step);
-        let slot = place - offset;
-        let cells = match self.keep {
-            true => [step, step + 1],
-            false => [step % 2, (step + 1) % 2],
-        };
-        for (panels, units) in self.weight_hh.groups() {
-            // The other outputs are read while this step's are written.
-            let before = match step {
-                0 => self.h_0,
-                _ => {
-                    let before = self.dims.place(step - 1);
-                    self.output.as_rows().steps(before..before + 1)
-                }
-            };
-            Product {
-                rows: before,
-                matrix: self.weight_hh,
-                panels: panels.clone(),
-                start: Start::Result,
-                result: &mut self.gates.steps(slot..slot + 1),
-            }
-            .run(simd);
-            simd.vectorize(Activate {
-                part: self,
-                unit: units.start,
-                slot,
-                cells,
-                place,
-            });
+    /// How many steps' inputs are taken at once. One, together with the state, if all weights stay in
+    /// a core's own cache; else so many that a part of the weights stays there for a while, and so few
+    /// that what comes out does too.
+    fn chunk(&self) -> usize {
+        let weights = self.weight_ih.len() + self.weight_hh.len();
+        match weights <= OWN_CACHE {
+            true => 1,
+            false => self.dims.chunk(self.dims.batch),
         }
+    }
+
+    /// Where the gates of a place are.
+    fn slot(&self, place: usize) -> usize {
+        place % self.gates.shape()[0]
+    }
+
+    /// Where the cell state before a step is.
+    fn cell(&self, step: usize) -> usize {
+        step % self.cells.shape()[0]
+    }
+
+    #[inline(always)]
+    fn step<S: Simd>(&mut self, simd: S, step: usize, has_inputs: bool) {
+        let place = self.dims.place(step);
+        let slot = self.slot(place);
+        let (from, to) = (self.cell(step), self.cell(step + 1));
+        let matrix = self.weight_hh;
+        for panels in matrix.groups() {
+            let (before, output) = match step {
+                0 => (self.h_0, self.output.steps(place..place + 1)),
+                _ => self.output.two_steps(self.dims.place(step - 1), place),
+            };
+            let (c_before, c_after) = self.cells.two_steps(from, to);
+            let target = Units {
+                bias: (!has_inputs).then_some(self.bias),
+                gates: self.gates.steps(slot..slot + 1),
+                keep: self.keep,
+                c_before,
+                c_after,
+                output,
+            };
+            let panels = panels.clone();
+            if has_inputs {
+                Product {
+                    terms: [(before, matrix)],
+                    panels,
+                    target,
+                }
+                .run(simd);
+            } else {
+                let input = self.input.steps(place..place + 1);
+                Product {
+                    terms: [(input, self.weight_ih), (before, matrix)],
+                    panels,
+                    target,
+                }
+                .run(simd);
+            }
+        }
+    }
+}
+
+/// Numbers of a core's own cache: half a mebibyte.
+const OWN_CACHE: usize = 1 << 17;
+
+/// What the sums of the gates become, at one step.
+struct Units<'a> {
+    /// What they start from; none if that is what `gates` holds.
+    bias: Option<&'a [f32]>,
+    gates: RowsMut<'a>,
+    /// Whether the gates are wanted later.
+    keep: bool,
+    c_before: Rows<'a>,
+    c_after: RowsMut<'a>,
+    output: RowsMut<'a>,
+}
+
+impl Target for Units<'_> {
+    #[inline(always)]
+    fn start<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        [_, b]: [usize; 2],
+        columns: &Columns,
+    ) -> [S::f32s; V] {
+        match self.bias {
+            Some(bias) => columns.load(simd, bias),
+            None => columns.load(simd, self.gates.row_mut(0, b)),
+        }
+    }
+
+    #[inline(always)]
+    fn finish<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        [_, b]: [usize; 2],
+        columns: &Columns,
+        sums: [S::f32s; V],
+    ) {
+        let gates = self.gates.row_mut(0, b);
+        let width = gates.len() / GATES;
+        let unit = columns.first % width;
+        let mut all = [simd.splat_f32s(0.0); GATES];
+        if V == GATES {
+            all.copy_from_slice(&sums);
+        } else {
+            columns.store(simd, gates, sums);
+            if columns.first / width + V < GATES {
+                return;
+            }
+            for (gate, sum) in all.iter_mut().enumerate() {
+                *sum = load(simd, gates, gate * width + unit);
+            }
+        }
+        let c_before = load(simd, self.c_before.row(0, b), unit);
+        let (activated, c, h) = self::unit(simd, all, c_before);
+        if self.keep {
+            for gate in 0..GATES {
+                store(simd, gates, gate * width + unit, activated[gate]);
+            }
+        }
+        store(simd, self.c_after.row_mut(0, b), unit, c);
+        store(simd, self.output.row_mut(0, b), unit, h);
     }
 }
 
@@ -215,51 +304,9 @@ pub fn unit<S: Simd>(
     [i, f, g, o]: [S::f32s; GATES],
     c_before: S::f32s,
 ) -> ([S::f32s; GATES], S::f32s, S::f32s) {
-    let i = sigmoid(simd, i);
-    let f = sigmoid(simd, f);
-    let g = tanh(simd, g);
-    let o = sigmoid(simd, o);
+    let [i, g] = both(simd, sigmoid(simd, i), tanh(simd, g));
+    let [f, o] = both(simd, sigmoid(simd, f), sigmoid(simd, o));
     let c = simd.mul_add_e_f32s(i, g, simd.mul_f32s(f, c_before));
-    let h = simd.mul_f32s(o, tanh(simd, c));
+    let h = simd.mul_f32s(o, one(simd, tanh(simd, c)));
     ([i, f, g, o], c, h)
-}
-
-/// A vector of units of all sequences at one step, from what their gates add up to.
-struct Activate<'p, 'a> {
-    part: &'p mut Part<'a>,
-    unit: usize,
-    slot: usize,
-    /// Where the cell state is and where it goes.
-    cells: [usize; 2],
-    place: usize,
-}
-
-impl WithSimd for Activate<'_, '_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self {
-            part,
-            unit,
-            slot,
-            cells: [from, to],
-            place,
-        } = self;
-        for b in 0..part.dims.batch {
-            let gates = part.gates.row_mut(slot, b);
-            let (c_before, c_after) = part.cells.pair(from, to, b);
-            let width = c_after.len();
-            let gate = |gates: &[f32], k: usize| load(simd, gates, k * width + unit);
-            let sums = [gate(gates, 0), gate(gates, 1), gate(gates, 2), gate(gates, 3)];
-            let (activated, c, h) = self::unit(simd, sums, load(simd, c_before, unit));
-            if part.keep {
-                for (k, gate) in activated.into_iter().enumerate() {
-                    store(simd, gates, k * width + unit, gate);
-                }
-            }
-            store(simd, c_after, unit, c);
-            store(simd, part.output.row_mut(place, b), unit, h);
-        }
-    }
 }
