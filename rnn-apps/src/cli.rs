@@ -93,7 +93,7 @@ pub struct Common {
         value_parser = |name: &str| rnn_train::check_device_name(name)
     )]
     pub device: String,
-    /// Threads for flex and libtorch; ndarray has one [default: as many as processors]
+    /// Threads of the CPU backends; of ndarray, its kernels [default: as many as processors]
     #[arg(long, global = true, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
     /// What all randomness comes from: weights, order of the data, dropout, samples

@@ -295,9 +295,9 @@ fn named(kind: Kind, index: usize) -> String {
     }
 }
 
-/// Sets how many threads the CPU backends use (`ndarray` always uses one) and returns the number;
-/// without `threads`, as many as there are processors, or `RAYON_NUM_THREADS`. Call it once,
-/// before the first tensor.
+/// Sets how many threads the CPU backends use (`ndarray` in its kernels alone) and returns the
+/// number; without `threads`, as many as there are processors, or `RAYON_NUM_THREADS`. Call it
+/// once, before the first tensor.
 ///
 /// # Errors
 ///

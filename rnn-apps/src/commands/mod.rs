@@ -29,12 +29,7 @@ impl Context {
         let threads = rnn_train::set_threads(common.threads)?;
         let selected = rnn_train::select(&common.device)?;
         Ok(Self {
-            // Burn's ndarray computes on one thread, however many there could be.
-            threads: if selected.name == "ndarray" {
-                1
-            } else {
-                threads
-            },
+            threads,
             device: selected.device,
             device_name: selected.name,
             seed: common.seed,

@@ -13,9 +13,15 @@ impl Host for Flex {
             return None;
         }
         let layout = tensor.layout();
-        let strides = layout.strides().iter().map(|&stride| usize::try_from(stride).ok());
+        let strides = layout
+            .strides()
+            .iter()
+            .map(|&stride| usize::try_from(stride).ok());
         let strides: Vec<usize> = strides.collect::<Option<_>>()?;
-        Some((tensor.storage::<f32>().get(layout.start_offset()..)?, strides))
+        Some((
+            tensor.storage::<f32>().get(layout.start_offset()..)?,
+            strides,
+        ))
     }
 
     fn contiguous(tensor: FlexTensor) -> FlexTensor {

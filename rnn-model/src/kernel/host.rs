@@ -24,7 +24,11 @@ pub fn with_rows<B: Host>(tensor: FloatTensor<B>) -> FloatTensor<B> {
         Some((_, strides)) => width == Some(1) || strides.last() == Some(&1),
         None => false,
     };
-    if is_ready { tensor } else { B::contiguous(tensor) }
+    if is_ready {
+        tensor
+    } else {
+        B::contiguous(tensor)
+    }
 }
 
 /// With all its numbers one after another.
@@ -32,13 +36,21 @@ pub fn in_order<B: Host>(tensor: FloatTensor<B>) -> FloatTensor<B> {
     let is_ready = B::view(&tensor).is_some_and(|(_, strides)| {
         let mut expected = 1;
         let axes = tensor.shape();
-        strides.iter().zip(axes.iter()).rev().all(|(&stride, &axis)| {
-            let as_expected = axis == 1 || stride == expected;
-            expected *= axis;
-            as_expected
-        })
+        strides
+            .iter()
+            .zip(axes.iter())
+            .rev()
+            .all(|(&stride, &axis)| {
+                let as_expected = axis == 1 || stride == expected;
+                expected *= axis;
+                as_expected
+            })
     });
-    if is_ready { tensor } else { B::contiguous(tensor) }
+    if is_ready {
+        tensor
+    } else {
+        B::contiguous(tensor)
+    }
 }
 
 pub fn slice<B: Host>(tensor: &FloatTensor<B>) -> &[f32] {
@@ -50,7 +62,11 @@ pub fn slice<B: Host>(tensor: &FloatTensor<B>) -> &[f32] {
 pub fn sequence<B: Host>(tensor: &FloatTensor<B>) -> Rows<'_> {
     let (numbers, strides) = B::view(tensor).expect("made ready");
     let shape = tensor.shape();
-    Rows::new(numbers, [shape[0], shape[1], shape[2]], [strides[0], strides[1]])
+    Rows::new(
+        numbers,
+        [shape[0], shape[1], shape[2]],
+        [strides[0], strides[1]],
+    )
 }
 
 /// `[batch, width]`, as a sequence of one step.

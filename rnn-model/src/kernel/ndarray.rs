@@ -13,7 +13,10 @@ impl Host for NdArray {
             return None;
         };
         let array = storage.view();
-        let strides = array.strides().iter().map(|&stride| usize::try_from(stride).ok());
+        let strides = array
+            .strides()
+            .iter()
+            .map(|&stride| usize::try_from(stride).ok());
         let strides: Vec<usize> = strides.collect::<Option<_>>()?;
         // Memory without gaps, in whichever order of its axes.
         Some((array.to_slice_memory_order()?, strides))
@@ -31,7 +34,10 @@ impl Host for NdArray {
 
     fn from_vec(numbers: Vec<f32>, shape: &[usize]) -> NdArrayTensor {
         let array = ArrayD::from_shape_vec(IxDyn(shape), numbers);
-        array.expect("as many numbers as the shape has").into_shared().into()
+        array
+            .expect("as many numbers as the shape has")
+            .into_shared()
+            .into()
     }
 }
 

@@ -44,7 +44,10 @@ fn assert_close<const D: usize>(what: &str, found: Tensor<D>, expected: Tensor<D
     assert_eq!(found.dims(), expected.dims(), "{what}");
     let off: f64 = (found - expected.clone()).abs().max().into_scalar();
     let largest: f64 = expected.abs().max().into_scalar();
-    assert!(off <= 1e-5 * largest.max(1.0), "{what}: off by {off:e} of {largest}");
+    assert!(
+        off <= 1e-5 * largest.max(1.0),
+        "{what}: off by {off:e} of {largest}"
+    );
 }
 
 /// Tensors of a layer that gradients are taken by.
@@ -86,9 +89,11 @@ fn a_layer_is_its_steps_in_value_and_gradients() {
                         c: random([3, 7], &device).require_grad(),
                     },
                 };
-                let (kernel_calls, fused) = calls(|| gradients(&lstm, &leaves, loss, reverse, true));
+                let (kernel_calls, fused) =
+                    calls(|| gradients(&lstm, &leaves, loss, reverse, true));
                 assert_eq!(kernel_calls, 1, "{what}");
-                let (kernel_calls, steps) = calls(|| gradients(&lstm, &leaves, loss, reverse, false));
+                let (kernel_calls, steps) =
+                    calls(|| gradients(&lstm, &leaves, loss, reverse, false));
                 assert_eq!(kernel_calls, 0, "{what}");
                 assert_eq!(fused.len(), steps.len(), "{what}");
                 for ((name, fused), (_, steps)) in fused.into_iter().zip(steps) {
@@ -126,13 +131,18 @@ fn gradients(
         ("d_weight_ih", flat(&weights.weight_ih.val())),
         ("d_weight_hh", flat(&weights.weight_hh.val())),
     ];
-    for (name, bias) in [("d_bias_ih", &weights.bias_ih), ("d_bias_hh", &weights.bias_hh)] {
+    for (name, bias) in [
+        ("d_bias_ih", &weights.bias_ih),
+        ("d_bias_hh", &weights.bias_hh),
+    ] {
         if let Some(bias) = bias {
             found.push((name, bias.val().grad(&all)));
         }
     }
     let found = found.into_iter();
-    found.map(|(name, gradient)| (name, gradient.expect(name))).collect()
+    found
+        .map(|(name, gradient)| (name, gradient.expect(name)))
+        .collect()
 }
 
 #[test]
@@ -140,9 +150,11 @@ fn every_layer_and_direction_runs_through_the_kernel() {
     for device in devices() {
         for device in [device.clone(), device.autodiff()] {
             for layers in [1, 3] {
-                for (bidirectional, bias, batch_first) in
-                    [(false, true, true), (true, false, true), (true, true, false)]
-                {
+                for (bidirectional, bias, batch_first) in [
+                    (false, true, true),
+                    (true, false, true),
+                    (true, true, false),
+                ] {
                     let lstm = LstmConfig::new(5, 9)
                         .with_num_layers(layers)
                         .with_bidirectional(bidirectional)
@@ -192,8 +204,7 @@ fn what_has_no_kernel_runs_step_by_step() {
         }
         let lengths = Lengths::new([2, 4], 4).expect("valid");
         let lstm = lstm().init(&device);
-        let (kernel_calls, _) =
-            calls(|| lstm.forward_with_lengths(input.clone(), &lengths, None));
+        let (kernel_calls, _) = calls(|| lstm.forward_with_lengths(input.clone(), &lengths, None));
         assert_eq!(kernel_calls, 0, "lengths");
 
         let precise = lstm.clone().map(&mut Precise);
@@ -207,9 +218,10 @@ fn what_has_no_kernel_runs_step_by_step() {
 }
 
 fn zeros(device: &Device) -> LstmState<3> {
-    LstmStep::map_state(LstmStep::zeros([1, 2, 9], [1, 2, 9], device), |part: Tensor<3>| {
-        part.cast(DType::F64)
-    })
+    LstmStep::map_state(
+        LstmStep::zeros([1, 2, 9], [1, 2, 9], device),
+        |part: Tensor<3>| part.cast(DType::F64),
+    )
 }
 
 /// Makes parameters 64 bits wide.

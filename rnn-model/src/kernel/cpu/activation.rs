@@ -1,20 +1,18 @@
 //! The logistic function and the hyperbolic tangent, a vector at a time.
 //!
-//! Both come from `eʸ − 1`, which unlike `eʸ` keeps its accuracy near 0:
-//!
 //! ```text
-//! σ(x) = 1 / ((e⁻ˣ − 1) + 2)        tanh(x) = (e²ˣ − 1) / ((e²ˣ − 1) + 2)
+//! σ(x) = 1 / (1 + e⁻ˣ)        tanh(x) = (e²ˣ − 1) / (e²ˣ + 1)
 //! ```
 //!
-//! Beyond ±30 the logistic function keeps its value at ±30, which is within 1e-13 of the true one.
+//! The numerator is computed as such: near 0 its accuracy would be lost in a difference. With the power
+//! `y = s·x` (`s` is −1 or 2) as `n·ln 2 + s·r`, `eʸ` is `2ⁿ·(1 + r·q(r))`, where `q` is a polynomial.
+//! Beyond ±30 and ±15 the functions keep their values there, 1e-13 from the true ones.
 
 use pulp::Simd;
 
 /// 1.5·2²³: adding it leaves a number's integer part in the last bits.
 const ROUND: f32 = 12_582_912.0;
-/// ln 2, as a part whose multiples are exact and the rest.
-const LN_2_HIGH: f32 = 0.693_359_4;
-const LN_2_LOW: f32 = -2.121_944_4e-4;
+
 /// `(eʳ − 1) / r` for |r| ≤ ln 2 / 2: the polynomial of least relative error (1.1e-8), by Remez'
 /// exchange.
 const QUOTIENT: [f32; 6] = [
@@ -25,8 +23,18 @@ const QUOTIENT: [f32; 6] = [
     0.008_369_14,
     0.001_388_887_3,
 ];
-/// Where the arguments are cut: e³⁰·e³⁰·2⁴ is still a number.
-const LIMIT: f32 = 30.0;
+
+/// `(eˢʳ − 1) / r`
+const fn quotient(s: f32) -> [f32; 6] {
+    let mut scaled = QUOTIENT;
+    let (mut k, mut power) = (0, s);
+    while k < scaled.len() {
+        scaled[k] *= power;
+        power *= s;
+        k += 1;
+    }
+    scaled
+}
 
 /// A fraction: a numerator, and what its denominator has above 1.
 ///
@@ -41,18 +49,27 @@ pub struct Fraction<V> {
 /// `σ(x) = 1 / (1 + e⁻ˣ)`
 #[inline(always)]
 pub fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> Fraction<S::f32s> {
-    let y = simd.sub_f32s(simd.splat_f32s(0.0), x);
-    let below = exp_minus_1(simd, y);
+    const QUOTIENT_BY_MINUS_1: [f32; 6] = quotient(-1.0);
+    let one = simd.splat_f32s(1.0);
+    let (power, r) = reduce(simd, cut(simd, x, 30.0), -1.0);
+    let quotient = polynomial(simd, r, QUOTIENT_BY_MINUS_1);
+    let exp = simd.mul_add_e_f32s(quotient, r, one);
     Fraction {
-        above: simd.splat_f32s(1.0),
-        below: simd.add_f32s(below, simd.splat_f32s(2.0)),
+        above: one,
+        below: simd.mul_add_e_f32s(exp, power, one),
     }
 }
 
 /// `tanh(x)`
 #[inline(always)]
 pub fn tanh<S: Simd>(simd: S, x: S::f32s) -> Fraction<S::f32s> {
-    let above = exp_minus_1(simd, simd.add_f32s(x, x));
+    const QUOTIENT_BY_2: [f32; 6] = quotient(2.0);
+    let (power, r) = reduce(simd, cut(simd, x, 15.0), 2.0);
+    let quotient = polynomial(simd, r, QUOTIENT_BY_2);
+    // e²ˣ − 1 = 2ⁿ·(eˢʳ − 1) + (2ⁿ − 1)
+    let rest = simd.mul_f32s(quotient, r);
+    let above = simd.sub_f32s(power, simd.splat_f32s(1.0));
+    let above = simd.mul_add_e_f32s(rest, power, above);
     Fraction {
         above,
         below: simd.add_f32s(above, simd.splat_f32s(2.0)),
@@ -76,41 +93,40 @@ pub fn one<S: Simd>(simd: S, a: Fraction<S::f32s>) -> S::f32s {
     simd.div_f32s(a.above, a.below)
 }
 
-/// `eʸ − 1`, for y cut at ±[`LIMIT`]; NaN stays NaN.
+/// `2ⁿ` and `r`, where `s·x = n·ln 2 + s·r`.
 #[inline(always)]
-fn exp_minus_1<S: Simd>(simd: S, y: S::f32s) -> S::f32s {
+fn reduce<S: Simd>(simd: S, x: S::f32s, s: f32) -> (S::f32s, S::f32s) {
     let splat = |x| simd.splat_f32s(x);
-    let y = cut(simd, y);
-    // y = n·ln 2 + r
-    let shifted = simd.mul_add_e_f32s(y, splat(std::f32::consts::LOG2_E), splat(ROUND));
+    let shifted = simd.mul_add_e_f32s(x, splat(s * std::f32::consts::LOG2_E), splat(ROUND));
     let n = simd.sub_f32s(shifted, splat(ROUND));
-    let r = simd.mul_add_e_f32s(n, splat(-LN_2_HIGH), y);
-    let r = simd.mul_add_e_f32s(n, splat(-LN_2_LOW), r);
-    let mut quotient = splat(QUOTIENT[5]);
-    for k in (0..5).rev() {
-        quotient = simd.mul_add_e_f32s(quotient, r, splat(QUOTIENT[k]));
-    }
-    // 2ⁿ: n into the exponent's bits.
+    let r = simd.mul_add_e_f32s(n, splat(-std::f32::consts::LN_2 / s), x);
+    // n into the exponent's bits.
     let bits = simd.transmute_u32s_f32s(shifted);
     let exponent = simd.wrapping_dyn_shl_u32s(bits, simd.splat_u32s(23));
     let power = simd.add_u32s(exponent, simd.splat_u32s(1.0_f32.to_bits()));
-    let power = simd.transmute_f32s_u32s(power);
-    // eʸ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1)
-    let rest = simd.mul_f32s(quotient, r);
-    simd.mul_add_e_f32s(rest, power, simd.sub_f32s(power, splat(1.0)))
+    (simd.transmute_f32s_u32s(power), r)
 }
 
-/// `y` within ±[`LIMIT`]; NaN stays NaN.
 #[inline(always)]
-fn cut<S: Simd>(simd: S, y: S::f32s) -> S::f32s {
-    let (low, high) = (simd.splat_f32s(-LIMIT), simd.splat_f32s(LIMIT));
+fn polynomial<S: Simd>(simd: S, x: S::f32s, coefficients: [f32; 6]) -> S::f32s {
+    let mut sum = simd.splat_f32s(coefficients[5]);
+    for k in (0..5).rev() {
+        sum = simd.mul_add_e_f32s(sum, x, simd.splat_f32s(coefficients[k]));
+    }
+    sum
+}
+
+/// `x` within ±`limit`; NaN stays NaN.
+#[inline(always)]
+fn cut<S: Simd>(simd: S, x: S::f32s, limit: f32) -> S::f32s {
+    let (low, high) = (simd.splat_f32s(-limit), simd.splat_f32s(limit));
     if S::IS_SCALAR {
         // The minimum and the maximum of single numbers lose NaN.
-        let y = simd.select_f32s(simd.less_than_f32s(y, low), low, y);
-        simd.select_f32s(simd.greater_than_f32s(y, high), high, y)
+        let x = simd.select_f32s(simd.less_than_f32s(x, low), low, x);
+        simd.select_f32s(simd.greater_than_f32s(x, high), high, x)
     } else {
         // Vector units give the second operand, or NaN, if one is NaN.
-        simd.min_f32s(high, simd.max_f32s(low, y))
+        simd.min_f32s(high, simd.max_f32s(low, x))
     }
 }
 
@@ -151,7 +167,10 @@ mod tests {
                 let (s, t) = (1.0 / (1.0 + (-x).exp()), x.tanh());
                 for (found, expected) in found.into_iter().zip([s, t, s, t]) {
                     let error = (f64::from(found) - expected).abs();
-                    assert!(error < 4e-7, "{arch:?}: {found} for {x}, expected {expected}");
+                    assert!(
+                        error < 4e-7,
+                        "{arch:?}: {found} for {x}, expected {expected}"
+                    );
                     // Small values are as good in proportion.
                     let small = expected.abs() > 1e-12 && error > 6e-7 * expected.abs();
                     assert!(!small, "{arch:?}: {found} for {x}, expected {expected}");
@@ -164,7 +183,10 @@ mod tests {
     fn they_keep_what_is_no_number() {
         for arch in instruction_sets() {
             let found = arch.dispatch(All(&[f32::NAN]));
-            assert!(found[0].iter().all(|value| value.is_nan()), "{arch:?}: {found:?}");
+            assert!(
+                found[0].iter().all(|value| value.is_nan()),
+                "{arch:?}: {found:?}"
+            );
         }
     }
 }

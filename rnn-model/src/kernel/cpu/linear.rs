@@ -145,7 +145,13 @@ pub fn backward_weight(rows: Rows<'_>, by: Rows<'_>) -> [Vec<f32>; 2] {
         Some(by) => by,
         None => by_copy.insert(by.copied()),
     };
-    add_transposed(&mut d_weight, by_all, [outputs, outputs], rows_all, features);
+    add_transposed(
+        &mut d_weight,
+        by_all,
+        [outputs, outputs],
+        rows_all,
+        features,
+    );
     let mut d_bias = vec![0.0; outputs];
     for row in by_all[..time * batch * outputs].chunks_exact(outputs) {
         for (sum, by) in d_bias.iter_mut().zip(row) {

@@ -3,7 +3,10 @@
 //! The unsafe code of the project is here: in `rows`, which cuts memory into rows for threads, and in
 //! `product`, whose inner loop checks its bounds once before it starts.
 
-#![allow(unsafe_code, reason = "checked slices would cost the inner loop its speed")]
+#![allow(
+    unsafe_code,
+    reason = "checked slices would cost the inner loop its speed"
+)]
 
 mod activation;
 mod buffer;

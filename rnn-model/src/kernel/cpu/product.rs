@@ -54,12 +54,7 @@ impl Columns {
 
     /// Writes a row's numbers, up to its end.
     #[inline(always)]
-    pub fn store<S: Simd, const V: usize>(
-        &self,
-        simd: S,
-        row: &mut [f32],
-        vectors: [S::f32s; V],
-    ) {
+    pub fn store<S: Simd, const V: usize>(&self, simd: S, row: &mut [f32], vectors: [S::f32s; V]) {
         for v in 0..V {
             store(simd, row, self.first + v * self.stride, vectors[v]);
         }
@@ -187,7 +182,8 @@ impl Packed {
             start = end;
         }
         threads::run(jobs, |job| {
-            job.into_iter().for_each(|(columns, part)| fill(columns, part));
+            job.into_iter()
+                .for_each(|(columns, part)| fill(columns, part));
         });
         Self {
             data,

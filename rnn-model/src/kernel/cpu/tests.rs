@@ -105,7 +105,10 @@ impl Case {
             numbers.chunks_exact(width).map(row).collect()
         };
         let input = rows(&self.input, input_size);
-        let (w_ih, w_hh) = (rows(&self.weight_ih, input_size), rows(&self.weight_hh, units));
+        let (w_ih, w_hh) = (
+            rows(&self.weight_ih, input_size),
+            rows(&self.weight_hh, units),
+        );
         let by = self.by.each_ref().map(|by| rows(by, units));
         let zeros = |rows: usize, width: usize| vec![vec![0.0; width]; rows];
         let mut output = zeros(time * batch, units);
@@ -118,7 +121,10 @@ impl Case {
 
         for b in 0..batch {
             let place = |step: usize| if reverse { time - 1 - step } else { step };
-            let mut states = vec![(rows(&self.h_0, units)[b].clone(), rows(&self.c_0, units)[b].clone())];
+            let mut states = vec![(
+                rows(&self.h_0, units)[b].clone(),
+                rows(&self.c_0, units)[b].clone(),
+            )];
             let mut gates: Vec<[Vec<f64>; 4]> = Vec::new();
             for step in 0..time {
                 let x = &input[place(step) * batch + b];
@@ -210,7 +216,10 @@ impl Case {
         let [d_h_0, d_c_0] = gradients.state.unwrap();
 
         let (without, c_n_without, reserve) = run(false);
-        assert!(reserve.is_none(), "nothing is kept for a way back that does not come");
+        assert!(
+            reserve.is_none(),
+            "nothing is kept for a way back that does not come"
+        );
         close("output without a way back", &without, &output);
         close("c_n without a way back", &c_n_without, &c_n);
         vec![
@@ -240,7 +249,14 @@ fn check(shape: Shape, rng: &mut StdRng) {
     let case = Case::random(shape, rng);
     let expected = case.plain();
     let names = [
-        "output", "c_n", "d_input", "d_weight_ih", "d_weight_hh", "d_bias", "d_h_0", "d_c_0",
+        "output",
+        "c_n",
+        "d_input",
+        "d_weight_ih",
+        "d_weight_hh",
+        "d_bias",
+        "d_h_0",
+        "d_c_0",
     ];
     for arch in instruction_sets() {
         for ((name, found), expected) in names.iter().zip(case.fused(arch)).zip(&expected) {

@@ -44,7 +44,10 @@ pub fn run<P: Send>(parts: Vec<P>, work: impl Fn(P) + Sync) {
     if parts.len() < 2 {
         return parts.into_iter().for_each(work);
     }
-    let parts: Vec<_> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
+    let parts: Vec<_> = parts
+        .into_iter()
+        .map(|part| Mutex::new(Some(part)))
+        .collect();
     let take = |i: usize| {
         let part = lock(&parts[i]).take();
         part.into_iter().for_each(&work);

@@ -42,7 +42,8 @@ impl<B: LstmBackend> Backward<B, 7> for Lstm {
             kept,
             left,
         } = ops.state;
-        let [by_h_n, by_c_n] = std::mem::take(&mut *left.lock().unwrap_or_else(PoisonError::into_inner));
+        let [by_h_n, by_c_n] =
+            std::mem::take(&mut *left.lock().unwrap_or_else(PoisonError::into_inner));
         let [input, weight_ih, weight_hh, bias_ih, bias_hh, h_0, c_0] = ops.parents;
         let weights = [weight_ih, weight_hh, bias_ih, bias_hh];
         let wanted = Wanted {

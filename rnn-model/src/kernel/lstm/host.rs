@@ -76,7 +76,8 @@ impl<B: Host> LstmBackend for B {
                     tensor(weights.bias, &[rows]),
                 ]
             }),
-            state: (gradients.state).map(|state| state.map(|part| tensor(part, &[batch, hidden_size]))),
+            state: (gradients.state)
+                .map(|state| state.map(|part| tensor(part, &[batch, hidden_size]))),
         }
     }
 }

@@ -87,7 +87,10 @@ impl WithSimd for Backward<'_> {
             .then(|| Packed::by_gates::<S>(self.inputs.weight_ih, GATES, input_size, width));
 
         let ends = threads::parts(batch, dims.work());
-        let mut d_input = self.wanted.input.then(|| vec![0.0; time * batch * input_size]);
+        let mut d_input = self
+            .wanted
+            .input
+            .then(|| vec![0.0; time * batch * input_size]);
         let mut d_h_0 = vec![0.0; batch * hidden_size];
         let mut d_c_0 = vec![0.0; batch * hidden_size];
         let mut d_h = Buffer::new(batch * width);
@@ -97,7 +100,9 @@ impl WithSimd for Backward<'_> {
         {
             let of = |data, time, width| RowsMut::new(data, [time, batch, width]).split(&ends);
             let mut gates = of(&mut self.reserve.gates, time, GATES * width).into_iter();
-            let mut d_inputs = d_input.as_mut().map(|d| of(d, time, input_size).into_iter());
+            let mut d_inputs = d_input
+                .as_mut()
+                .map(|d| of(d, time, input_size).into_iter());
             let mut d_h_0 = of(&mut d_h_0, 1, hidden_size).into_iter();
             let mut d_c_0 = of(&mut d_c_0, 1, hidden_size).into_iter();
             let mut d_h = of(&mut d_h, 1, width).into_iter();
@@ -105,9 +110,13 @@ impl WithSimd for Backward<'_> {
             let cells = Rows::contiguous(&self.reserve.cells, [time + 1, batch, width]);
             let mut start = 0;
             for (&end, d_bias) in ends.iter().zip(d_bias.chunks_exact_mut(GATES * width)) {
-                let (Some(gates), Some(d_h_0), Some(d_c_0), Some(d_h), Some(d_c)) =
-                    (gates.next(), d_h_0.next(), d_c_0.next(), d_h.next(), d_c.next())
-                else {
+                let (Some(gates), Some(d_h_0), Some(d_c_0), Some(d_h), Some(d_c)) = (
+                    gates.next(),
+                    d_h_0.next(),
+                    d_c_0.next(),
+                    d_h.next(),
+                    d_c.next(),
+                ) else {
                     unreachable!("all are split alike")
                 };
                 parts.push(Part {
@@ -184,7 +193,11 @@ impl Backward<'_> {
         };
         let later = (time - 1) * batch;
         let (gates_later, output_before, first) = match reverse {
-            false => (&gates[batch * row..], &output[..later * hidden_size], &gates[..batch * row]),
+            false => (
+                &gates[batch * row..],
+                &output[..later * hidden_size],
+                &gates[..batch * row],
+            ),
             true => (
                 &gates[..later * row],
                 &output[batch * hidden_size..],

@@ -72,7 +72,11 @@ impl WithSimd for Forward<'_> {
 
         let ends = threads::parts(dims.batch, dims.work());
         let most = ends[0].max(dims.batch - ends[ends.len() - 1] + ends[0]);
-        let steps = if self.keep { dims.time } else { dims.chunk(most) };
+        let steps = if self.keep {
+            dims.time
+        } else {
+            dims.chunk(most)
+        };
         let states = if self.keep { dims.time + 1 } else { 2 };
         let mut gates = Buffer::new(steps * dims.batch * gates_width);
         let mut cells = Buffer::new(states * dims.batch * width);
@@ -83,7 +87,11 @@ impl WithSimd for Forward<'_> {
         let gates_parts = RowsMut::new(&mut gates, [steps, dims.batch, gates_width]).split(&ends);
         let cells_parts = RowsMut::new(&mut cells, [states, dims.batch, width]).split(&ends);
         let c_n = RowsMut::new(self.c_n, [1, dims.batch, dims.hidden_size]).split(&ends);
-        let rows = outputs.into_iter().zip(gates_parts).zip(cells_parts).zip(c_n);
+        let rows = outputs
+            .into_iter()
+            .zip(gates_parts)
+            .zip(cells_parts)
+            .zip(c_n);
         for ((((output, gates), cells), c_n), &end) in rows.zip(&ends) {
             parts.push(Part {
                 dims: Dims {
