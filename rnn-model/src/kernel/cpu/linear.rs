@@ -70,26 +70,22 @@ fn multiply(
     rows: Rows<'_>,
     matrix: &Packed,
     start: Option<&[f32]>,
-    result: RowsMut<'_>,
+    mut result: RowsMut<'_>,
 ) {
     let [time, batch, features] = rows.shape();
     let [_, _, columns] = result.shape();
     // One of the axes may be too short to be shared.
     let by_time = time > batch;
     let ends = threads::parts(time.max(batch), time * batch * features * columns);
-    let results = match by_time {
-        true => result.split_steps(&ends),
-        false => result.split(&ends),
-    };
-    let mut from = 0;
-    let parts = results.into_iter().zip(&ends).map(|(result, &end)| {
-        let part = from..end;
-        from = end;
-        let rows = match by_time {
-            true => rows.steps(part),
-            false => rows.sequences(part),
-        };
-        (rows, result)
+    let parts = ends.iter().scan(0, |start, &end| {
+        let part = std::mem::replace(start, end)..end;
+        Some(match by_time {
+            true => (rows.steps(part.clone()), result.take_steps(part.len())),
+            false => (
+                rows.sequences(part.clone()),
+                result.take_sequences(part.len()),
+            ),
+        })
     });
     threads::run(parts.collect(), |(rows, mut result)| {
         arch.dispatch(Product {

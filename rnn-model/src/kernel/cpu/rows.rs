@@ -137,6 +137,16 @@ impl<'a> Rows<'a> {
         part
     }
 
+    /// Takes the first `count` sequences off.
+    pub fn take_sequences(&mut self, count: usize) -> Self {
+        assert!(count <= self.layout.batch, "no such sequences");
+        let mut first = *self;
+        first.layout.batch = count;
+        self.layout.batch -= count;
+        self.start = self.start.wrapping_add(count * self.layout.strides[1]);
+        first
+    }
+
     /// Some of the sequences.
     pub fn sequences(&self, sequences: Range<usize>) -> Self {
         let mut part = *self;
@@ -177,67 +187,43 @@ impl<'a> RowsMut<'a> {
         }
     }
 
-    /// Cuts the batch into parts that end before the given sequences.
-    pub fn split(self, ends: &[usize]) -> Vec<Self> {
-        let mut from = 0;
-        let part = |&end: &usize| {
-            let sequences = from..end;
-            from = end;
-            let mut part = Self {
-                start: self.start,
-                layout: self.layout,
-                memory: PhantomData,
-            };
-            part.layout.batch = sequences.len();
-            if self.layout.time > 0 && !sequences.is_empty() {
-                assert!(sequences.end <= self.layout.batch, "no such sequences");
-                // SAFETY: the first row of a sequence that is there. No two parts have it, since
-                // each starts where the one before has ended.
-                part.start = unsafe { self.start.add(self.layout.offset(0, sequences.start)) };
-            }
-            part
-        };
-        ends.iter().map(part).collect()
+    /// Takes the first `count` sequences off.
+    pub fn take_sequences(&mut self, count: usize) -> Self {
+        assert!(count <= self.layout.batch, "no such sequences");
+        let mut first = self.same();
+        first.layout.batch = count;
+        self.layout.batch -= count;
+        self.start = self.start.wrapping_add(count * self.layout.strides[1]);
+        first
     }
 
-    /// Cuts the sequence into parts that end before the given steps.
-    pub fn split_steps(self, ends: &[usize]) -> Vec<Self> {
-        let mut from = 0;
-        let part = |&end: &usize| {
-            assert!(from <= end && end <= self.layout.time, "no such steps");
-            let part = Self {
-                start: self.as_rows().steps(from..end).start.cast_mut(),
-                layout: Layout {
-                    time: end - from,
-                    ..self.layout
-                },
-                memory: PhantomData,
-            };
-            from = end;
-            part
-        };
-        ends.iter().map(part).collect()
+    /// Takes the first `count` steps off.
+    pub fn take_steps(&mut self, count: usize) -> Self {
+        assert!(count <= self.layout.time, "no such steps");
+        let mut first = self.same();
+        first.layout.time = count;
+        self.layout.time -= count;
+        self.start = self.start.wrapping_add(count * self.layout.strides[0]);
+        first
     }
 
-    /// Cuts the rows into parts that end before the given columns.
-    pub fn split_columns(self, ends: &[usize]) -> Vec<Self> {
-        let mut from = 0;
-        let part = |&end: &usize| {
-            assert!(from <= end && end <= self.layout.width, "no such columns");
-            let part = Self {
-                // SAFETY: within the first row, or at its end. No two parts have a column, since each
-                // starts where the one before has ended.
-                start: unsafe { self.start.add(from) },
-                layout: Layout {
-                    width: end - from,
-                    ..self.layout
-                },
-                memory: PhantomData,
-            };
-            from = end;
-            part
-        };
-        ends.iter().map(part).collect()
+    /// Takes the first `count` columns of all rows off.
+    pub fn take_columns(&mut self, count: usize) -> Self {
+        assert!(count <= self.layout.width, "no such columns");
+        let mut first = self.same();
+        first.layout.width = count;
+        self.layout.width -= count;
+        self.start = self.start.wrapping_add(count);
+        first
+    }
+
+    /// The same rows again, of which both must lose some.
+    fn same(&self) -> Self {
+        Self {
+            start: self.start,
+            layout: self.layout,
+            memory: PhantomData,
+        }
     }
 
     /// `[time, batch, width]`

@@ -305,15 +305,18 @@ fn single_steps_are_too() {
 #[test]
 fn large_layers_are_too() {
     let mut rng = StdRng::seed_from_u64(3);
-    for reverse in [false, true] {
-        let shape = Shape {
-            time: 5,
-            batch: 9,
-            input_size: 30,
-            hidden_size: 190,
-            reverse,
-        };
-        check(shape, &mut rng);
+    // One sequence, few, and so many that threads take different numbers of steps ahead.
+    for (time, batch) in [(70, 1), (5, 9), (9, 43)] {
+        for reverse in [false, true] {
+            let shape = Shape {
+                time,
+                batch,
+                input_size: 10,
+                hidden_size: 190,
+                reverse,
+            };
+            check(shape, &mut rng);
+        }
     }
 }
 

@@ -96,52 +96,30 @@ impl WithSimd for Backward<'_> {
         let mut d_h = Buffer::new(batch * width);
         let mut d_c = Buffer::new(batch * width);
         let mut d_bias = Buffer::zeros(ends.len() * GATES * width);
-        let mut parts = Vec::with_capacity(ends.len());
-        {
-            let of = |data, time, width| RowsMut::new(data, [time, batch, width]).split(&ends);
-            let mut gates = of(&mut self.reserve.gates, time, GATES * width).into_iter();
-            let mut d_inputs = d_input
-                .as_mut()
-                .map(|d| of(d, time, input_size).into_iter());
-            let mut d_h_0 = of(&mut d_h_0, 1, hidden_size).into_iter();
-            let mut d_c_0 = of(&mut d_c_0, 1, hidden_size).into_iter();
-            let mut d_h = of(&mut d_h, 1, width).into_iter();
-            let mut d_c = of(&mut d_c, 1, width).into_iter();
-            let cells = Rows::contiguous(&self.reserve.cells, [time + 1, batch, width]);
-            let mut start = 0;
-            for (&end, d_bias) in ends.iter().zip(d_bias.chunks_exact_mut(GATES * width)) {
-                let (Some(gates), Some(d_h_0), Some(d_c_0), Some(d_h), Some(d_c)) = (
-                    gates.next(),
-                    d_h_0.next(),
-                    d_c_0.next(),
-                    d_h.next(),
-                    d_c.next(),
-                ) else {
-                    unreachable!("all are split alike")
-                };
-                parts.push(Part {
-                    dims: Dims {
-                        batch: end - start,
-                        ..dims
-                    },
-                    weight_ih: weight_ih.as_ref(),
-                    weight_hh: &weight_hh,
-                    cells: cells.sequences(start..end),
-                    d_output: self.d_output.map(|rows| rows.sequences(start..end)),
-                    d_h_n: self.d_h_n.map(|rows| rows.sequences(start..end)),
-                    d_c_n: self.d_c_n.map(|rows| rows.sequences(start..end)),
-                    to_start: self.wanted.state,
-                    gates,
-                    d_input: d_inputs.as_mut().and_then(Iterator::next),
-                    d_h,
-                    d_c,
-                    d_bias,
-                    d_h_0,
-                    d_c_0,
-                });
-                start = end;
-            }
-        }
+        let of = |data, time, width| RowsMut::new(data, [time, batch, width]);
+        let cells = Rows::contiguous(&self.reserve.cells, [time + 1, batch, width]);
+        let mut all = Part {
+            dims,
+            weight_ih: weight_ih.as_ref(),
+            weight_hh: &weight_hh,
+            cells,
+            d_output: self.d_output,
+            d_h_n: self.d_h_n,
+            d_c_n: self.d_c_n,
+            to_start: self.wanted.state,
+            gates: of(&mut self.reserve.gates, time, GATES * width),
+            d_input: d_input.as_mut().map(|d| of(d, time, input_size)),
+            d_h: of(&mut d_h, 1, width),
+            d_c: of(&mut d_c, 1, width),
+            d_bias: &mut d_bias,
+            d_h_0: of(&mut d_h_0, 1, hidden_size),
+            d_c_0: of(&mut d_c_0, 1, hidden_size),
+        };
+        let parts = ends.iter().scan(0, |start, &end| {
+            let count = end - std::mem::replace(start, end);
+            Some(all.take(count))
+        });
+        let parts = parts.collect();
         threads::run(parts, |part| self.arch.dispatch(part));
         let weights = self.wanted.weights.then(|| self.weights(&dims, &d_bias));
         Gradients {
@@ -244,9 +222,44 @@ struct Part<'a> {
     /// By the state after the step, from the steps that come later.
     d_h: RowsMut<'a>,
     d_c: RowsMut<'a>,
+    /// All parts' sums, the first of them this part's, `[4·width]` each.
     d_bias: &'a mut [f32],
     d_h_0: RowsMut<'a>,
     d_c_0: RowsMut<'a>,
+}
+
+impl<'a> Part<'a> {
+    /// Takes the first `count` sequences off.
+    fn take(&mut self, count: usize) -> Self {
+        let (d_bias, rest) = std::mem::take(&mut self.d_bias).split_at_mut(GATES * self.width());
+        self.d_bias = rest;
+        self.dims.batch -= count;
+        Self {
+            dims: Dims {
+                batch: count,
+                ..self.dims
+            },
+            weight_ih: self.weight_ih,
+            weight_hh: self.weight_hh,
+            cells: self.cells.take_sequences(count),
+            d_output: self.d_output.as_mut().map(|d| d.take_sequences(count)),
+            d_h_n: self.d_h_n.as_mut().map(|d| d.take_sequences(count)),
+            d_c_n: self.d_c_n.as_mut().map(|d| d.take_sequences(count)),
+            to_start: self.to_start,
+            gates: self.gates.take_sequences(count),
+            d_input: self.d_input.as_mut().map(|d| d.take_sequences(count)),
+            d_h: self.d_h.take_sequences(count),
+            d_c: self.d_c.take_sequences(count),
+            d_bias,
+            d_h_0: self.d_h_0.take_sequences(count),
+            d_c_0: self.d_c_0.take_sequences(count),
+        }
+    }
+
+    /// Columns of a gate.
+    fn width(&self) -> usize {
+        self.cells.shape()[2]
+    }
 }
 
 impl WithSimd for Part<'_> {

@@ -71,47 +71,32 @@ impl WithSimd for Forward<'_> {
         }
 
         let ends = threads::parts(dims.batch, dims.work());
-        let most = ends[0].max(dims.batch - ends[ends.len() - 1] + ends[0]);
-        let steps = if self.keep {
-            dims.time
-        } else {
-            dims.chunk(most)
+        let (steps, states) = match self.keep {
+            true => (dims.time, dims.time + 1),
+            false => (dims.chunk(ends[0]), 2),
         };
-        let states = if self.keep { dims.time + 1 } else { 2 };
         let mut gates = Buffer::new(steps * dims.batch * gates_width);
         let mut cells = Buffer::new(states * dims.batch * width);
-        let mut parts = Vec::with_capacity(ends.len());
-        let mut start = 0;
-        let shape = [dims.time, dims.batch, dims.hidden_size];
-        let outputs = RowsMut::new(self.output, shape).split(&ends);
-        let gates_parts = RowsMut::new(&mut gates, [steps, dims.batch, gates_width]).split(&ends);
-        let cells_parts = RowsMut::new(&mut cells, [states, dims.batch, width]).split(&ends);
-        let c_n = RowsMut::new(self.c_n, [1, dims.batch, dims.hidden_size]).split(&ends);
-        let rows = outputs
-            .into_iter()
-            .zip(gates_parts)
-            .zip(cells_parts)
-            .zip(c_n);
-        for ((((output, gates), cells), c_n), &end) in rows.zip(&ends) {
-            parts.push(Part {
-                dims: Dims {
-                    batch: end - start,
-                    ..dims
-                },
-                weight_ih: &weight_ih,
-                weight_hh: &weight_hh,
-                bias: &wide_bias,
-                input: input.sequences(start..end),
-                h_0: h_0.sequences(start..end),
-                c_0: c_0.sequences(start..end),
-                keep: self.keep,
-                output,
-                gates,
-                cells,
-                c_n,
-            });
-            start = end;
-        }
+        let mut all = Part {
+            dims,
+            weight_ih: &weight_ih,
+            weight_hh: &weight_hh,
+            bias: &wide_bias,
+            input,
+            h_0,
+            c_0,
+            keep: self.keep,
+            output: RowsMut::new(self.output, [dims.time, dims.batch, dims.hidden_size]),
+            gates: RowsMut::new(&mut gates, [steps, dims.batch, gates_width]),
+            first_place: 0,
+            cells: RowsMut::new(&mut cells, [states, dims.batch, width]),
+            c_n: RowsMut::new(self.c_n, [1, dims.batch, dims.hidden_size]),
+        };
+        let parts = ends.iter().scan(0, |start, &end| {
+            let count = end - std::mem::replace(start, end);
+            Some(all.take(count))
+        });
+        let parts = parts.collect();
         threads::run(parts, |part| self.arch.dispatch(part));
         self.keep.then_some(Reserve {
             gates,
@@ -132,9 +117,37 @@ struct Part<'a> {
     c_0: Rows<'a>,
     keep: bool,
     output: RowsMut<'a>,
+    /// Of all places, or of some if nothing is kept.
     gates: RowsMut<'a>,
+    /// The place that the first of `gates` is for.
+    first_place: usize,
     cells: RowsMut<'a>,
     c_n: RowsMut<'a>,
+}
+
+impl Part<'_> {
+    /// Takes the first `count` sequences off.
+    fn take(&mut self, count: usize) -> Self {
+        self.dims.batch -= count;
+        Self {
+            dims: Dims {
+                batch: count,
+                ..self.dims
+            },
+            weight_ih: self.weight_ih,
+            weight_hh: self.weight_hh,
+            bias: self.bias,
+            input: self.input.take_sequences(count),
+            h_0: self.h_0.take_sequences(count),
+            c_0: self.c_0.take_sequences(count),
+            keep: self.keep,
+            output: self.output.take_sequences(count),
+            gates: self.gates.take_sequences(count),
+            first_place: self.first_place,
+            cells: self.cells.take_sequences(count),
+            c_n: self.c_n.take_sequences(count),
+        }
+    }
 }
 
 impl WithSimd for Part<'_> {
@@ -152,9 +165,12 @@ impl WithSimd for Part<'_> {
         let chunk = self.chunk();
         for first in (0..time).step_by(chunk) {
             let steps = first..(first + chunk).min(time);
+            let places = self.dims.places(&steps);
+            if !self.keep {
+                self.first_place = places.start;
+            }
             // What the inputs of these steps contribute, into where their gates will be.
             if chunk > 1 {
-                let places = self.dims.places(&steps);
                 let slots = self.slot(places.start)..self.slot(places.end - 1) + 1;
                 Product {
                     terms: [(self.input.steps(places), self.weight_ih)],
@@ -192,7 +208,7 @@ impl Part<'_> {
 
     /// Where the gates of a place are.
     fn slot(&self, place: usize) -> usize {
-        place % self.gates.shape()[0]
+        place - self.first_place
     }
 
     /// Where the cell state before a step is.

@@ -28,22 +28,18 @@ pub fn forward(arch: Arch, inputs: &Inputs<'_>, output: &mut [f32], c_n: &mut [f
     let dims = inputs.dims();
     let shape = [1, dims.batch, dims.hidden_size];
     // Reading a weight takes longer than multiplying it.
-    let blocks = threads::parts(dims.hidden_size.div_ceil(SHARE), dims.work() * 8);
-    let ends = blocks.iter().map(|end| (end * SHARE).min(dims.hidden_size));
-    let ends: Vec<usize> = ends.collect();
-    let output = RowsMut::new(output, shape).split_columns(&ends);
-    let c_n = RowsMut::new(c_n, shape).split_columns(&ends);
-    let mut start = 0;
-    let parts = output.into_iter().zip(c_n).zip(&ends);
-    let parts = parts.map(|((output, c_n), &end)| {
-        let units = start..end;
-        start = end;
-        Part {
+    let shares = threads::parts(dims.hidden_size.div_ceil(SHARE), dims.work() * 8);
+    let mut output = RowsMut::new(output, shape);
+    let mut c_n = RowsMut::new(c_n, shape);
+    let parts = shares.iter().scan(0, |start, &end| {
+        let end = (end * SHARE).min(dims.hidden_size);
+        let units = std::mem::replace(start, end)..end;
+        Some(Part {
             inputs,
+            output: output.take_columns(units.len()),
+            c_n: c_n.take_columns(units.len()),
             units,
-            output,
-            c_n,
-        }
+        })
     });
     threads::run(parts.collect(), |part| arch.dispatch(part));
 }
