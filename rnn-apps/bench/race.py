@@ -25,7 +25,6 @@ import tempfile
 import time
 from pathlib import Path
 
-
 # What is done, and with what: an embedding of so many tokens (0: none), a recurrent layer of that many
 # inputs, hidden units and layers, and a linear layer of that many outputs.
 WORKLOADS = {
@@ -37,8 +36,7 @@ WORKLOADS = {
     "tagger-train": ("train", 10_000, "LSTM", 100, 128, 1, 17),
     "hihello-train": ("train", 0, "RNN", 5, 3, 1, 5),
 }
-# Timed over ten times as many iterations, which are so short that noise would show.
-SHORTEST = ("charlm-generate", "hihello-train")
+SHORTEST = ("charlm-generate", "hihello-train")  # ten times the iterations, or noise would show
 
 
 def peak_mb():
@@ -83,7 +81,6 @@ def run_pytorch(name, iters, threads, inputs):
     save_file(tensors, str(Path(inputs, f"{name}.safetensors")))
     before = peak_mb()
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3) if task == "train" else None
-    cross_entropy = nn.CrossEntropyLoss()
 
     def forward(x, state=None):
         if packed:
@@ -94,7 +91,7 @@ def run_pytorch(name, iters, threads, inputs):
 
     def train(_):
         optimiser.zero_grad()
-        loss = cross_entropy(forward(batch["x"])[0].flatten(0, -2), batch["y"].flatten())
+        loss = nn.functional.cross_entropy(forward(batch["x"])[0].flatten(0, -2), batch["y"].flatten())
         loss.backward()
         optimiser.step()
         return loss.item()
@@ -106,8 +103,7 @@ def run_pytorch(name, iters, threads, inputs):
         return token, state
 
     iteration = {"train": train, "generate": generate, "infer": lambda _: forward(batch["x"])[0]}[task]
-    warmup, samples = max(5, iters // 10), []
-    last = torch.zeros(1, 1, dtype=torch.long), None
+    warmup, samples, last = max(5, iters // 10), [], (torch.zeros(1, 1, dtype=torch.long), None)
     with torch.inference_mode(task != "train"):
         for _ in range(warmup + iters):
             start = time.perf_counter()
@@ -124,15 +120,16 @@ def run_command(argv, name, iters, threads, inputs):
     done = subprocess.run(argv, capture_output=True, text=True)
     rows = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode != 0 or not rows:
-        raise RuntimeError(f"{shlex.join(argv)} exited with {done.returncode}: {done.stderr[-300:].strip()}")
+        reason = " ".join(done.stderr.split())[-300:]  # the table keeps to a line each
+        raise RuntimeError(f"{shlex.join(argv)} exited with {done.returncode}: {reason}")
     return json.loads(rows[-1])
 
 
 def require_same_work(theirs, ours):
     for key in ("workload", "iters", "threads"):
-        if ours[key] != theirs[key]:
-            raise RuntimeError(f"{key} differs: PyTorch {theirs[key]}, ours {ours[key]}")
-    want, got = theirs["check"], ours["check"]
+        if ours.get(key) != theirs[key]:
+            raise RuntimeError(f"{key} differs: PyTorch {theirs[key]}, ours {ours.get(key)}")
+    want, got = theirs["check"], ours.get("check")
     # Written so that a NaN on either side is a difference.
     if want is not None and (got is None or not abs(got - want) <= 2e-4 * max(1e-3, abs(want))):
         raise RuntimeError(f"check differs: PyTorch {want}, ours {got}")
@@ -142,7 +139,7 @@ def race(name, args, inputs):
     """A workload's figures in the table."""
     settings = (name, args.iters * (10 if name in SHORTEST else 1), args.threads, inputs)
     rounds = []
-    for _ in range(args.rounds):
+    for _ in range(args.rounds):  # taking turns, for the drift
         theirs = run_command([sys.executable, __file__, "--pytorch"], *settings)
         ours = run_command([*shlex.split(args.command), "--workload"], *settings)
         require_same_work(theirs, ours)
@@ -177,7 +174,7 @@ def main():
             try:
                 line = race(name, args, inputs)
             except (RuntimeError, OSError, ValueError, KeyError) as error:
-                line, failed = f" failed: {error}", True
+                line, failed = f"failed: {error}", True
             print(f"{name:16} {line}", flush=True)
     return 1 if failed else 0
 

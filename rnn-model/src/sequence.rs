@@ -1,5 +1,7 @@
 //! One layer in one direction: the only place that knows time.
 
+use std::cell::OnceCell;
+
 use burn::tensor::Tensor;
 
 use crate::cell::Cell;
@@ -12,26 +14,30 @@ pub(crate) struct Layer<'a, C> {
     cell: &'a C,
     weights: &'a Weights,
     noise: &'a Noise,
-    /// `[P, G·H]`
-    weight_hh: Tensor<2>,
-    /// Added to the input's side and to the recurrent side, `[1, G·H]`.
-    biases: [Option<Tensor<2>>; 2],
+    /// `[P, G·H]`; made when the first step needs it.
+    weight_hh: OnceCell<Tensor<2>>,
+    /// Added to the input's side and to the recurrent side, `[1, G·H]`; made likewise.
+    biases: OnceCell<[Option<Tensor<2>>; 2]>,
     /// What the hidden state is multiplied by on its way to the next step, `[batch, P]`.
     mask: Option<Tensor<2>>,
 }
 
 impl<'a, C: Cell> Layer<'a, C> {
     pub fn new(cell: &'a C, weights: &'a Weights, noise: &'a Noise, batch: usize) -> Self {
-        let weight_hh = weights.weight_hh.val().transpose();
-        let shape = [batch, weight_hh.dims()[0]];
+        let weight_hh = weights.weight_hh.val();
+        let shape = [batch, weight_hh.dims()[1]];
         Self {
             cell,
             weights,
             noise,
-            biases: biases::<C>(weights),
+            biases: OnceCell::new(),
             mask: noise.recurrent_mask(shape, &weight_hh.device()),
-            weight_hh,
+            weight_hh: OnceCell::new(),
         }
+    }
+
+    fn biases(&self) -> &[Option<Tensor<2>>; 2] {
+        self.biases.get_or_init(|| biases::<C>(self.weights))
     }
 
     /// What the inputs of any number of steps contribute: `[rows, features]` → `[rows, G·H]`.
@@ -40,7 +46,7 @@ impl<'a, C: Cell> Layer<'a, C> {
         if let Some(norms) = &self.weights.norms {
             projected = norms.ih.forward(projected);
         }
-        match &self.biases[0] {
+        match &self.biases()[0] {
             Some(bias) => projected + bias.clone(),
             None => projected,
         }
@@ -61,12 +67,13 @@ impl<'a, C: Cell> Layer<'a, C> {
         if let Some(mask) = &self.mask {
             hidden = hidden * mask.clone();
         }
-        let mut recurrent = hidden.matmul(self.weight_hh.clone());
+        let weight_hh = || self.weights.weight_hh.val().transpose();
+        let mut recurrent = hidden.matmul(self.weight_hh.get_or_init(weight_hh).clone());
         let norms = self.weights.norms.as_ref();
         if let Some(norms) = norms {
             recurrent = norms.hh.forward(recurrent);
         }
-        if let Some(bias) = &self.biases[1] {
+        if let Some(bias) = &self.biases()[1] {
             recurrent = recurrent + bias.clone();
         }
         let norm = norms.and_then(|norms| norms.c.as_ref());

@@ -24,7 +24,8 @@ use burn::tensor::{Device, Tensor};
 /// for every cell and are done outside: the first for all steps at once, the second for all gates
 /// at once. A cell sees their results, both `[batch, gates·hidden_size]`.
 ///
-/// The cells are those of this crate: each has its kernels. It is a [`Module`] (one without parameters), so that it can be a type parameter of modules.
+/// The cells are those of this crate, which knows their kernels. It is a [`Module`] (one without
+/// parameters), so that it can be a type parameter of modules.
 pub trait Cell: Fused + Module + ModuleDisplay + Sync + 'static {
     /// The state, with tensors of rank `D`: `[batch, hidden_size]` at one step of one layer,
     /// `[layers·directions, batch, hidden_size]` for a whole module.

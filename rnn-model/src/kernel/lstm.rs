@@ -5,6 +5,7 @@ mod host;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, ExtensionType, backend_extension};
+use burn::module::Param;
 use burn::tensor::Tensor;
 
 use super::covers;
@@ -106,22 +107,28 @@ pub fn lstm(
 ) -> Option<(Tensor<3>, LstmState<2>)> {
     let weight_ih = weights.weight_ih.val();
     let weight_hh = weights.weight_hh.val();
-    let [bias_ih, bias_hh] = [&weights.bias_ih, &weights.bias_hh].map(|bias| match bias {
-        Some(bias) => bias.val(),
-        None => Tensor::zeros([weight_hh.dims()[0]], &input.device()),
-    });
+    let biases = [&weights.bias_ih, &weights.bias_hh].map(|bias| bias.as_ref().map(Param::val));
+    let bias_is_covered = |bias: &Option<Tensor<1>>| match bias {
+        Some(bias) => covers(bias) && bias.dims() == [weight_hh.dims()[0]],
+        None => true,
+    };
     let all = [
         covers(input),
         covers(&weight_ih),
         covers(&weight_hh),
-        covers(&bias_ih),
-        covers(&bias_hh),
         covers(&state.h),
         covers(&state.c),
+        biases.iter().all(bias_is_covered),
     ];
-    if all.contains(&false) {
+    let (input_size, hidden_size) = (input.dims()[2], state.h.dims()[1]);
+    let shapes = [weight_ih.dims(), weight_hh.dims()];
+    if all.contains(&false) || shapes != [input_size, hidden_size].map(|n| [4 * hidden_size, n]) {
         return None;
     }
+    let [bias_ih, bias_hh] = biases.map(|bias| match bias {
+        Some(bias) => bias,
+        None => Tensor::zeros([4 * hidden_size], &input.device()),
+    });
     #[cfg(test)]
     super::tests::count();
     let outputs = <Dispatch as LstmExtension>::lstm(LstmTensors {

@@ -146,6 +146,104 @@ fn gradients(
 }
 
 #[test]
+fn a_linear_layer_is_burns_own_in_value_and_gradients() {
+    for device in devices() {
+        let device = device.autodiff();
+        // Few rows, rows that are not side by side, and work for several threads along each axis.
+        let sizes = [
+            [1, 1, 5, 3],
+            [2, 2, 33, 17],
+            [3, 7, 16, 65],
+            [2, 300, 64, 70],
+            [300, 2, 64, 70],
+        ];
+        for [batch, time, features, outputs] in sizes {
+            let layer = crate::linear::linear(features, outputs, &device);
+            let input = random([time, batch, features], &device).swap_dims(0, 1);
+            let input = input.require_grad();
+            let weights = random([batch, time, outputs], &device);
+            let gradients = |output: Tensor<3>| {
+                let all = (output.clone() * weights.clone()).sum().backward();
+                let bias = layer.bias.as_ref().expect("a bias").val();
+                [
+                    Some(output.inner().flatten::<1>(0, 2)),
+                    input.grad(&all).map(|d| d.flatten(0, 2)),
+                    layer.weight.val().grad(&all).map(|d| d.flatten(0, 1)),
+                    bias.grad(&all),
+                ]
+                .map(|tensor| tensor.expect("a gradient"))
+            };
+            let fused = super::linear(&input, &layer).expect("a kernel");
+            let expected = layer.forward(input.clone());
+            let names = ["output", "d_input", "d_weight", "d_bias"];
+            for (name, (found, expected)) in names
+                .into_iter()
+                .zip(gradients(fused).into_iter().zip(gradients(expected)))
+            {
+                assert_close(&format!("{name} of {batch}·{time}"), found, expected);
+            }
+        }
+    }
+}
+
+/// Whatever shape of memory a tensor has: a view with an offset, a reversed or a repeated one.
+#[test]
+fn inputs_may_lie_anyhow() {
+    for device in devices() {
+        let lstm = LstmConfig::new(5, 7).init(&device);
+        let base = random([3, 6, 10], &device);
+        let views = [
+            base.clone().narrow(2, 3, 5).narrow(1, 1, 4),
+            base.clone().narrow(2, 0, 5).flip([1]),
+            base.clone().narrow(2, 0, 5).flip([2]),
+            base.clone()
+                .narrow(2, 0, 5)
+                .narrow(0, 1, 1)
+                .expand([4, 6, 5]),
+            base.narrow(2, 0, 1).expand([3, 6, 5]),
+        ];
+        for (i, view) in views.into_iter().enumerate() {
+            let copy = Tensor::from_data(view.to_data(), &device);
+            let (found, _) = lstm.forward(view, None);
+            let (expected, _) = lstm.forward(copy, None);
+            assert_close(&format!("view {i} on {device:?}"), found, expected);
+        }
+    }
+}
+
+/// A module that is used twice, whose input weights are frozen, and gradients with recomputation.
+#[test]
+fn gradients_of_a_module_that_is_used_twice_add_up() {
+    for device in devices() {
+        for device in [
+            device.clone().autodiff(),
+            device.autodiff().gradient_checkpointing(),
+        ] {
+            let mut lstm = LstmConfig::new(7, 7).init(&device);
+            let frozen = lstm.weights[0].weight_ih.clone().set_require_grad(false);
+            lstm.weights[0].weight_ih = frozen;
+            let input = random([3, 6, 7], &device);
+            let gradient = |fused: bool| {
+                let noise = Noise::new(0.0, 0.0, [0.0; 2]);
+                let layer = Layer::new(&lstm.cell, &lstm.weights[0], &noise, 6);
+                let run = |input, state| match fused {
+                    true => layer.run(input, state, false, None),
+                    false => layer.run_steps(input, state, false, None),
+                };
+                let start = LstmStep::zeros([6, 7], [6, 7], &device);
+                let (output, state) = run(input.clone(), start);
+                let (output, state) = run(output, state);
+                let all = (output.sum() + state.c.sum()).backward();
+                let weight_hh = lstm.weights[0].weight_hh.val();
+                assert!(lstm.weights[0].weight_ih.val().grad(&all).is_none());
+                weight_hh.grad(&all).expect("a gradient")
+            };
+            assert_close("d_weight_hh", gradient(true), gradient(false));
+        }
+    }
+}
+
+#[test]
 fn every_layer_and_direction_runs_through_the_kernel() {
     for device in devices() {
         for device in [device.clone(), device.autodiff()] {

@@ -78,7 +78,7 @@ pub fn tanh<S: Simd>(simd: S, x: S::f32s) -> Fraction<S::f32s> {
 
 /// The values of two fractions.
 #[inline(always)]
-pub fn both<S: Simd>(simd: S, a: Fraction<S::f32s>, b: Fraction<S::f32s>) -> [S::f32s; 2] {
+pub fn values<S: Simd>(simd: S, a: Fraction<S::f32s>, b: Fraction<S::f32s>) -> [S::f32s; 2] {
     let below = simd.mul_f32s(a.below, b.below);
     let inverse = simd.div_f32s(simd.splat_f32s(1.0), below);
     [
@@ -89,7 +89,7 @@ pub fn both<S: Simd>(simd: S, a: Fraction<S::f32s>, b: Fraction<S::f32s>) -> [S:
 
 /// The value of a fraction.
 #[inline(always)]
-pub fn one<S: Simd>(simd: S, a: Fraction<S::f32s>) -> S::f32s {
+pub fn value<S: Simd>(simd: S, a: Fraction<S::f32s>) -> S::f32s {
     simd.div_f32s(a.above, a.below)
 }
 
@@ -147,15 +147,15 @@ mod tests {
             let values = self.0.iter().map(|&x| {
                 let x = simd.splat_f32s(x);
                 let (s, t) = (sigmoid(simd, x), tanh(simd, x));
-                let [s_of_both, t_of_both] = both(simd, s, t);
-                [one(simd, s), one(simd, t), s_of_both, t_of_both].map(first)
+                let [s_of_both, t_of_both] = values(simd, s, t);
+                [value(simd, s), value(simd, t), s_of_both, t_of_both].map(first)
             });
             values.collect()
         }
     }
 
     #[test]
-    fn they_are_within_a_millionth_of_the_true_values() {
+    fn they_are_close_to_the_true_values() {
         let numbers: Vec<f32> = (-200_000..=200_000)
             .map(|i| i as f32 * 5e-4)
             .chain([f32::MIN_POSITIVE, 1e-30, -1e-10, 1e30, -1e30])
@@ -171,7 +171,7 @@ mod tests {
                         error < 4e-7,
                         "{arch:?}: {found} for {x}, expected {expected}"
                     );
-                    // Small values are as good in proportion.
+                    // Small values are good in proportion too.
                     let small = expected.abs() > 1e-12 && error > 2e-6 * expected.abs();
                     assert!(!small, "{arch:?}: {found} for {x}, expected {expected}");
                 }

@@ -2,7 +2,7 @@
 //!
 //! A training step keeps megabytes for its backward pass. Memory fresh from the system costs a page
 //! fault per 4 KiB, milliseconds per step, so buffers go back to a pool. With what is in use it holds
-//! at most what was once in use together.
+//! at most what was in use together; what nobody wants for a while it drops.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,16 +21,22 @@ static POOL: Mutex<Pool> = Mutex::new(Pool {
     free_lines: 0,
     used_lines: 0,
     most_lines: 0,
+    taken: 0,
 });
 
 struct Pool {
-    /// Those that came back first lie first.
-    free: Vec<Vec<Line>>,
+    /// Those that came back first lie first, each with how many had been taken by then.
+    free: Vec<(u64, Vec<Line>)>,
     free_lines: usize,
     used_lines: usize,
     /// In use at one time.
     most_lines: usize,
+    /// Buffers taken since the start.
+    taken: u64,
 }
+
+/// A buffer that was of no use to so many is dropped: some tens of training steps.
+const UNWANTED: u64 = 1000;
 
 impl Pool {
     /// A buffer of at least `lines`, without numbers if it is new.
@@ -38,11 +44,12 @@ impl Pool {
         // One that is much too large would be missed where it fits.
         let fits = |buffer: &Vec<Line>| (lines..=2 * lines).contains(&buffer.capacity());
         let found = (0..self.free.len())
-            .filter(|&i| fits(&self.free[i]))
-            .min_by_key(|&i| self.free[i].capacity());
+            .filter(|&i| fits(&self.free[i].1))
+            .min_by_key(|&i| self.free[i].1.capacity());
+        self.taken += 1;
         let buffer = match found {
             Some(i) => {
-                let buffer = self.free.remove(i);
+                let (_, buffer) = self.free.remove(i);
                 self.free_lines -= buffer.capacity();
                 buffer
             }
@@ -57,13 +64,23 @@ impl Pool {
     fn give_back(&mut self, buffer: Vec<Line>) {
         self.used_lines -= buffer.capacity();
         self.free_lines += buffer.capacity();
-        self.free.push(buffer);
+        self.free.push((self.taken, buffer));
     }
 
-    /// Drops what has not been wanted for longest.
+    /// Drops what has not been wanted for longest, if there is too much or it was too long.
     fn trim(&mut self) {
-        while self.used_lines + self.free_lines > self.most_lines && !self.free.is_empty() {
-            self.free_lines -= self.free.remove(0).capacity();
+        while let Some((since, oldest)) = self.free.first() {
+            let unwanted = self.taken - since > UNWANTED;
+            if !unwanted && self.used_lines + self.free_lines <= self.most_lines {
+                break;
+            }
+            self.free_lines -= oldest.capacity();
+            if unwanted {
+                // That much is no longer needed at one time.
+                let now = self.used_lines + self.free_lines;
+                self.most_lines = self.most_lines.min(now).max(self.used_lines);
+            }
+            self.free.remove(0);
         }
     }
 }
@@ -79,7 +96,7 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// `len` numbers, whichever.
+    /// `len` numbers with arbitrary values.
     pub fn new(len: usize) -> Self {
         let needed = len.div_ceil(LINE);
         let mut lines = pool().take(needed);

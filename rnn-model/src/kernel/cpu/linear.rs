@@ -6,9 +6,6 @@ use super::product::{DOTS, Packed, Product, Write, add_transposed, dots};
 use super::rows::{Rows, RowsMut};
 use super::threads;
 
-/// The most rows for which packing the weights is not worth it.
-const FEW: usize = 4;
-
 /// - `rows`: `[time, batch, features]`
 /// - `weight`: `[outputs, features]`
 /// - `bias`: `[outputs]`
@@ -38,19 +35,12 @@ impl WithSimd for Forward<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let [time, batch, features] = self.rows.shape();
         let outputs = self.bias.len();
-        if time * batch <= FEW {
-            for (i, result) in self.result.chunks_exact_mut(outputs).enumerate() {
-                let row = self.rows.row(i / batch, i % batch);
-                for (o, result) in result.chunks_mut(DOTS).enumerate() {
-                    let o = o * DOTS;
-                    let weight = &self.weight[o * features..];
-                    let products = dots(simd, [(weight, [row])], result.len());
-                    for (r, result) in result.iter_mut().enumerate() {
-                        *result = products[r][0] + self.bias[o + r];
-                    }
-                }
-            }
-            return;
+        match time * batch {
+            1 => return self.few::<S, 1>(simd),
+            2 => return self.few::<S, 2>(simd),
+            3 => return self.few::<S, 3>(simd),
+            4 => return self.few::<S, 4>(simd),
+            _ => {}
         }
         let width = outputs.next_multiple_of(S::F32_LANES);
         let weight = Packed::of_gates::<S>(self.weight, 1, features, width);
@@ -64,6 +54,61 @@ impl WithSimd for Forward<'_> {
     }
 }
 
+impl Forward<'_> {
+    /// For so few rows that packing the weights is not worth it: they are read as they lie, once.
+    #[inline(always)]
+    fn few<S: Simd, const M: usize>(self, _: S) {
+        let [_, batch, features] = self.rows.shape();
+        let outputs = self.bias.len();
+        let mut rows = [&[][..]; M];
+        for m in 0..M {
+            rows[m] = self.rows.row(m / batch, m % batch);
+        }
+        // Reading a weight takes longer than multiplying it.
+        let ends = threads::parts(outputs.div_ceil(DOTS), self.weight.len() * 8);
+        let mut result = RowsMut::new(self.result, [1, M, outputs]);
+        let parts = ends.iter().scan(0, |start, &end| {
+            let end = (end * DOTS).min(outputs);
+            let part = std::mem::replace(start, end)..end;
+            Some(Few {
+                rows,
+                weight: &self.weight[part.start * features..part.end * features],
+                bias: &self.bias[part.clone()],
+                result: result.take_columns(part.len()),
+            })
+        });
+        threads::run(parts.collect(), |part| self.arch.dispatch(part));
+    }
+}
+
+/// Some outputs for `M` rows.
+struct Few<'a, const M: usize> {
+    rows: [&'a [f32]; M],
+    weight: &'a [f32],
+    bias: &'a [f32],
+    result: RowsMut<'a>,
+}
+
+impl<const M: usize> WithSimd for Few<'_, M> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let features = self.rows[0].len();
+        for first in (0..self.bias.len()).step_by(DOTS) {
+            let bias = &self.bias[first..self.bias.len().min(first + DOTS)];
+            let weight = &self.weight[first * features..];
+            let products = dots(simd, [(weight, self.rows)], bias.len());
+            for m in 0..M {
+                let result = &mut self.result.row_mut(0, m)[first..];
+                for (o, bias) in bias.iter().enumerate() {
+                    result[o] = products[o][m] + bias;
+                }
+            }
+        }
+    }
+}
+
 /// `result = start + rows · matrix` on several threads.
 fn multiply(
     arch: Arch,
@@ -74,7 +119,7 @@ fn multiply(
 ) {
     let [time, batch, features] = rows.shape();
     let [_, _, columns] = result.shape();
-    // One of the axes may be too short to be shared.
+    // One of the axes may be too short to be shared; which of them is called time does not matter.
     let by_time = time > batch;
     let ends = threads::parts(time.max(batch), time * batch * features * columns);
     let parts = ends.iter().scan(0, |start, &end| {

@@ -1,11 +1,12 @@
 //! Sequence kernels for processors: plain memory in, plain memory out, no tensors.
 //!
-//! The unsafe code of the project is here: in `rows`, which cuts memory into rows for threads, and in
-//! `product`, whose inner loop checks its bounds once before it starts.
+//! The unsafe code of the project is here: in `rows`, which cuts memory into rows for threads, in
+//! `product`, whose inner loop and whose call of `gemm` check their bounds before they start, and in
+//! `threads`, which lends a caller's work to other threads until it is done.
 
 #![allow(
     unsafe_code,
-    reason = "checked slices would cost the inner loop its speed"
+    reason = "slices can't say which rows a thread has, and checks would cost the inner loop its speed"
 )]
 
 mod activation;

@@ -217,7 +217,7 @@ impl<'a> RowsMut<'a> {
         first
     }
 
-    /// The same rows again, of which both must lose some.
+    /// The same rows again. Invariant: who calls this makes the two disjoint before either is used.
     fn same(&self) -> Self {
         Self {
             start: self.start,

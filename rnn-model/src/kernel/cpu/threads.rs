@@ -1,30 +1,47 @@
-//! Work over threads: the caller's, and as many of rayon's as make up the number that rayon was given.
+//! Work over threads: the caller's and helpers, together as many as rayon was given.
 //!
-//! A sequence's kernel runs for a fraction of a millisecond, and waking a thread that sleeps can take a
-//! tenth of one. So helpers look for more work for a while before they go back to rayon, and do rayon's
-//! other work in that time. Whoever posts a job works on it too and depends on nobody: parts that no
-//! helper has taken it does itself.
+//! A sequence's kernel runs for a fraction of a millisecond, and to wake a thread that sleeps can take a
+//! tenth of one. So helpers look for more work for a while before they sleep. They are threads of their
+//! own, since rayon's must not be kept from what they wait for. Whoever posts a job works on it too and
+//! depends on nobody: parts that no helper has taken it does itself.
 
+use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{hint, thread};
 
 /// How long a helper looks for more work.
 const LINGER: Duration = Duration::from_micros(500);
-
-/// Jobs whose parts are not all taken.
-static JOBS: Mutex<Vec<Arc<Job>>> = Mutex::new(Vec::new());
-static POSTED: AtomicUsize = AtomicUsize::new(0);
-/// Threads that look for jobs.
-static HELPERS: AtomicUsize = AtomicUsize::new(0);
-/// Looks of a waiting thread between those at the clock and at the other threads' needs: about ten
+/// Looks of a waiting thread between those at the clock and at other threads' needs: about ten
 /// microseconds.
 const LOOKS: usize = 400;
 
+static HELPERS: Mutex<Helpers> = Mutex::new(Helpers {
+    jobs: Vec::new(),
+    threads: 0,
+    asleep: 0,
+});
+static WAKE: Condvar = Condvar::new();
+/// Jobs that are posted: what helpers look at, without a lock.
+static POSTED: AtomicUsize = AtomicUsize::new(0);
+
+struct Helpers {
+    jobs: Vec<Arc<Job>>,
+    threads: usize,
+    asleep: usize,
+}
+
+impl Helpers {
+    fn open_job(&self) -> Option<Arc<Job>> {
+        self.jobs.iter().find(|job| job.is_open()).cloned()
+    }
+}
+
 /// How many parts a batch is cut into, and where they end. Each part is a thread's, from the first
-/// step to the last: threads that never wait for each other lose nothing to a slow one in between.
+/// step to the last: threads that never wait for each other lose nothing to a slow one in between. The
+/// first part is not larger than the others.
 ///
 /// - `work`: multiplications of all sequences together
 pub fn parts(batch: usize, work: usize) -> Vec<usize> {
@@ -54,22 +71,17 @@ pub fn run<P: Send>(parts: Vec<P>, work: impl Fn(P) + Sync) {
     };
     let work: &(dyn Fn(usize) + Sync) = &take;
     // SAFETY: only the lifetime changes. The job is called for parts that were taken and not yet
-    // finished, and `finish` below returns when all were taken and all are finished.
+    // finished, and `finish` below returns when all were taken and all are finished. Nothing unwinds
+    // before it.
     let work: &'static (dyn Fn(usize) + Sync) = unsafe { std::mem::transmute(work) };
     let job = Arc::new(Job {
         work,
         parts: parts.len(),
         taken: AtomicUsize::new(0),
         finished: AtomicUsize::new(0),
-        panicked: AtomicBool::new(false),
+        panic: Mutex::new(None),
     });
-    lock(&JOBS).push(job.clone());
-    POSTED.fetch_add(1, Ordering::SeqCst);
-    let wanted = rayon::current_num_threads().min(job.parts) - 1;
-    while HELPERS.load(Ordering::SeqCst) < wanted {
-        HELPERS.fetch_add(1, Ordering::SeqCst);
-        rayon::spawn(help);
-    }
+    job.post();
     job.finish();
 }
 
@@ -78,7 +90,8 @@ struct Job {
     parts: usize,
     taken: AtomicUsize,
     finished: AtomicUsize,
-    panicked: AtomicBool,
+    /// What a part panicked with.
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
 impl Job {
@@ -86,16 +99,34 @@ impl Job {
         self.taken.load(Ordering::Relaxed) < self.parts
     }
 
+    /// Offers the job to the helpers.
+    fn post(self: &Arc<Self>) {
+        let wanted = rayon::current_num_threads().min(self.parts) - 1;
+        let mut helpers = lock(&HELPERS);
+        helpers.jobs.push(self.clone());
+        POSTED.fetch_add(1, Ordering::Relaxed);
+        while helpers.threads < wanted {
+            let helper = thread::Builder::new().name("rnn-kernel".to_owned());
+            if helper.spawn(help).is_err() {
+                break;
+            }
+            helpers.threads += 1;
+        }
+        for _ in 0..helpers.asleep.min(wanted) {
+            WAKE.notify_one();
+        }
+    }
+
     /// Works on parts until all are taken.
-    fn help(&self) {
+    fn work(&self) {
         loop {
             let part = self.taken.fetch_add(1, Ordering::Relaxed);
             if part >= self.parts {
                 return;
             }
             let done = panic::catch_unwind(AssertUnwindSafe(|| (self.work)(part)));
-            if done.is_err() {
-                self.panicked.store(true, Ordering::Relaxed);
+            if let Err(panic) = done {
+                *lock(&self.panic) = Some(panic);
             }
             self.finished.fetch_add(1, Ordering::Release);
         }
@@ -103,56 +134,87 @@ impl Job {
 
     /// Works on parts until all are finished.
     fn finish(self: Arc<Self>) {
-        self.help();
-        lock(&JOBS).retain(|job| !Arc::ptr_eq(job, &self));
-        POSTED.fetch_sub(1, Ordering::SeqCst);
-        let is_finished = || self.finished.load(Ordering::Acquire) == self.parts;
-        while !is_finished() {
-            if (0..LOOKS).all(|_| {
-                hint::spin_loop();
-                !is_finished()
-            }) {
+        self.work();
+        lock(&HELPERS).jobs.retain(|job| !Arc::ptr_eq(job, &self));
+        POSTED.fetch_sub(1, Ordering::Relaxed);
+        let mut looks = 0;
+        while self.finished.load(Ordering::Acquire) < self.parts {
+            looks += 1;
+            if looks % LOOKS == 0 {
                 // Whoever has the last part may be in need of this processor.
                 thread::yield_now();
             }
+            hint::spin_loop();
         }
-        assert!(!self.panicked.load(Ordering::Relaxed), "a thread panicked");
+        if let Some(panic) = lock(&self.panic).take() {
+            panic::resume_unwind(panic);
+        }
     }
 }
 
-/// A thread that looks for jobs.
+/// A helper's life.
 fn help() {
     let mut until = Instant::now() + LINGER;
     loop {
-        // Most looks are at a number alone.
         for _ in 0..LOOKS {
-            if POSTED.load(Ordering::Relaxed) > 0
-                && let Some(job) = open_job()
-            {
-                job.help();
-                until = Instant::now() + LINGER;
+            if POSTED.load(Ordering::Relaxed) > 0 {
+                let job = lock(&HELPERS).open_job();
+                if let Some(job) = job {
+                    job.work();
+                    until = Instant::now() + LINGER;
+                }
             }
             hint::spin_loop();
         }
         if Instant::now() < until {
-            if rayon::yield_now() == Some(rayon::Yield::Idle) {
-                thread::yield_now();
-            }
-        } else {
-            HELPERS.fetch_sub(1, Ordering::SeqCst);
-            // A job that was posted before that counted on this thread.
-            if open_job().is_none() {
-                return;
-            }
-            HELPERS.fetch_add(1, Ordering::SeqCst);
+            thread::yield_now();
+            continue;
         }
+        let mut helpers = lock(&HELPERS);
+        while helpers.open_job().is_none() {
+            helpers.asleep += 1;
+            helpers = WAKE.wait(helpers).unwrap_or_else(PoisonError::into_inner);
+            helpers.asleep -= 1;
+        }
+        until = Instant::now() + LINGER;
     }
-}
-
-fn open_job() -> Option<Arc<Job>> {
-    lock(&JOBS).iter().find(|job| job.is_open()).cloned()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_is_done_once_whoever_calls() {
+        let run_all = || {
+            let mut done = vec![0; 7];
+            run(done.iter_mut().collect(), |part: &mut i32| *part += 1);
+            assert_eq!(done, [1; 7]);
+        };
+        // From several threads at once, rayon's among them.
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| (0..1000).for_each(|_| run_all()));
+            }
+            rayon::broadcast(|_| (0..1000).for_each(|_| run_all()));
+        });
+    }
+
+    #[test]
+    fn a_panic_comes_through_when_all_parts_are_done() {
+        let done = AtomicUsize::new(0);
+        let panic = panic::catch_unwind(AssertUnwindSafe(|| {
+            run((0..5).collect(), |part: usize| {
+                done.fetch_add(1, Ordering::Relaxed);
+                assert!(part != 3, "part {part}");
+            });
+        }));
+        let message = panic.unwrap_err();
+        assert_eq!(message.downcast_ref::<String>().unwrap(), "part 3");
+        assert_eq!(done.into_inner(), 5);
+    }
 }

@@ -16,19 +16,19 @@ use super::{LstmBackend, LstmExtension, LstmTensors, Outputs, Wanted};
 #[derive(Debug)]
 struct Lstm;
 
-/// One of the states, by its place in [`Left`].
+/// One of the states, by its place in [`OfStates`].
 #[derive(Debug)]
 struct LastState;
 
 /// Gradients by `h_n` and `c_n`.
-type Left<B> = Arc<Mutex<[Option<FloatTensor<B>>; 2]>>;
+type OfStates<B> = Arc<Mutex<[Option<FloatTensor<B>>; 2]>>;
 
 #[derive(Clone, Debug)]
 struct State<B: LstmBackend> {
     tensors: LstmTensors<B>,
     output: FloatTensor<B>,
     kept: B::Kept,
-    left: Left<B>,
+    left: OfStates<B>,
 }
 
 impl<B: LstmBackend> Backward<B, 7> for Lstm {
@@ -77,14 +77,16 @@ impl<B: LstmBackend> Backward<B, 7> for Lstm {
 
 impl<B: LstmBackend> Backward<B, 1> for LastState {
     /// The place, and the output, to which nothing comes through here.
-    type State = (usize, Left<B>, FloatTensor<B>);
+    type State = (usize, OfStates<B>, FloatTensor<B>);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
         let (place, left, output) = ops.state;
-        left.lock().unwrap_or_else(PoisonError::into_inner)[place] = Some(gradient);
+        let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = left.iter().all(Option::is_none);
+        left[place] = Some(gradient);
         let [parent] = ops.parents;
-        if let Some(node) = parent {
+        if let (Some(node), true) = (parent, is_first) {
             // Its turn must come even if nothing else was computed from the output.
             let zeros = B::float_zeros(output.shape(), &output.device(), output.dtype().into());
             grads.register::<B>(node.id, zeros);
@@ -130,7 +132,7 @@ impl<B: LstmBackend + LstmExtension, C: CheckpointStrategy> LstmExtension for Au
             h_0_node,
             c_0_node,
         ];
-        let left: Left<B> = Arc::default();
+        let left: OfStates<B> = Arc::default();
         let (output, h_n, c_n) = match Lstm.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
                 let (outputs, tensors, kept) = B::lstm_train(tensors);

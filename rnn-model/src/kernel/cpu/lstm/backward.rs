@@ -1,7 +1,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{Dims, GATES, Inputs, Reserve};
-use crate::kernel::cpu::activation::{one, tanh};
+use crate::kernel::cpu::activation::{tanh, value};
 use crate::kernel::cpu::buffer::Buffer;
 use crate::kernel::cpu::product::{Packed, Product, Write, add_transposed, load, store};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
@@ -358,7 +358,7 @@ impl WithSimd for Gates<'_, '_> {
                 let f = load(simd, gates, width + unit);
                 let g = load(simd, gates, 2 * width + unit);
                 let o = load(simd, gates, 3 * width + unit);
-                let tanh_c = one(simd, tanh(simd, load(simd, c_after, unit)));
+                let tanh_c = value(simd, tanh(simd, load(simd, c_after, unit)));
                 let mut by_h = load(simd, d_h, unit);
                 if let Some(row) = d_output
                     && unit < hidden_size

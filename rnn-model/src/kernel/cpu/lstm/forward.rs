@@ -1,7 +1,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{Dims, GATES, Inputs, Reserve, step};
-use crate::kernel::cpu::activation::{both, one, sigmoid, tanh};
+use crate::kernel::cpu::activation::{sigmoid, tanh, value, values};
 use crate::kernel::cpu::buffer::Buffer;
 use crate::kernel::cpu::product::{Columns, Packed, Product, Target, Write, load, store};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
@@ -73,6 +73,7 @@ impl WithSimd for Forward<'_> {
         let ends = threads::parts(dims.batch, dims.work());
         let (steps, states) = match self.keep {
             true => (dims.time, dims.time + 1),
+            // No part has more steps at once than the first, which is the smallest.
             false => (dims.chunk(ends[0]), 2),
         };
         let mut gates = Buffer::new(steps * dims.batch * gates_width);
@@ -328,9 +329,9 @@ pub fn unit<S: Simd>(
     [i, f, g, o]: [S::f32s; GATES],
     c_before: S::f32s,
 ) -> ([S::f32s; GATES], S::f32s, S::f32s) {
-    let [i, g] = both(simd, sigmoid(simd, i), tanh(simd, g));
-    let [f, o] = both(simd, sigmoid(simd, f), sigmoid(simd, o));
+    let [i, g] = values(simd, sigmoid(simd, i), tanh(simd, g));
+    let [f, o] = values(simd, sigmoid(simd, f), sigmoid(simd, o));
     let c = simd.mul_add_e_f32s(i, g, simd.mul_f32s(f, c_before));
-    let h = simd.mul_f32s(o, one(simd, tanh(simd, c)));
+    let h = simd.mul_f32s(o, value(simd, tanh(simd, c)));
     ([i, f, g, o], c, h)
 }
