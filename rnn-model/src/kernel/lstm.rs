@@ -9,6 +9,7 @@ use burn::module::Param;
 use burn::tensor::Tensor;
 
 use super::covers;
+use super::cpu::lstm::Wanted;
 use crate::cell::LstmState;
 use crate::weights::Weights;
 
@@ -73,14 +74,6 @@ pub struct Outputs<B: Backend> {
     pub h_n: FloatTensor<B>,
     /// `[batch, hidden_size]`
     pub c_n: FloatTensor<B>,
-}
-
-/// Which gradients are wanted.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted {
-    pub input: bool,
-    pub weights: bool,
-    pub state: bool,
 }
 
 /// The gradients that were wanted.

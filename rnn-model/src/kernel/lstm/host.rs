@@ -45,11 +45,6 @@ impl<B: Host> LstmBackend for B {
         let by = by.map(|tensor| tensor.map(with_rows::<B>));
         let [d_output, d_h_n, d_c_n] = &by;
         let inputs = inputs(&tensors);
-        let wanted_here = lstm::Wanted {
-            input: wanted.input,
-            weights: wanted.weights,
-            state: wanted.state,
-        };
         let by = [
             d_output.as_ref().map(sequence::<B>),
             d_h_n.as_ref().map(state::<B>),
@@ -61,7 +56,7 @@ impl<B: Host> LstmBackend for B {
             reserve,
             sequence::<B>(&output),
             by,
-            wanted_here,
+            wanted,
         );
         let [time, batch, input_size] = inputs.input.shape();
         let [_, _, hidden_size] = inputs.h_0.shape();
