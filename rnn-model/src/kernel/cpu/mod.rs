@@ -8,6 +8,10 @@
     unsafe_code,
     reason = "slices can't say which rows a thread has, and checks would cost the inner loop its speed"
 )]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "counted loops over arrays are unrolled into registers; iterators not always"
+)]
 
 mod activation;
 mod buffer;
