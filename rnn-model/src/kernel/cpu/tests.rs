@@ -211,9 +211,9 @@ impl Case {
             state: true,
         };
         let rows = Rows::contiguous(&output, shape);
-        let gradients = lstm::backward(arch, &inputs, reserve.unwrap(), rows, by, wanted);
-        let weights = gradients.weights.unwrap();
-        let [d_h_0, d_c_0] = gradients.state.unwrap();
+        let gradients = lstm::backward(arch, &inputs, reserve.expect("kept"), rows, by, wanted);
+        let weights = gradients.weights.expect("wanted");
+        let [d_h_0, d_c_0] = gradients.state.expect("wanted");
 
         let (without, c_n_without, reserve) = run(false);
         assert!(
@@ -225,7 +225,7 @@ impl Case {
         vec![
             output,
             c_n,
-            gradients.input.unwrap(),
+            gradients.input.expect("wanted"),
             weights.weight_ih,
             weights.weight_hh,
             weights.bias,

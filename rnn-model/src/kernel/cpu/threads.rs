@@ -213,8 +213,8 @@ mod tests {
                 assert!(part != 3, "part {part}");
             });
         }));
-        let message = panic.unwrap_err();
-        assert_eq!(message.downcast_ref::<String>().unwrap(), "part 3");
+        let message = panic.expect_err("a part panicked");
+        assert_eq!(message.downcast_ref(), Some(&"part 3".to_owned()));
         assert_eq!(done.into_inner(), 5);
     }
 }
