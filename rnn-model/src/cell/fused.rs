@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use super::{Cell, GruStep, LstmState, LstmStep, RnnStep};
+use super::{Cell, GruStep, LstmStep, RnnStep};
 use crate::weights::Weights;
 
 /// What a cell has in place of its steps one by one, where there is a kernel. Nothing outside of this
@@ -28,9 +28,9 @@ impl Fused for LstmStep {
         &self,
         input: &Tensor<3>,
         weights: &Weights,
-        state: &LstmState<2>,
+        state: &<Self as Cell>::State<2>,
         reverse: bool,
-    ) -> Option<(Tensor<3>, LstmState<2>)> {
+    ) -> Option<(Tensor<3>, <Self as Cell>::State<2>)> {
         crate::kernel::lstm(input, weights, state, reverse)
     }
 }
