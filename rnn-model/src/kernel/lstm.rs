@@ -65,6 +65,25 @@ pub struct LstmTensors<B: Backend> {
     pub reverse: bool,
 }
 
+impl<B: Backend> LstmTensors<B> {
+    /// Each tensor through `f`, in the order of the fields.
+    fn map<C: Backend>(
+        self,
+        mut f: impl FnMut(FloatTensor<B>) -> FloatTensor<C>,
+    ) -> LstmTensors<C> {
+        LstmTensors {
+            input: f(self.input),
+            weight_ih: f(self.weight_ih),
+            weight_hh: f(self.weight_hh),
+            bias_ih: f(self.bias_ih),
+            bias_hh: f(self.bias_hh),
+            h_0: f(self.h_0),
+            c_0: f(self.c_0),
+            reverse: self.reverse,
+        }
+    }
+}
+
 /// What it gives.
 #[derive(Clone, Debug, ExtensionType)]
 pub struct Outputs<B: Backend> {

@@ -2,9 +2,12 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::product::{DOTS, Packed, Product, Write, add_transposed, dots};
+use super::dots::{DOTS, dots};
+use super::packed::Packed;
+use super::product::{Product, Write};
 use super::rows::{Rows, RowsMut};
 use super::threads;
+use super::transposed::add_transposed;
 
 /// - `rows`: `[time, batch, features]`
 /// - `weight`: `[outputs, features]`
@@ -112,7 +115,7 @@ impl<const M: usize> WithSimd for Few<'_, M> {
 /// `result = start + rows · matrix` on several threads.
 fn multiply(
     arch: Arch,
-    rows: Rows<'_>,
+    mut rows: Rows<'_>,
     matrix: &Packed,
     start: Option<&[f32]>,
     mut result: RowsMut<'_>,
@@ -124,12 +127,10 @@ fn multiply(
     let ends = threads::parts(time.max(batch), time * batch * features * columns);
     let parts = ends.iter().scan(0, |start, &end| {
         let part = std::mem::replace(start, end)..end;
+        let count = part.len();
         Some(match by_time {
-            true => (rows.steps(part.clone()), result.take_steps(part.len())),
-            false => (
-                rows.sequences(part.clone()),
-                result.take_sequences(part.len()),
-            ),
+            true => (rows.steps(part), result.take_steps(count)),
+            false => (rows.take_sequences(count), result.take_sequences(count)),
         })
     });
     threads::run(parts.collect(), |(rows, mut result)| {

@@ -1,8 +1,8 @@
 //! Sequence kernels for processors: plain memory in, plain memory out, no tensors.
 //!
 //! The unsafe code of the project is here: in `rows`, which cuts memory into rows for threads, in
-//! `product`, whose inner loop and whose call of `gemm` check their bounds before they start, and in
-//! `threads`, which lends a caller's work to other threads until it is done.
+//! `product` and `transposed`, whose inner loop and whose call of `gemm` check their bounds before they
+//! start, and in `threads`, which lends a caller's work to other threads until it is done.
 
 #![allow(
     unsafe_code,
@@ -15,12 +15,16 @@
 
 mod activation;
 mod buffer;
+mod dots;
 pub mod linear;
 pub mod lstm;
+mod packed;
 mod product;
 mod rows;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod transposed;
+mod vectors;
 
 pub use rows::Rows;

@@ -146,18 +146,6 @@ impl<'a> Rows<'a> {
         self.start = self.start.wrapping_add(count * self.layout.strides[1]);
         first
     }
-
-    /// Some of the sequences.
-    pub fn sequences(&self, sequences: Range<usize>) -> Self {
-        let mut part = *self;
-        part.layout.batch = sequences.len();
-        if !sequences.is_empty() {
-            assert!(sequences.end <= self.layout.batch, "no such sequences");
-            // SAFETY: the first row of a sequence that is there.
-            part.start = unsafe { self.start.add(self.layout.offset(0, sequences.start)) };
-        }
-        part
-    }
 }
 
 /// Rows to write: those of some sequences. Others of the same memory may be written by other threads

@@ -96,42 +96,15 @@ impl<B: LstmBackend> Backward<B, 1> for LastState {
 
 impl<B: LstmBackend + LstmExtension, C: CheckpointStrategy> LstmExtension for Autodiff<B, C> {
     fn lstm(tensors: LstmTensors<Self>) -> Outputs<Self> {
-        let LstmTensors {
-            input,
-            weight_ih,
-            weight_hh,
-            bias_ih,
-            bias_hh,
-            h_0,
-            c_0,
-            reverse,
-        } = tensors;
-        let (input, input_node) = input.into_parts();
-        let (weight_ih, weight_ih_node) = weight_ih.into_parts();
-        let (weight_hh, weight_hh_node) = weight_hh.into_parts();
-        let (bias_ih, bias_ih_node) = bias_ih.into_parts();
-        let (bias_hh, bias_hh_node) = bias_hh.into_parts();
-        let (h_0, h_0_node) = h_0.into_parts();
-        let (c_0, c_0_node) = c_0.into_parts();
-        let tensors = LstmTensors {
-            input,
-            weight_ih,
-            weight_hh,
-            bias_ih,
-            bias_hh,
-            h_0,
-            c_0,
-            reverse,
+        let mut nodes = Vec::with_capacity(7);
+        let tensors = tensors.map(|tensor| {
+            let (tensor, node) = tensor.into_parts();
+            nodes.push(node);
+            tensor
+        });
+        let Ok(nodes) = <[_; 7]>::try_from(nodes) else {
+            unreachable!("each tensor has a node")
         };
-        let nodes = [
-            input_node,
-            weight_ih_node,
-            weight_hh_node,
-            bias_ih_node,
-            bias_hh_node,
-            h_0_node,
-            c_0_node,
-        ];
         let left: OfStates<B> = Arc::default();
         let (output, h_n, c_n) = match Lstm.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {

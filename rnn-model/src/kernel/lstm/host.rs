@@ -96,27 +96,15 @@ fn forward<B: Host>(tensors: &LstmTensors<B>, keep: bool) -> (Outputs<B>, Option
 
 impl<B: Host> LstmTensors<B> {
     /// Laid out so that [`inputs`] can be had.
-    fn ready(self) -> Self {
-        let Self {
-            input,
-            weight_ih,
-            weight_hh,
-            bias_ih,
-            bias_hh,
-            h_0,
-            c_0,
-            reverse,
-        } = self;
-        Self {
-            input: with_rows::<B>(input),
-            weight_ih: in_order::<B>(weight_ih),
-            weight_hh: in_order::<B>(weight_hh),
-            bias_ih: in_order::<B>(bias_ih),
-            bias_hh: in_order::<B>(bias_hh),
-            h_0: with_rows::<B>(h_0),
-            c_0: with_rows::<B>(c_0),
-            reverse,
-        }
+    fn ready(mut self) -> Self {
+        self.input = with_rows::<B>(self.input);
+        self.weight_ih = in_order::<B>(self.weight_ih);
+        self.weight_hh = in_order::<B>(self.weight_hh);
+        self.bias_ih = in_order::<B>(self.bias_ih);
+        self.bias_hh = in_order::<B>(self.bias_hh);
+        self.h_0 = with_rows::<B>(self.h_0);
+        self.c_0 = with_rows::<B>(self.c_0);
+        self
     }
 }
 

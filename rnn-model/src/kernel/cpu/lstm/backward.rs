@@ -3,9 +3,12 @@ use pulp::{Arch, Simd, WithSimd};
 use super::{Dims, GATES, Inputs, Reserve};
 use crate::kernel::cpu::activation::{tanh, value};
 use crate::kernel::cpu::buffer::Buffer;
-use crate::kernel::cpu::product::{Packed, Product, Write, add_transposed, load, store};
+use crate::kernel::cpu::packed::Packed;
+use crate::kernel::cpu::product::{Product, Write};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
 use crate::kernel::cpu::threads;
+use crate::kernel::cpu::transposed::add_transposed;
+use crate::kernel::cpu::vectors::{load, store};
 
 /// Gradients to be computed, of what is in [`Inputs`].
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,11 @@ use pulp::{Arch, Simd, WithSimd};
 use super::{Dims, GATES, Inputs, Reserve, step};
 use crate::kernel::cpu::activation::{sigmoid, tanh, value, values};
 use crate::kernel::cpu::buffer::Buffer;
-use crate::kernel::cpu::product::{Columns, Packed, Product, Target, Write, load, store};
+use crate::kernel::cpu::packed::{Columns, Packed};
+use crate::kernel::cpu::product::{Product, Target, Write};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
 use crate::kernel::cpu::threads;
+use crate::kernel::cpu::vectors::{load, store};
 
 /// Runs a layer.
 ///

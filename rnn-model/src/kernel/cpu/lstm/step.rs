@@ -9,9 +9,10 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::forward::unit;
 use super::{GATES, Inputs};
-use crate::kernel::cpu::product::{DOTS, dots, load, store};
+use crate::kernel::cpu::dots::{DOTS, dots};
 use crate::kernel::cpu::rows::RowsMut;
 use crate::kernel::cpu::threads;
+use crate::kernel::cpu::vectors::{load, store};
 
 /// The most sequences for which this is faster than packing.
 pub const MOST_SEQUENCES: usize = 4;
