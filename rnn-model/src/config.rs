@@ -7,6 +7,7 @@ use crate::cell::{Cell, GruStep, LstmStep, Nonlinearity, RnnStep};
 use crate::init::{RecurrentInit, WeightsConfig};
 use crate::noise::Noise;
 use crate::recurrent::Recurrent;
+use crate::sequence::Cache;
 pub use error::ConfigError;
 
 /// Configuration of an [`Rnn`](crate::Rnn).
@@ -265,6 +266,7 @@ impl<C: Cell> RecurrentConfig<C> {
         Recurrent {
             cell: self.cell.clone(),
             weights,
+            caches: vec![Cache::default(); self.num_layers],
             noise: Noise::new(self.dropout, self.recurrent_dropout, self.zoneout),
             input_size: self.input_size,
             hidden_size: self.hidden_size,

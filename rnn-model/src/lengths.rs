@@ -1,3 +1,5 @@
+use std::cell::OnceCell;
+
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 
 /// How long each sequence of a padded batch is: what PyTorch's `pack_padded_sequence` is for.
@@ -91,42 +93,55 @@ impl Lengths {
     }
 
     /// What lies past the ends; none if there is nothing.
-    pub(crate) fn padding(&self, device: &Device) -> Option<Padding> {
-        let batch = self.lengths.len();
+    pub(crate) fn padding(&self, device: &Device) -> Option<Padding<'_>> {
         let shortest = self.lengths.iter().copied().min()?;
-        if shortest == self.time {
-            return None;
-        }
-        let ended = |step: usize| self.lengths.iter().map(move |&length| length <= step);
-        let all: Vec<bool> = (0..self.time).flat_map(ended).collect();
-        let all = TensorData::new(all, [self.time, batch, 1]);
-        Some(Padding {
-            all: Tensor::from_data(all, device),
+        (shortest < self.time).then(|| Padding {
+            lengths: self,
+            device: device.clone(),
+            all: OnceCell::new(),
             shortest,
         })
     }
 }
 
-/// Where a padded batch holds nothing: true at steps past a sequence's end.
-#[derive(Clone)]
-pub(crate) struct Padding {
-    /// `[time, batch, 1]`
-    all: Tensor<3, Bool>,
+/// Where a padded batch holds nothing.
+pub(crate) struct Padding<'a> {
+    lengths: &'a Lengths,
+    device: Device,
+    /// True at steps past a sequence's end, `[time, batch, 1]`; made when it is needed.
+    all: OnceCell<Tensor<3, Bool>>,
     /// Steps of the shortest sequence.
     shortest: usize,
 }
 
-impl Padding {
+impl Padding<'_> {
+    /// Steps of each sequence.
+    #[cfg(feature = "kernel")]
+    pub fn lengths(&self) -> &[usize] {
+        self.lengths.as_slice()
+    }
+
+    fn all(&self) -> Tensor<3, Bool> {
+        let all = self.all.get_or_init(|| {
+            let Lengths { lengths, time } = self.lengths;
+            let ended = |step: usize| lengths.iter().map(move |&length| length <= step);
+            let all: Vec<bool> = (0..*time).flat_map(ended).collect();
+            let all = TensorData::new(all, [*time, lengths.len(), 1]);
+            Tensor::from_data(all, &self.device)
+        });
+        all.clone()
+    }
+
     /// `sequence`, `[time, batch, features]`, with zeros in the padding.
     ///
     /// A product with zero would leave NaN, in values as in gradients; filling does not.
     pub fn clear(&self, sequence: Tensor<3>) -> Tensor<3> {
         let shape = sequence.dims();
-        sequence.mask_fill(self.all.clone().expand(shape), 0.0)
+        sequence.mask_fill(self.all().expand(shape), 0.0)
     }
 
     /// Which sequences have ended before step `t`, `[batch, 1]`; none if none has.
     pub fn at(&self, t: usize) -> Option<Tensor<2, Bool>> {
-        (t >= self.shortest).then(|| self.all.clone().narrow(0, t, 1).squeeze_dim(0))
+        (t >= self.shortest).then(|| self.all().narrow(0, t, 1).squeeze_dim(0))
     }
 }

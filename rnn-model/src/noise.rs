@@ -30,8 +30,13 @@ impl Noise {
     /// What each feature of the hidden state is multiplied by, at all steps of a sequence alike; none
     /// where that is 1.
     pub fn recurrent_mask(&self, shape: [usize; 2], device: &Device) -> Option<Tensor<2>> {
-        is_active(&self.recurrent, device)
+        self.has_recurrent_mask(device)
             .then(|| self.recurrent.forward(Tensor::ones(shape, device)))
+    }
+
+    /// Whether there is such a mask.
+    pub fn has_recurrent_mask(&self, device: &Device) -> bool {
+        is_active(&self.recurrent, device)
     }
 
     /// The hidden state after a step, some features of which are what they were before it.

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use crate::cell::{Cell, GruStep, LstmStep, RnnStep};
 use crate::lengths::{Lengths, Padding};
 use crate::noise::Noise;
-use crate::sequence::Layer;
+use crate::sequence::{Cache, Layer};
 use crate::weights::Weights;
 
 /// PyTorch's `nn.RNN`; made by [`RnnConfig`](crate::RnnConfig), equations at [`RnnStep`].
@@ -48,6 +48,8 @@ pub struct Recurrent<C> {
     pub(crate) cell: C,
     /// Layer by layer, in each the forward direction first.
     pub(crate) weights: Vec<Weights>,
+    /// Of each layer.
+    pub(crate) caches: Vec<Cache>,
     pub(crate) noise: Noise,
     pub(crate) input_size: usize,
     pub(crate) hidden_size: usize,
@@ -158,18 +160,8 @@ impl<C: Cell> Recurrent<C> {
         let [batch, features] = input.dims();
         self.check_features(features);
         let state = self.start(state, batch, &input);
-        let mut last = Vec::with_capacity(self.weights.len());
-        let mut features = input;
-        for (index, weights) in self.weights.iter().enumerate() {
-            if index > 0 {
-                features = self.noise.dropout.forward(features);
-            }
-            let layer = Layer::new(&self.cell, weights, &self.noise, batch);
-            let next = layer.advance(features, part::<C>(&state, index));
-            features = C::hidden(&next).clone();
-            last.push(next);
-        }
-        (features, C::stack(last))
+        let (output, state) = self.run_layers(input.unsqueeze_dim(0), state, None);
+        (output.squeeze_dim(0), state)
     }
 
     fn run(
@@ -178,7 +170,7 @@ impl<C: Cell> Recurrent<C> {
         lengths: Option<&Lengths>,
         state: Option<C::State<3>>,
     ) -> (Tensor<3>, C::State<3>) {
-        let mut sequence = if self.batch_first {
+        let sequence = if self.batch_first {
             input.swap_dims(0, 1)
         } else {
             input
@@ -188,37 +180,45 @@ impl<C: Cell> Recurrent<C> {
         self.check_features(features);
         let state = self.start(state, batch, &sequence);
         let padding = lengths.and_then(|lengths| self.padding(lengths, &sequence));
-        if let Some(padding) = &padding {
-            sequence = padding.clear(sequence);
-        }
-
-        let mut last = Vec::with_capacity(self.weights.len());
-        for (index, directions) in self.weights.chunks(self.directions()).enumerate() {
-            if index > 0 {
-                sequence = self.noise.dropout.forward(sequence);
-            }
-            let mut outputs = Vec::with_capacity(directions.len());
-            for (direction, weights) in directions.iter().enumerate() {
-                let layer = Layer::new(&self.cell, weights, &self.noise, batch);
-                let before = part::<C>(&state, last.len());
-                let reverse = direction == 1;
-                let (output, after) =
-                    layer.run(sequence.clone(), before, reverse, padding.as_ref());
-                outputs.push(output);
-                last.push(after);
-            }
-            sequence = match outputs.len() {
-                1 => outputs.remove(0),
-                _ => Tensor::cat(outputs, 2),
-            };
-        }
-
+        let (sequence, state) = self.run_layers(sequence, state, padding.as_ref());
         let output = if self.batch_first {
             sequence.swap_dims(0, 1)
         } else {
             sequence
         };
-        (output, C::stack(last))
+        (output, state)
+    }
+
+    /// All layers over a sequence `[time, batch, features]`.
+    fn run_layers(
+        &self,
+        mut sequence: Tensor<3>,
+        state: C::State<3>,
+        padding: Option<&Padding<'_>>,
+    ) -> (Tensor<3>, C::State<3>) {
+        let directions = self.directions();
+        let mut last = Vec::with_capacity(self.num_layers);
+        for (index, weights) in self.weights.chunks(directions).enumerate() {
+            if index > 0 {
+                sequence = self.noise.dropout.forward(sequence);
+            }
+            let before = match self.num_layers {
+                1 => state.clone(),
+                _ => C::map_state(state.clone(), |part: Tensor<3>| {
+                    part.narrow(0, index * directions, directions)
+                }),
+            };
+            let layer = Layer {
+                cell: &self.cell,
+                weights,
+                noise: &self.noise,
+                cache: self.caches.get(index),
+            };
+            let (output, after) = layer.run(sequence, before, padding);
+            sequence = output;
+            last.push(after);
+        }
+        (sequence, C::join(last))
     }
 
     fn check_features(&self, features: usize) {
@@ -258,7 +258,7 @@ impl<C: Cell> Recurrent<C> {
     }
 
     /// What lies past the ends of a batch `[time, batch, features]`.
-    fn padding(&self, lengths: &Lengths, sequence: &Tensor<3>) -> Option<Padding> {
+    fn padding<'a>(&self, lengths: &'a Lengths, sequence: &Tensor<3>) -> Option<Padding<'a>> {
         let [time, batch, _] = sequence.dims();
         let expected = (lengths.as_slice().len(), lengths.time());
         assert_eq!(
@@ -294,11 +294,4 @@ impl<C: Cell> Recurrent<C> {
     pub fn directions(&self) -> usize {
         if self.bidirectional { 2 } else { 1 }
     }
-}
-
-/// The state of one layer in one direction.
-fn part<C: Cell>(state: &C::State<3>, index: usize) -> C::State<2> {
-    C::map_state(state.clone(), |s: Tensor<3>| {
-        s.narrow(0, index, 1).squeeze_dim::<2>(0)
-    })
 }

@@ -173,7 +173,14 @@ impl<C: Cell> RecurrentCell<C> {
             norms: None,
         };
         let noise = Noise::new(0.0, 0.0, [0.0; 2]);
-        let layer = Layer::new(&self.cell, &weights, &noise, batch);
-        layer.advance(input, state)
+        let layer = Layer {
+            cell: &self.cell,
+            weights: &[weights],
+            noise: &noise,
+            cache: None,
+        };
+        let state = C::map_state(state, |part: Tensor<2>| part.unsqueeze_dim::<3>(0));
+        let (_, state) = layer.run(input.unsqueeze_dim(0), state, None);
+        C::map_state(state, |part: Tensor<3>| part.squeeze_dim::<2>(0))
     }
 }

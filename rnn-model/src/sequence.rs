@@ -1,4 +1,4 @@
-//! One layer in one direction: the only place that knows time.
+//! One layer: the only place that knows time.
 
 use std::cell::OnceCell;
 
@@ -9,8 +9,102 @@ use crate::lengths::Padding;
 use crate::noise::Noise;
 use crate::weights::Weights;
 
-/// One layer in one direction, made ready for the steps of a batch.
+#[cfg(feature = "kernel")]
+pub(crate) use crate::kernel::Cache;
+
+/// Without kernels there is nothing to be found again.
+#[cfg(not(feature = "kernel"))]
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cache;
+
+/// One layer in all its directions.
 pub(crate) struct Layer<'a, C> {
+    pub cell: &'a C,
+    /// Of each direction.
+    pub weights: &'a [Weights],
+    pub noise: &'a Noise,
+    /// Of a layer that may be run again.
+    pub cache: Option<&'a Cache>,
+}
+
+impl<C: Cell> Layer<'_, C> {
+    /// A whole sequence.
+    ///
+    /// - `input`: `[time, batch, features]`
+    /// - `state`: before the first step, `[directions, batch, ..]`
+    /// - `padding`: steps that do not count, for sequences of different lengths; the input may hold
+    ///   anything there
+    ///
+    /// Returns the output of every step in the input's order, `[time, batch, directions·P]`, and the
+    /// state after the step that each direction did last.
+    pub fn run(
+        &self,
+        input: Tensor<3>,
+        state: C::State<3>,
+        padding: Option<&Padding<'_>>,
+    ) -> (Tensor<3>, C::State<3>) {
+        #[cfg(feature = "kernel")]
+        if let Some(done) = self.run_fused(&input, &state, padding) {
+            return done;
+        }
+        self.run_steps(input, state, padding)
+    }
+
+    /// [`run`](Self::run) as one operation; none if there is no kernel for it.
+    #[cfg(feature = "kernel")]
+    fn run_fused(
+        &self,
+        input: &Tensor<3>,
+        state: &C::State<3>,
+        padding: Option<&Padding<'_>>,
+    ) -> Option<(Tensor<3>, C::State<3>)> {
+        let has_norms = self.weights.iter().any(|weights| weights.norms.is_some());
+        let is_masked = self.noise.has_recurrent_mask(&input.device());
+        if has_norms || is_masked || self.noise.has_zoneout() {
+            return None;
+        }
+        let (h_0, c_0) = C::into_parts(state.clone());
+        let layer = crate::kernel::Layer {
+            cell: self.cell.kernel(),
+            weights: self.weights,
+            lengths: padding.map(Padding::lengths),
+            h_0,
+            c_0,
+            cache: self.cache.map(Cache::share),
+        };
+        let (output, h_n, c_n) = crate::kernel::recurrent(input, layer)?;
+        Some((output, C::from_parts(h_n, c_n)))
+    }
+
+    /// [`run`](Self::run), step by step: the reference for the kernels, and what there is without.
+    pub fn run_steps(
+        &self,
+        mut input: Tensor<3>,
+        state: C::State<3>,
+        padding: Option<&Padding<'_>>,
+    ) -> (Tensor<3>, C::State<3>) {
+        if let Some(padding) = padding {
+            input = padding.clear(input);
+        }
+        let [_, batch, _] = input.dims();
+        let runs = self.weights.iter().enumerate().map(|(place, weights)| {
+            let direction = Direction::new(self.cell, weights, self.noise, batch);
+            let before = C::map_state(state.clone(), |part: Tensor<3>| {
+                part.narrow(0, place, 1).squeeze_dim::<2>(0)
+            });
+            direction.run(input.clone(), before, place == 1, padding)
+        });
+        let (mut outputs, states): (Vec<_>, Vec<_>) = runs.unzip();
+        let output = match outputs.len() {
+            1 => outputs.remove(0),
+            _ => Tensor::cat(outputs, 2),
+        };
+        (output, C::stack(states))
+    }
+}
+
+/// A layer in one direction, made ready for the steps of a batch.
+struct Direction<'a, C> {
     cell: &'a C,
     weights: &'a Weights,
     noise: &'a Noise,
@@ -22,8 +116,8 @@ pub(crate) struct Layer<'a, C> {
     mask: Option<Tensor<2>>,
 }
 
-impl<'a, C: Cell> Layer<'a, C> {
-    pub fn new(cell: &'a C, weights: &'a Weights, noise: &'a Noise, batch: usize) -> Self {
+impl<'a, C: Cell> Direction<'a, C> {
+    fn new(cell: &'a C, weights: &'a Weights, noise: &'a Noise, batch: usize) -> Self {
         let weight_hh = weights.weight_hh.val();
         let shape = [batch, weight_hh.dims()[1]];
         Self {
@@ -49,15 +143,6 @@ impl<'a, C: Cell> Layer<'a, C> {
         match &self.biases()[0] {
             Some(bias) => projected + bias.clone(),
             None => projected,
-        }
-    }
-
-    /// One step, from an input `[batch, features]`.
-    pub fn advance(&self, input: Tensor<2>, state: C::State<2>) -> C::State<2> {
-        let sequence = input.clone().unsqueeze_dim(0);
-        match self.fused(&sequence, &state, false) {
-            Some((_, next)) => next,
-            None => self.step(self.project(input), state),
         }
     }
 
@@ -97,55 +182,14 @@ impl<'a, C: Cell> Layer<'a, C> {
 
     /// A whole sequence.
     ///
-    /// - `input`: `[time, batch, features]`
-    /// - `state`: before the first step
+    /// - `input`: `[time, batch, features]`, with numbers in the padding
     /// - `reverse`: whether the last step comes first
-    /// - `padding`: steps that do not count, for sequences of different lengths; the input holds
-    ///   numbers there, whichever
-    ///
-    /// Returns the output of every step in the input's order, `[time, batch, P]`, and the state
-    /// after the step that was done last.
-    pub fn run(
-        &self,
-        input: Tensor<3>,
-        state: C::State<2>,
-        reverse: bool,
-        padding: Option<&Padding>,
-    ) -> (Tensor<3>, C::State<2>) {
-        let fused = match padding {
-            Some(_) => None,
-            None => self.fused(&input, &state, reverse),
-        };
-        match fused {
-            Some(done) => done,
-            None => self.run_steps(input, state, reverse, padding),
-        }
-    }
-
-    /// [`run`](Self::run) as one operation; none if there is no kernel for it.
-    fn fused(
-        &self,
-        input: &Tensor<3>,
-        state: &C::State<2>,
-        reverse: bool,
-    ) -> Option<(Tensor<3>, C::State<2>)> {
-        let Weights {
-            weight_hr, norms, ..
-        } = self.weights;
-        let has_noise = self.mask.is_some() || self.noise.has_zoneout();
-        if has_noise || weight_hr.is_some() || norms.is_some() {
-            return None;
-        }
-        self.cell.run(input, self.weights, state, reverse)
-    }
-
-    /// [`run`](Self::run), step by step: the reference for the kernels, and what there is without.
-    pub fn run_steps(
+    fn run(
         &self,
         input: Tensor<3>,
         mut state: C::State<2>,
         reverse: bool,
-        padding: Option<&Padding>,
+        padding: Option<&Padding<'_>>,
     ) -> (Tensor<3>, C::State<2>) {
         let [time, batch, features] = input.dims();
         // All steps' inputs meet the weights in one product: T·B rows fill a matrix unit that B

@@ -94,7 +94,7 @@ pub trait Cell: Fused + Module + ModuleDisplay + Sync + 'static {
         Self::from_parts(hidden, c_a.zip(c_b).map(|(a, b)| f(a, b)))
     }
 
-    /// States of single layers, stacked along a new first axis.
+    /// States of single directions, stacked along a new first axis.
     fn stack(states: Vec<Self::State<2>>) -> Self::State<3> {
         let parts = states.into_iter().map(Self::into_parts);
         let (hidden, cells): (Vec<_>, Vec<_>) = parts.unzip();
@@ -102,6 +102,20 @@ pub trait Cell: Fused + Module + ModuleDisplay + Sync + 'static {
         Self::from_parts(
             Tensor::stack(hidden, 0),
             cells.map(|cells| Tensor::stack(cells, 0)),
+        )
+    }
+
+    /// States of layers, `[directions, batch, ..]` each, one after another along the first axis.
+    fn join(mut states: Vec<Self::State<3>>) -> Self::State<3> {
+        if states.len() == 1 {
+            return states.remove(0);
+        }
+        let parts = states.into_iter().map(Self::into_parts);
+        let (hidden, cells): (Vec<_>, Vec<_>) = parts.unzip();
+        let cells: Option<Vec<_>> = cells.into_iter().collect();
+        Self::from_parts(
+            Tensor::cat(hidden, 0),
+            cells.map(|cells| Tensor::cat(cells, 0)),
         )
     }
 

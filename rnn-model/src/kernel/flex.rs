@@ -5,7 +5,7 @@ use burn::tensor::{DType, TensorData};
 
 use super::host::Host;
 use super::linear::{LinearBackend, LinearExtension, LinearTensors};
-use super::lstm::{LstmBackend, LstmExtension, LstmTensors, Outputs};
+use super::recurrent::{LayerTensors, RecurrentBackend, RecurrentExtension};
 
 impl Host for Flex {
     fn view(tensor: &FlexTensor) -> Option<(&[f32], Vec<usize>)> {
@@ -33,9 +33,9 @@ impl Host for Flex {
     }
 }
 
-impl LstmExtension for Flex {
-    fn lstm(tensors: LstmTensors<Self>) -> Outputs<Self> {
-        Self::lstm_forward(tensors)
+impl RecurrentExtension for Flex {
+    fn recurrent(tensors: LayerTensors<Self>) -> Vec<FloatTensor<Self>> {
+        Self::recurrent_forward(tensors)
     }
 }
 

@@ -68,10 +68,3 @@ pub fn sequence<B: Host>(tensor: &FloatTensor<B>) -> Rows<'_> {
         [strides[0], strides[1]],
     )
 }
-
-/// `[batch, width]`, as a sequence of one step.
-pub fn state<B: Host>(tensor: &FloatTensor<B>) -> Rows<'_> {
-    let (numbers, strides) = B::view(tensor).expect("made ready");
-    let shape = tensor.shape();
-    Rows::new(numbers, [1, shape[0], shape[1]], [0, strides[0]])
-}

@@ -9,7 +9,7 @@
 //! | `cpu` | processors: memory in, memory out, no tensors |
 //! | `host` | tensors that lie in the process's own memory |
 //! | `ndarray`, `flex` | the backends of which that is true, one each |
-//! | `lstm`, `linear` | one operation each: on a host's tensors (`host`), in the graph of gradients (`autodiff`) |
+//! | `recurrent`, `linear` | one operation each: on a host's tensors (`host`), in the graph of gradients (`autodiff`) |
 
 #![allow(
     deprecated,
@@ -21,14 +21,14 @@ mod cpu;
 mod flex;
 mod host;
 mod linear;
-mod lstm;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+mod recurrent;
 #[cfg(test)]
 mod tests;
 
 pub use linear::linear;
-pub use lstm::lstm;
+pub use recurrent::{Cache, Cell, Layer, recurrent};
 
 use burn::backend::DispatchDevice;
 use burn::tensor::{DType, Tensor};

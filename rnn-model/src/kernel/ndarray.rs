@@ -5,7 +5,7 @@ use ndarray::{ArrayD, IxDyn};
 
 use super::host::Host;
 use super::linear::{LinearBackend, LinearExtension, LinearTensors};
-use super::lstm::{LstmBackend, LstmExtension, LstmTensors, Outputs};
+use super::recurrent::{LayerTensors, RecurrentBackend, RecurrentExtension};
 
 impl Host for NdArray {
     fn view(tensor: &NdArrayTensor) -> Option<(&[f32], Vec<usize>)> {
@@ -41,9 +41,9 @@ impl Host for NdArray {
     }
 }
 
-impl LstmExtension for NdArray {
-    fn lstm(tensors: LstmTensors<Self>) -> Outputs<Self> {
-        Self::lstm_forward(tensors)
+impl RecurrentExtension for NdArray {
+    fn recurrent(tensors: LayerTensors<Self>) -> Vec<FloatTensor<Self>> {
+        Self::recurrent_forward(tensors)
     }
 }
 

@@ -8,12 +8,15 @@ use burn::tensor::{DType, Device, Distribution, Tensor};
 
 use crate::cell::{Cell, LstmState, LstmStep};
 use crate::noise::Noise;
-use crate::recurrent::Lstm;
+use crate::recurrent::Recurrent;
 use crate::sequence::Layer;
-use crate::{Lengths, LstmCellConfig, LstmConfig};
+use crate::{
+    GruCellConfig, GruConfig, Lengths, LstmCellConfig, LstmConfig, Nonlinearity, RnnCellConfig,
+    RnnConfig,
+};
 
 thread_local! {
-    /// Calls of the LSTM's kernel on this thread.
+    /// Calls of the layers' kernel on this thread.
     static CALLS: Counter<usize> = const { Counter::new(0) };
 }
 
@@ -51,97 +54,141 @@ fn assert_close<const D: usize>(what: &str, found: Tensor<D>, expected: Tensor<D
 }
 
 /// Tensors of a layer that gradients are taken by.
-struct Leaves {
+struct Leaves<C: Cell> {
     input: Tensor<3>,
-    state: LstmState<2>,
+    state: C::State<3>,
 }
 
-/// What `loss` weighs: output, h_n and c_n.
-type Outputs = (Tensor<3>, LstmState<2>);
+/// What `loss` weighs: output, h_n and, if there is one, c_n.
+type Outputs = (Tensor<3>, Tensor<3>, Option<Tensor<3>>);
 
 #[test]
 fn a_layer_is_its_steps_in_value_and_gradients() {
-    type Loss = fn(Outputs) -> Tensor<1>;
-    let losses: [(&str, Loss); 5] = [
-        ("output", |(output, _)| output.powi_scalar(2).sum()),
-        ("last output", |(output, _)| {
-            let last = output.dims()[0] - 1;
-            output.narrow(0, last, 1).powi_scalar(2).sum()
-        }),
-        ("h_n", |(_, state)| state.h.powi_scalar(2).sum()),
-        ("c_n", |(_, state)| state.c.powi_scalar(2).sum()),
-        ("all", |(output, state)| {
-            let transposed = output.swap_dims(0, 2);
-            transposed.powi_scalar(3).sum() + state.h.powi_scalar(2).sum() + state.c.sum()
-        }),
-    ];
     for device in devices() {
         let device = device.autodiff();
-        for (bias, reverse) in [(true, false), (false, true)] {
-            let lstm = LstmConfig::new(5, 7).with_bias(bias).init(&device);
-            for (what, loss) in losses {
-                // As it comes from a batch-first tensor: sequences lie one after another.
-                let input = random([3, 6, 5], &device).swap_dims(0, 1);
-                let leaves = Leaves {
-                    input: input.require_grad(),
-                    state: LstmState {
-                        h: random([3, 7], &device).require_grad(),
-                        c: random([3, 7], &device).require_grad(),
-                    },
-                };
-                let (kernel_calls, fused) =
-                    calls(|| gradients(&lstm, &leaves, loss, reverse, true));
-                assert_eq!(kernel_calls, 1, "{what}");
-                let (kernel_calls, steps) =
-                    calls(|| gradients(&lstm, &leaves, loss, reverse, false));
-                assert_eq!(kernel_calls, 0, "{what}");
-                assert_eq!(fused.len(), steps.len(), "{what}");
-                for ((name, fused), (_, steps)) in fused.into_iter().zip(steps) {
-                    assert_close(&format!("{name} by {what} on {device:?}"), fused, steps);
-                }
+        for (bias, bidirectional) in [(true, false), (false, true), (true, true)] {
+            let lstm = LstmConfig::new(5, 7)
+                .with_bias(bias)
+                .with_bidirectional(bidirectional);
+            check_layer(&lstm.init(&device), &device);
+            check_layer(&lstm.with_proj_size(3).init(&device), &device);
+            let gru = GruConfig::new(5, 7)
+                .with_bias(bias)
+                .with_bidirectional(bidirectional);
+            check_layer(&gru.init(&device), &device);
+            for nonlinearity in [Nonlinearity::Tanh, Nonlinearity::Relu] {
+                let rnn = RnnConfig::new(5, 7)
+                    .with_nonlinearity(nonlinearity)
+                    .with_bias(bias)
+                    .with_bidirectional(bidirectional);
+                check_layer(&rnn.init(&device), &device);
             }
         }
     }
 }
 
-/// The loss and its gradients, in rows of one.
-fn gradients(
-    lstm: &Lstm,
-    leaves: &Leaves,
-    loss: fn(Outputs) -> Tensor<1>,
-    reverse: bool,
-    fused: bool,
-) -> Vec<(&'static str, Tensor<1>)> {
-    let noise = Noise::new(0.0, 0.0, [0.0; 2]);
-    let weights = &lstm.weights[0];
-    let layer = Layer::new(&lstm.cell, weights, &noise, 3);
-    let (input, state) = (leaves.input.clone(), leaves.state.clone());
-    let outputs = match fused {
-        true => layer.run(input, state, reverse, None),
-        false => layer.run_steps(input, state, reverse, None),
-    };
-    let loss = loss(outputs);
-    let all = loss.backward();
-    let flat = |tensor: &Tensor<2>| tensor.grad(&all).map(|gradient| gradient.flatten(0, 1));
-    let mut found = vec![
-        ("loss", Some(loss.clone().inner())),
-        ("d_input", leaves.input.grad(&all).map(|d| d.flatten(0, 2))),
-        ("d_h_0", flat(&leaves.state.h)),
-        ("d_c_0", flat(&leaves.state.c)),
-        ("d_weight_ih", flat(&weights.weight_ih.val())),
-        ("d_weight_hh", flat(&weights.weight_hh.val())),
+fn check_layer<C: Cell>(module: &Recurrent<C>, device: &Device) {
+    type Loss = fn(Outputs) -> Tensor<1>;
+    let losses: [(&str, Loss); 5] = [
+        ("output", |(output, ..)| output.powi_scalar(2).sum()),
+        ("last output", |(output, ..)| {
+            let last = output.dims()[0] - 1;
+            output.narrow(0, last, 1).powi_scalar(2).sum()
+        }),
+        ("h_n", |(_, h_n, _)| h_n.powi_scalar(2).sum()),
+        ("c_n", |(_, h_n, c_n)| {
+            c_n.unwrap_or(h_n).powi_scalar(2).sum()
+        }),
+        ("all", |(output, h_n, c_n)| {
+            let transposed = output.swap_dims(0, 2);
+            let sum = transposed.powi_scalar(3).sum() + h_n.clone().powi_scalar(2).sum();
+            sum + c_n.unwrap_or(h_n).sum()
+        }),
     ];
-    for (name, bias) in [
-        ("d_bias_ih", &weights.bias_ih),
-        ("d_bias_hh", &weights.bias_hh),
-    ] {
-        if let Some(bias) = bias {
-            found.push((name, bias.val().grad(&all)));
+    let directions = module.directions();
+    let state = |size| random([directions, 3, size], device).require_grad();
+    let lengths = Lengths::new([4, 6, 1], 6).expect("valid");
+    for (what, loss) in losses {
+        for lengths in [None, Some(&lengths)] {
+            // As it comes from a batch-first tensor: sequences lie one after another.
+            let input = random([3, 6, 5], device).swap_dims(0, 1);
+            let leaves = Leaves::<C> {
+                input: input.require_grad(),
+                state: C::from_parts(
+                    state(module.output_size()),
+                    C::HAS_CELL_STATE.then(|| state(7)),
+                ),
+            };
+            let run = |fused| gradients(module, &leaves, loss, lengths, fused);
+            let (kernel_calls, fused) = calls(|| run(true));
+            assert_eq!(kernel_calls, 1, "{what} of {module}");
+            let (kernel_calls, steps) = calls(|| run(false));
+            assert_eq!(kernel_calls, 0, "{what} of {module}");
+            assert_eq!(fused.len(), steps.len(), "{what} of {module}");
+            for ((name, fused), (_, steps)) in fused.into_iter().zip(steps) {
+                let name = format!("{name} by {what}, {lengths:?}, {module} on {device:?}");
+                assert_close(&name, fused, steps);
+            }
         }
     }
-    let found = found.into_iter();
+}
+
+/// The module's only layer.
+fn layer<'a, C: Cell>(module: &'a Recurrent<C>, noise: &'a Noise) -> Layer<'a, C> {
+    Layer {
+        cell: &module.cell,
+        weights: &module.weights,
+        noise,
+        cache: None,
+    }
+}
+
+/// The loss and its gradients, in rows of one.
+fn gradients<C: Cell>(
+    module: &Recurrent<C>,
+    leaves: &Leaves<C>,
+    loss: fn(Outputs) -> Tensor<1>,
+    lengths: Option<&Lengths>,
+    fused: bool,
+) -> Vec<(String, Tensor<1>)> {
+    let noise = Noise::new(0.0, 0.0, [0.0; 2]);
+    let layer = layer(module, &noise);
+    let (input, state) = (leaves.input.clone(), leaves.state.clone());
+    let device = input.device();
+    let padding = lengths.and_then(|lengths| lengths.padding(&device));
+    let (output, state) = match fused {
+        true => layer.run(input, state, padding.as_ref()),
+        false => layer.run_steps(input, state, padding.as_ref()),
+    };
+    let (h_n, c_n) = C::into_parts(state);
+    let loss = loss((output, h_n, c_n));
+    let all = loss.backward();
+    let mut found = vec![("loss".to_owned(), Some(loss.clone().inner()))];
+    let mut add = |name: &str, gradient: Option<Tensor<1>>| found.push((name.to_owned(), gradient));
+    add("d_input", leaves.input.grad(&all).map(|d| d.flatten(0, 2)));
+    let (h_0, c_0) = C::into_parts(leaves.state.clone());
+    add("d_h_0", h_0.grad(&all).map(|d| d.flatten(0, 2)));
+    if let Some(c_0) = c_0 {
+        add("d_c_0", c_0.grad(&all).map(|d| d.flatten(0, 2)));
+    }
+    for weights in &module.weights {
+        let flat = |weight: &Param<Tensor<2>>| weight.val().grad(&all).map(|d| d.flatten(0, 1));
+        add("d_weight_ih", flat(&weights.weight_ih));
+        add("d_weight_hh", flat(&weights.weight_hh));
+        if let (Some(bias_ih), Some(bias_hh)) = (&weights.bias_ih, &weights.bias_hh) {
+            add("d_bias_ih", bias_ih.val().grad(&all));
+            add("d_bias_hh", bias_hh.val().grad(&all));
+        }
+        if let Some(weight_hr) = &weights.weight_hr {
+            add("d_weight_hr", flat(weight_hr));
+        }
+    }
     found
-        .map(|(name, gradient)| (name, gradient.expect(name)))
+        .into_iter()
+        .map(|(name, gradient)| {
+            let gradient = gradient.unwrap_or_else(|| panic!("no {name}"));
+            (name, gradient)
+        })
         .collect()
 }
 
@@ -225,12 +272,12 @@ fn gradients_of_a_module_that_is_used_twice_add_up() {
             let input = random([3, 6, 7], &device);
             let gradient = |fused: bool| {
                 let noise = Noise::new(0.0, 0.0, [0.0; 2]);
-                let layer = Layer::new(&lstm.cell, &lstm.weights[0], &noise, 6);
+                let layer = layer(&lstm, &noise);
                 let run = |input, state| match fused {
-                    true => layer.run(input, state, false, None),
-                    false => layer.run_steps(input, state, false, None),
+                    true => layer.run(input, state, None),
+                    false => layer.run_steps(input, state, None),
                 };
-                let start = LstmStep::zeros([6, 7], [6, 7], &device);
+                let start = LstmStep::zeros([1, 6, 7], [1, 6, 7], &device);
                 let (output, state) = run(input.clone(), start);
                 let (output, state) = run(output, state);
                 let all = (output.sum() + state.c.sum()).backward();
@@ -244,7 +291,7 @@ fn gradients_of_a_module_that_is_used_twice_add_up() {
 }
 
 #[test]
-fn every_layer_and_direction_runs_through_the_kernel() {
+fn every_layer_runs_through_the_kernel() {
     for device in devices() {
         for device in [device.clone(), device.autodiff()] {
             for layers in [1, 3] {
@@ -253,34 +300,66 @@ fn every_layer_and_direction_runs_through_the_kernel() {
                     (true, false, true),
                     (true, true, false),
                 ] {
+                    let dropout = if layers > 1 { 0.5 } else { 0.0 };
                     let lstm = LstmConfig::new(5, 9)
                         .with_num_layers(layers)
                         .with_bidirectional(bidirectional)
                         .with_bias(bias)
                         .with_batch_first(batch_first)
-                        .with_dropout(if layers > 1 { 0.5 } else { 0.0 })
-                        .init(&device);
-                    let expected = layers * lstm.directions();
-                    let input = random([2, 4, 5], &device);
-                    let (kernel_calls, (_, state)) = calls(|| lstm.forward(input.clone(), None));
-                    assert_eq!(kernel_calls, expected, "{lstm}");
-                    if batch_first {
-                        let (kernel_calls, _) = calls(|| lstm.forward(input, Some(state)));
-                        assert_eq!(kernel_calls, expected, "{lstm} with a state");
-                    }
-                    let one = random([4, 5], &device);
-                    let (kernel_calls, _) = calls(|| lstm.forward_unbatched(one.clone(), None));
-                    assert_eq!(kernel_calls, expected, "{lstm} without a batch");
-                    if !bidirectional {
-                        let (kernel_calls, _) = calls(|| lstm.step(one, None));
-                        assert_eq!(kernel_calls, expected, "{lstm} step by step");
-                    }
+                        .with_dropout(dropout);
+                    check_calls(&lstm.init(&device), &device);
+                    check_calls(&lstm.with_proj_size(4).init(&device), &device);
+                    let gru = GruConfig::new(5, 9)
+                        .with_num_layers(layers)
+                        .with_bidirectional(bidirectional)
+                        .with_bias(bias)
+                        .with_batch_first(batch_first)
+                        .with_dropout(dropout);
+                    check_calls(&gru.init(&device), &device);
+                    let rnn = RnnConfig::new(5, 9)
+                        .with_num_layers(layers)
+                        .with_bidirectional(bidirectional)
+                        .with_bias(bias)
+                        .with_batch_first(batch_first)
+                        .with_dropout(dropout);
+                    check_calls(&rnn.init(&device), &device);
                 }
             }
-            let cell = LstmCellConfig::new(5, 9).init(&device);
-            let (kernel_calls, _) = calls(|| cell.forward(random([2, 5], &device), None));
-            assert_eq!(kernel_calls, 1, "a cell");
+            let one = || random([2, 5], &device);
+            let (lstm, gru, rnn) = (
+                LstmCellConfig::new(5, 9).init(&device),
+                GruCellConfig::new(5, 9).init(&device),
+                RnnCellConfig::new(5, 9).init(&device),
+            );
+            let (kernel_calls, _) = calls(|| {
+                lstm.forward(one(), None);
+                gru.forward(one(), None);
+                rnn.forward(one(), None);
+            });
+            assert_eq!(kernel_calls, 3, "cells");
         }
+    }
+}
+
+fn check_calls<C: Cell>(module: &Recurrent<C>, device: &Device) {
+    let expected = module.num_layers();
+    let input = random([2, 4, 5], device);
+    let (kernel_calls, (_, state)) = calls(|| module.forward(input.clone(), None));
+    assert_eq!(kernel_calls, expected, "{module}");
+    let [batch, time] = if module.batch_first { [2, 4] } else { [4, 2] };
+    let (kernel_calls, _) = calls(|| module.forward(input.clone(), Some(state)));
+    assert_eq!(kernel_calls, expected, "{module} with a state");
+    let mut lengths = vec![time; batch];
+    lengths[0] = 1;
+    let lengths = Lengths::new(lengths, time).expect("valid");
+    let (kernel_calls, _) = calls(|| module.forward_with_lengths(input, &lengths, None));
+    assert_eq!(kernel_calls, expected, "{module} with lengths");
+    let one = random([4, 5], device);
+    let (kernel_calls, _) = calls(|| module.forward_unbatched(one.clone(), None));
+    assert_eq!(kernel_calls, expected, "{module} without a batch");
+    if module.directions() == 1 {
+        let (kernel_calls, _) = calls(|| module.step(one, None));
+        assert_eq!(kernel_calls, expected, "{module} step by step");
     }
 }
 
@@ -291,7 +370,6 @@ fn what_has_no_kernel_runs_step_by_step() {
         let input = random([2, 4, 5], &device);
         let lstm = || LstmConfig::new(5, 9);
         for config in [
-            lstm().with_proj_size(3),
             lstm().with_layer_norm(true),
             lstm().with_recurrent_dropout(0.5),
             lstm().with_zoneout(0.1, 0.1),
@@ -300,11 +378,8 @@ fn what_has_no_kernel_runs_step_by_step() {
             let (kernel_calls, _) = calls(|| lstm.forward(input.clone(), None));
             assert_eq!(kernel_calls, 0, "{lstm}");
         }
-        let lengths = Lengths::new([2, 4], 4).expect("valid");
-        let lstm = lstm().init(&device);
-        let (kernel_calls, _) = calls(|| lstm.forward_with_lengths(input.clone(), &lengths, None));
-        assert_eq!(kernel_calls, 0, "lengths");
 
+        let lstm = lstm().init(&device);
         let precise = lstm.clone().map(&mut Precise);
         let input_64 = input.clone().cast(DType::F64);
         let (kernel_calls, (output, _)) = calls(|| precise.forward(input_64, Some(zeros(&device))));
@@ -312,6 +387,31 @@ fn what_has_no_kernel_runs_step_by_step() {
         assert_eq!(output.dtype(), DType::F64);
         let (expected, _) = lstm.forward(input, None);
         assert_close("64-bit numbers", output.cast(DType::F32), expected);
+    }
+}
+
+/// What was made of the weights is used again, until the weights are others.
+#[test]
+fn weights_may_change_between_passes() {
+    for device in devices() {
+        let mut lstm = LstmConfig::new(5, 9).with_num_layers(2).init(&device);
+        let input = random([7, 4, 5], &device);
+        for _ in 0..3 {
+            let (first, _) = lstm.forward(input.clone(), None);
+            let (again, _) = lstm.forward(input.clone(), None);
+            again.into_data().assert_eq(&first.clone().into_data(), true);
+            // A copy has found nothing yet.
+            let (fresh, _) = lstm.clone().forward(input.clone(), None);
+            fresh.into_data().assert_eq(&first.clone().into_data(), true);
+            // An operation on a tensor that nobody else has writes into its memory.
+            let weight = lstm.weights[1].weight_hh.clone();
+            lstm.weights[1].weight_hh = weight.map(|weight| weight * 1.5);
+            let (changed, _) = lstm.forward(input.clone(), None);
+            let (expected, _) = lstm.clone().forward(input.clone(), None);
+            changed.clone().into_data().assert_eq(&expected.into_data(), true);
+            let difference: f64 = (changed - first).abs().max().into_scalar();
+            assert!(difference > 1e-4, "the weights were changed");
+        }
     }
 }
 

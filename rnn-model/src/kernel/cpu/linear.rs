@@ -4,7 +4,8 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::dots::{DOTS, dots};
 use super::packed::Packed;
-use super::product::{Product, Write};
+use super::places::Places;
+use super::product::{Product, Start, Write};
 use super::rows::{Rows, RowsMut};
 use super::threads;
 use super::transposed::add_transposed;
@@ -46,12 +47,12 @@ impl WithSimd for Forward<'_> {
             _ => {}
         }
         let width = outputs.next_multiple_of(S::F32_LANES);
-        let weight = Packed::of_gates::<S>(self.weight, 1, features, width);
+        let weight = Packed::of_gates::<S>(self.weight, &[0], features, width);
         multiply(
             self.arch,
             self.rows,
             &weight,
-            Some(self.bias),
+            Start::Row(self.bias),
             RowsMut::new(self.result, [time, batch, outputs]),
         );
     }
@@ -68,7 +69,7 @@ impl Forward<'_> {
             rows[m] = self.rows.row(m / batch, m % batch);
         }
         // Reading a weight takes longer than multiplying it.
-        let ends = threads::parts(outputs.div_ceil(DOTS), self.weight.len() * 8);
+        let ends = threads::parts(outputs.div_ceil(DOTS), self.weight.len() * 8, 1);
         let mut result = RowsMut::new(self.result, [1, M, outputs]);
         let parts = ends.iter().scan(0, |start, &end| {
             let end = (end * DOTS).min(outputs);
@@ -117,14 +118,14 @@ fn multiply(
     arch: Arch,
     mut rows: Rows<'_>,
     matrix: &Packed,
-    start: Option<&[f32]>,
+    start: Start<'_>,
     mut result: RowsMut<'_>,
 ) {
     let [time, batch, features] = rows.shape();
     let [_, _, columns] = result.shape();
     // One of the axes may be too short to be shared; which of them is called time does not matter.
     let by_time = time > batch;
-    let ends = threads::parts(time.max(batch), time * batch * features * columns);
+    let ends = threads::parts(time.max(batch), time * batch * features * columns, 1);
     let parts = ends.iter().scan(0, |start, &end| {
         let part = std::mem::replace(start, end)..end;
         let count = part.len();
@@ -134,8 +135,10 @@ fn multiply(
         })
     });
     threads::run(parts.collect(), |(rows, mut result)| {
+        let [steps, sequences, _] = rows.shape();
         arch.dispatch(Product {
             terms: [(rows, matrix)],
+            places: Places::All { steps, sequences },
             panels: matrix.all(),
             target: Write {
                 start,
@@ -165,10 +168,10 @@ impl WithSimd for BackwardRows<'_> {
     fn with_simd<S: Simd>(self, _: S) -> Vec<f32> {
         let [time, batch, outputs] = self.by.shape();
         let features = self.weight.len() / outputs;
-        let matrix = Packed::by_gates::<S>(self.weight, 1, features, outputs);
+        let matrix = Packed::by_gates::<S>(self.weight, &[0], features, outputs);
         let mut d_rows = vec![0.0; time * batch * features];
         let result = RowsMut::new(&mut d_rows, [time, batch, features]);
-        multiply(self.arch, self.by, &matrix, None, result);
+        multiply(self.arch, self.by, &matrix, Start::Zeros, result);
         d_rows
     }
 }
@@ -179,25 +182,17 @@ pub fn backward_weight(rows: Rows<'_>, by: Rows<'_>) -> [Vec<f32>; 2] {
     let [time, batch, outputs] = by.shape();
     let mut d_weight = vec![0.0; outputs * features];
     let (mut rows_copy, mut by_copy) = (None, None);
-    let rows_all = match rows.as_slice() {
-        Some(rows) => rows,
-        None => rows_copy.insert(rows.copied()),
-    };
-    let by_all = match by.as_slice() {
-        Some(by) => by,
-        None => by_copy.insert(by.copied()),
-    };
     add_transposed(
         &mut d_weight,
-        by_all,
-        [outputs, outputs],
-        rows_all,
-        features,
+        by.evenly(&mut by_copy),
+        rows.evenly(&mut rows_copy),
     );
     let mut d_bias = vec![0.0; outputs];
-    for row in by_all[..time * batch * outputs].chunks_exact(outputs) {
-        for (sum, by) in d_bias.iter_mut().zip(row) {
-            *sum += by;
+    for step in 0..time {
+        for sequence in 0..batch {
+            for (sum, by) in d_bias.iter_mut().zip(by.row(step, sequence)) {
+                *sum += by;
+            }
         }
     }
     [d_weight, d_bias]

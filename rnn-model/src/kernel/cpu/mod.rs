@@ -17,9 +17,10 @@ mod activation;
 mod buffer;
 mod dots;
 pub mod linear;
-pub mod lstm;
 mod packed;
+mod places;
 mod product;
+pub mod recurrent;
 mod rows;
 #[cfg(test)]
 mod tests;

@@ -65,15 +65,15 @@ fn widest<S: Simd>() -> usize {
 impl Packed {
     /// The transpose of `weights`, `[gates·units, depth]`.
     ///
-    /// Column `gate·width + unit` is that of a gate's unit, for units up to `width`, a multiple of a
-    /// vector; columns of units that are not there are zero. The panels of a [group](Self::groups)
-    /// hold the same units of all gates.
-    pub fn of_gates<S: Simd>(weights: &[f32], gates: usize, depth: usize, width: usize) -> Self {
+    /// Column `block·width + unit` is that of a unit of the gate `gates[block]`, for units up to
+    /// `width`, a multiple of a vector; columns of units that are not there are zero. The panels of a
+    /// [group](Self::groups) hold the same units of all gates.
+    pub fn of_gates<S: Simd>(weights: &[f32], gates: &[usize], depth: usize, width: usize) -> Self {
         let lanes = S::F32_LANES;
-        let units = weights.len() / (gates * depth);
+        let units = weights.len() / (gates.len() * depth);
         let mut columns = Vec::new();
         let mut groups = Vec::new();
-        if gates == 1 {
+        if gates.len() == 1 {
             for first in (0..width).step_by(widest::<S>() * lanes) {
                 let vectors = widest::<S>().min((width - first) / lanes);
                 groups.push(columns.len()..columns.len() + 1);
@@ -86,11 +86,11 @@ impl Packed {
         } else {
             for first in (0..width).step_by(lanes) {
                 let panels = columns.len();
-                for gate in (0..gates).step_by(widest::<S>()) {
-                    let vectors = widest::<S>().min(gates - gate);
+                for block in (0..gates.len()).step_by(widest::<S>()) {
+                    let vectors = widest::<S>().min(gates.len() - block);
                     columns.push(Columns {
                         vectors,
-                        first: gate * width + first,
+                        first: block * width + first,
                         stride: width,
                     });
                 }
@@ -105,7 +105,7 @@ impl Packed {
                 let depth_here = some * CLOSE..(some * CLOSE + CLOSE).min(depth);
                 for v in 0..columns.vectors {
                     let column = columns.first + v * columns.stride;
-                    let (gate, first) = (column / width, column % width);
+                    let (gate, first) = (gates[column / width], column % width);
                     for lane in 0..lanes.min(units.saturating_sub(first)) {
                         let row = (gate * units + first + lane) * depth;
                         let row = &weights[row..][depth_here.clone()];
@@ -118,11 +118,16 @@ impl Packed {
         Self { groups, ..packed }
     }
 
-    /// `weights`, `[gates·units, columns]`, as it is: rows are those of the gates' units, at
-    /// `gate·width + unit`, and zero for units that are not there.
-    pub fn by_gates<S: Simd>(weights: &[f32], gates: usize, columns: usize, width: usize) -> Self {
+    /// `weights`, `[gates·units, columns]`, as it is: row `block·width + unit` is that of a unit of the
+    /// gate `gates[block]`, and zero for units that are not there.
+    pub fn by_gates<S: Simd>(
+        weights: &[f32],
+        gates: &[usize],
+        columns: usize,
+        width: usize,
+    ) -> Self {
         let lanes = S::F32_LANES;
-        let units = weights.len() / (gates * columns);
+        let units = weights.len() / (gates.len() * columns);
         let panels: Vec<_> = (0..columns)
             .step_by(widest::<S>() * lanes)
             .map(|first| Columns {
@@ -131,10 +136,10 @@ impl Packed {
                 stride: lanes,
             })
             .collect();
-        Self::pack(gates * width, lanes, &panels, |panel, data| {
+        Self::pack(gates.len() * width, lanes, &panels, |panel, data| {
             let valid = (panel.vectors * lanes).min(columns - panel.first);
             for (k, data) in data.chunks_exact_mut(panel.vectors * lanes).enumerate() {
-                let (gate, unit) = (k / width, k % width);
+                let (gate, unit) = (gates[k / width], k % width);
                 data.fill(0.0);
                 if unit < units {
                     let row = &weights[(gate * units + unit) * columns..][..columns];
@@ -169,7 +174,7 @@ impl Packed {
             rest = after;
         }
         // To copy a number takes as long as to multiply many.
-        let ends = threads::parts(panels.len(), len * 50);
+        let ends = threads::parts(panels.len(), len * 50, 1);
         let mut jobs = Vec::with_capacity(ends.len());
         let mut rest = parts.into_iter();
         let mut start = 0;

@@ -8,6 +8,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::packed::{Columns, Packed, Panel};
+use super::places::Places;
 use super::rows::{Rows, RowsMut};
 
 /// Rows of a tile.
@@ -35,10 +36,19 @@ pub trait Target {
     );
 }
 
+/// What the rows of a product start from.
+#[derive(Clone, Copy)]
+pub enum Start<'a> {
+    Zeros,
+    /// All from the same.
+    Row(&'a [f32]),
+    /// Each from what the result holds.
+    Result,
+}
+
 /// Writes them down.
 pub struct Write<'a, 'b> {
-    /// What all rows start from; zeros if there is none.
-    pub start: Option<&'a [f32]>,
+    pub start: Start<'a>,
     /// `[time, batch, columns]`
     pub result: &'a mut RowsMut<'b>,
 }
@@ -48,12 +58,13 @@ impl Target for Write<'_, '_> {
     fn start<S: Simd, const V: usize>(
         &mut self,
         simd: S,
-        _: [usize; 2],
+        [step, sequence]: [usize; 2],
         columns: &Columns,
     ) -> [S::f32s; V] {
         match self.start {
-            Some(row) => columns.load(simd, row),
-            None => [simd.splat_f32s(0.0); V],
+            Start::Zeros => [simd.splat_f32s(0.0); V],
+            Start::Row(row) => columns.load(simd, row),
+            Start::Result => columns.load(simd, self.result.row_mut(step, sequence)),
         }
     }
 
@@ -73,6 +84,8 @@ impl Target for Write<'_, '_> {
 pub struct Product<'a, T, const TERMS: usize> {
     /// Rows `[time, batch, depth]` and matrices `[depth, columns]`, packed alike.
     pub terms: [(Rows<'a>, &'a Packed); TERMS],
+    /// The rows that are multiplied.
+    pub places: Places<'a>,
     pub panels: Range<usize>,
     pub target: T,
 }
@@ -90,17 +103,17 @@ impl<T: Target, const TERMS: usize> WithSimd for Product<'_, T, TERMS> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let [time, batch, _] = self.terms[0].0.shape();
+        let all = self.places.len();
         for index in self.panels {
             let panels = self.terms.map(|(_, matrix)| matrix.panels[index]);
             let mut tile = Tile {
                 terms: &self.terms,
                 panels: &panels,
                 target: &mut self.target,
+                places: self.places,
                 at: [0, 0],
-                batch,
             };
-            let mut left = time * batch;
+            let mut left = all;
             // Equal tiles rather than a small one at the end.
             let mut tiles = left.div_ceil(ROWS);
             while left > 0 {
@@ -113,9 +126,6 @@ impl<T: Target, const TERMS: usize> WithSimd for Product<'_, T, TERMS> {
                 }
                 tiles -= 1;
                 left -= count;
-                for _ in 0..count {
-                    tile.at = tile.after(tile.at);
-                }
             }
         }
     }
@@ -125,22 +135,12 @@ struct Tile<'t, 'a, T, const TERMS: usize> {
     terms: &'t [(Rows<'a>, &'a Packed); TERMS],
     panels: &'t [Panel; TERMS],
     target: &'t mut T,
-    /// Its first row: step and sequence.
+    places: Places<'a>,
+    /// Its first row: step and rank.
     at: [usize; 2],
-    batch: usize,
 }
 
 impl<T: Target, const TERMS: usize> Tile<'_, '_, T, TERMS> {
-    /// The row after another: of the next sequence, then of the next step.
-    #[inline(always)]
-    fn after(&self, [step, sequence]: [usize; 2]) -> [usize; 2] {
-        if sequence + 1 == self.batch {
-            [step + 1, 0]
-        } else {
-            [step, sequence + 1]
-        }
-    }
-
     #[inline(always)]
     fn of_rows<S: Simd, const V: usize>(&mut self, simd: S, count: usize) {
         match count {
@@ -155,9 +155,10 @@ impl<T: Target, const TERMS: usize> Tile<'_, '_, T, TERMS> {
 
     #[inline(always)]
     fn run<S: Simd, const M: usize, const V: usize>(&mut self, simd: S) {
-        let mut places = [self.at; M];
-        for m in 1..M {
-            places[m] = self.after(places[m - 1]);
+        let mut places = [[0, 0]; M];
+        for m in 0..M {
+            places[m] = self.places.place(self.at);
+            self.at = self.places.after(self.at);
         }
         let columns = self.panels[0].columns;
         let mut sums = [[simd.splat_f32s(0.0); V]; M];

@@ -47,10 +47,14 @@ impl Layout {
         step * self.strides[0] + sequence * self.strides[1]
     }
 
-    /// Whether all rows lie one after another.
-    fn is_contiguous(&self) -> bool {
-        (self.batch == 1 || self.strides[1] == self.width)
-            && (self.time == 1 || self.strides[0] == self.batch * self.width)
+    /// From each row to the next, step by step; none if these distances differ.
+    fn distance(&self) -> Option<usize> {
+        let [step, sequence] = self.strides;
+        match (self.time, self.batch) {
+            (_, 1) => Some(step),
+            (1, _) => Some(sequence),
+            (_, batch) => (step == batch * sequence).then_some(sequence),
+        }
     }
 }
 
@@ -106,23 +110,50 @@ impl<'a> Rows<'a> {
         unsafe { slice::from_raw_parts(self.start.add(offset), self.layout.width) }
     }
 
-    /// All numbers, if the rows lie one after another, step by step.
-    pub fn as_slice(&self) -> Option<&'a [f32]> {
+    /// The same rows at equal distances, as one step: as they lie, or copied into `copy`.
+    pub fn evenly<'b>(&self, copy: &'b mut Option<Buffer>) -> Rows<'b>
+    where
+        'a: 'b,
+    {
         let [time, batch, width] = self.shape();
-        self.layout.is_contiguous().then(|| {
-            // SAFETY: the rows are all there is between the first one's start and the last one's end.
-            unsafe { slice::from_raw_parts(self.start, time * batch * width) }
-        })
+        match self.layout.distance() {
+            Some(distance) => {
+                let mut even = *self;
+                even.layout.time = 1;
+                even.layout.batch = time * batch;
+                even.layout.strides = [0, distance];
+                even
+            }
+            None => {
+                let places = (0..time * batch).map(|i| [i / batch, i % batch]);
+                let copy = copy.insert(self.gather(time * batch, places));
+                Rows::contiguous(copy, [1, time * batch, width])
+            }
+        }
     }
 
-    /// All numbers, step by step.
-    pub fn copied(&self) -> Buffer {
-        let [time, batch, width] = self.shape();
-        let mut all = Buffer::new(time * batch * width);
-        for (i, row) in all.chunks_exact_mut(width).enumerate() {
-            row.copy_from_slice(self.row(i / batch, i % batch));
+    /// Some rows, one after another.
+    pub fn gather(&self, count: usize, places: impl Iterator<Item = [usize; 2]>) -> Buffer {
+        let width = self.layout.width;
+        let mut all = Buffer::new(count * width);
+        for ([step, sequence], row) in places.zip(all.chunks_exact_mut(width.max(1))) {
+            row.copy_from_slice(self.row(step, sequence));
         }
         all
+    }
+
+    /// Where the first row starts and how far the next ones are, if these distances are equal.
+    pub fn start_and_distance(&self) -> Option<(*const f32, usize)> {
+        Some((self.start, self.layout.distance()?))
+    }
+
+    /// Some of the columns.
+    pub fn columns(&self, columns: Range<usize>) -> Self {
+        assert!(columns.end <= self.layout.width, "no such columns");
+        let mut part = *self;
+        part.layout.width = columns.len();
+        part.start = part.start.wrapping_add(columns.start);
+        part
     }
 
     /// Some of the steps.

@@ -44,10 +44,11 @@ impl Helpers {
 /// first part is not larger than the others.
 ///
 /// - `work`: multiplications of all sequences together
-pub fn parts(batch: usize, work: usize) -> Vec<usize> {
+/// - `beside`: how many batches are done at the same time
+pub fn parts(batch: usize, work: usize, beside: usize) -> Vec<usize> {
     /// Multiplications that take about as long as it takes to hand over a part.
     const WORTH_A_THREAD: usize = 1 << 20;
-    let most = rayon::current_num_threads().min(batch);
+    let most = rayon::current_num_threads().div_ceil(beside).min(batch);
     let parts = (work / WORTH_A_THREAD).clamp(1, most.max(1));
     (1..=parts).map(|part| batch * part / parts).collect()
 }

@@ -1,6 +1,7 @@
 //! The product over all steps of a sequence, of which the weights' gradients are made. A library for
 //! large matrices does it best.
 
+use super::rows::Rows;
 use super::threads;
 
 /// Columns of a product that are not shared.
@@ -9,52 +10,51 @@ const SHARE: usize = 16;
 /// Adds `leftᵀ · right` to `d`.
 ///
 /// - `d`: `[columns of left, columns of right]`
-/// - `left`: `[steps, columns]`, some columns of rows of `left_row` numbers
-/// - `right`: `[steps, columns]`
-pub fn add_transposed(
-    d: &mut [f32],
-    left: &[f32],
-    [left_columns, left_row]: [usize; 2],
-    right: &[f32],
-    right_columns: usize,
-) {
-    let steps = right.len() / right_columns;
-    if steps == 0 {
+/// - `left`, `right`: `[1, rows, columns]`
+pub fn add_transposed(d: &mut [f32], left: Rows<'_>, right: Rows<'_>) {
+    let [_, rows, left_columns] = left.shape();
+    let [_, right_rows, right_columns] = right.shape();
+    assert_eq!(right_rows, rows, "rows");
+    assert_eq!(d.len(), left_columns * right_columns, "products");
+    if rows == 0 || d.is_empty() {
         return;
     }
-    assert_eq!(d.len(), left_columns * right_columns, "products");
     // Each part has some of the left columns.
-    let ends = threads::parts(left_columns.div_ceil(SHARE), d.len() * steps);
+    let ends = threads::parts(left_columns.div_ceil(SHARE), d.len() * rows, 1);
     let mut parts = Vec::with_capacity(ends.len());
     let mut rest = d;
     let mut start = 0;
     for end in ends {
         let end = (end * SHARE).min(left_columns);
         let (d, after) = rest.split_at_mut((end - start) * right_columns);
-        parts.push((&left[start..], end - start, d));
+        parts.push((left.columns(start..end), d));
         (rest, start) = (after, end);
     }
-    threads::run(parts, |(left, columns, d)| {
+    threads::run(parts, |(left, d)| {
+        let [_, _, columns] = left.shape();
         assert!(d.len() == columns * right_columns);
-        assert!(left.len() >= (steps - 1) * left_row + columns);
-        // SAFETY: as was just checked, `d` has `columns` rows of `right_columns`; `left` has `columns`
-        // numbers in each of its `steps` rows, whose starts are `left_row` apart; `right` has `steps`
-        // rows of `right_columns`, or `steps` would be less.
+        let (Some((left, left_row)), Some((right, right_row))) =
+            (left.start_and_distance(), right.start_and_distance())
+        else {
+            unreachable!("one step's rows are at equal distances")
+        };
+        // SAFETY: as was checked, `d` has `columns` rows of `right_columns`. The other two have `rows`
+        // rows each, of `columns` and of `right_columns` numbers, at the distances they tell.
         unsafe {
             gemm::gemm(
                 columns,
                 right_columns,
-                steps,
+                rows,
                 d.as_mut_ptr(),
                 1,
                 right_columns as isize,
                 true,
-                left.as_ptr(),
+                left,
                 left_row as isize,
                 1,
-                right.as_ptr(),
+                right,
                 1,
-                right_columns as isize,
+                right_row as isize,
                 1.0,
                 1.0,
                 false,

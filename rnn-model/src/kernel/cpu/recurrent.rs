@@ -1,0 +1,159 @@
+//! One layer of a recurrent network over a sequence, in one direction or in both.
+//!
+//! A cell's equations are in `equations`; all else is common. All gates of a unit are made in
+//! registers' reach of each other; what the input contributes is computed for several steps at once,
+//! into the memory where the gates will lie. Threads share the batch, or have a direction each.
+
+mod backward;
+mod equations;
+mod forward;
+mod prepared;
+mod step;
+mod weights;
+
+pub use backward::{Gradient, Gradients, Wanted, backward};
+pub use equations::{Equations, Gru, Lstm, Rnn};
+pub use forward::{Outputs, forward};
+pub use prepared::{Prepared, prepare};
+
+use std::ops::Range;
+
+use super::buffer::Buffer;
+use super::places::Schedule;
+use super::rows::Rows;
+use super::threads;
+
+/// What a layer computes from.
+pub struct Inputs<'a> {
+    /// `[time, batch, input_size]`
+    pub input: Rows<'a>,
+    /// Steps of each sequence; none if all have all.
+    pub lengths: Option<&'a [usize]>,
+    /// `[directions, batch, output_size]`
+    pub h_0: Rows<'a>,
+    /// `[directions, batch, hidden_size]`; of a cell without such a state it has no columns.
+    pub c_0: Rows<'a>,
+    /// One, or two of which the second starts at the last step.
+    pub directions: Vec<Direction<'a>>,
+}
+
+/// The weights of a layer in one direction.
+#[derive(Clone, Copy)]
+pub struct Direction<'a> {
+    /// `[gates·hidden_size, input_size]`
+    pub weight_ih: &'a [f32],
+    /// `[gates·hidden_size, output_size]`
+    pub weight_hh: &'a [f32],
+    /// By the input and by the state, `[gates·hidden_size]`; none for zeros.
+    pub bias: Option<[&'a [f32]; 2]>,
+    /// `[output_size, hidden_size]`: what makes the hidden state smaller.
+    pub weight_hr: Option<&'a [f32]>,
+}
+
+impl Inputs<'_> {
+    fn dims<E: Equations>(&self, direction: usize) -> Dims {
+        let [time, batch, input_size] = self.input.shape();
+        let [_, _, output_size] = self.h_0.shape();
+        let weights = &self.directions[direction];
+        Dims {
+            time,
+            batch,
+            hidden_size: weights.weight_ih.len() / (E::GATES * input_size),
+            output_size,
+            reverse: direction == 1,
+        }
+    }
+
+    /// Steps of all sequences together.
+    fn steps(&self) -> usize {
+        let [time, batch, _] = self.input.shape();
+        match self.lengths {
+            Some(lengths) => lengths.iter().sum(),
+            None => time * batch,
+        }
+    }
+
+    /// Multiplications of a pass over the sequences.
+    fn work(&self) -> usize {
+        let of = |direction: &Direction<'_>| {
+            let projection = direction.weight_hr.map_or(0, <[f32]>::len);
+            direction.weight_ih.len() + direction.weight_hh.len() + projection
+        };
+        self.steps() * self.directions.iter().map(of).sum::<usize>()
+    }
+
+    /// The sequences of the parts that each direction's batch is cut into: about equally many steps.
+    fn parts(&self) -> Vec<Range<usize>> {
+        let [_, batch, _] = self.input.shape();
+        let mut ends = threads::parts(batch, self.work(), self.directions.len());
+        if let Some(lengths) = self.lengths {
+            let parts = ends.len();
+            let all = self.steps();
+            let mut done = 0;
+            let mut sequence = 0;
+            for (part, end) in ends.iter_mut().enumerate() {
+                while sequence < batch && done * parts < all * (part + 1) {
+                    done += lengths[sequence];
+                    sequence += 1;
+                }
+                *end = sequence;
+            }
+        }
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        starts.zip(&ends).map(|(start, &end)| start..end).collect()
+    }
+
+    fn schedule(&self, sequences: Range<usize>) -> Schedule {
+        let [time, _, _] = self.input.shape();
+        let lengths = self.lengths.map(|lengths| &lengths[sequences.clone()]);
+        Schedule::new(time, sequences.len(), lengths)
+    }
+}
+
+/// Sizes of a layer in one direction.
+#[derive(Clone, Copy)]
+struct Dims {
+    time: usize,
+    batch: usize,
+    hidden_size: usize,
+    output_size: usize,
+    reverse: bool,
+}
+
+impl Dims {
+    /// The place in the sequence of the step that is done as number `step`.
+    fn place(&self, step: usize) -> usize {
+        if self.reverse {
+            self.time - 1 - step
+        } else {
+            step
+        }
+    }
+
+    /// The places of some steps.
+    fn places(&self, steps: &Range<usize>) -> Range<usize> {
+        match self.reverse {
+            true => self.time - steps.end..self.time - steps.start,
+            false => steps.clone(),
+        }
+    }
+
+    /// How many steps' inputs a part of the batch is to take at once: so many that the matrix stays
+    /// where it is for a while, so few that what comes out does not leave the cache.
+    fn chunk(&self, sequences: usize) -> usize {
+        (64_usize.div_ceil(sequences.max(1))).clamp(1, self.time)
+    }
+}
+
+/// What the backward pass needs of the forward pass, of one direction.
+pub struct Reserve {
+    /// What a step keeps, `[time, batch, blocks·width]` in the sequence's order.
+    blocks: Buffer,
+    /// The cell state before each step in the order of the steps, and after the last,
+    /// `[time + 1, batch, width]`; nothing of a cell without one.
+    cells: Buffer,
+    /// What was made smaller, `[time, batch, width]`; nothing where nothing was.
+    hidden: Buffer,
+    /// `hidden_size`, up to a multiple of a vector.
+    width: usize,
+}

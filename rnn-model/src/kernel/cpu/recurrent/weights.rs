@@ -1,0 +1,136 @@
+use super::backward::{of_input, of_state};
+use super::{Equations, Inputs, Reserve};
+use crate::kernel::cpu::buffer::Buffer;
+use crate::kernel::cpu::places::Schedule;
+use crate::kernel::cpu::rows::Rows;
+use crate::kernel::cpu::transposed::add_transposed;
+
+/// The loss's gradients by the weights of one direction.
+pub struct WeightGradients {
+    pub weight_ih: Vec<f32>,
+    pub weight_hh: Vec<f32>,
+    /// By the input's and by the state's.
+    pub bias: [Vec<f32>; 2],
+    pub weight_hr: Option<Vec<f32>>,
+}
+
+impl Inputs<'_> {
+    /// The weights' gradients, over all steps at once.
+    ///
+    /// - `reserve`: in the blocks, the gradients by the sums
+    /// - `output`: what all directions put out
+    /// - `d_projected`: the gradients by what was made smaller, `[time, batch, output_size]`
+    /// - `d_bias`: sums of the blocks' gradients, of some parts
+    pub(super) fn weight_gradients<E: Equations>(
+        &self,
+        direction: usize,
+        reserve: &Reserve,
+        output: Rows<'_>,
+        d_projected: &[f32],
+        d_bias: &[f32],
+    ) -> WeightGradients {
+        let shape = self.input.shape();
+        let [time, batch, input_size] = shape;
+        let dims = self.dims::<E>(direction);
+        let (hidden_size, output_size) = (dims.hidden_size, dims.output_size);
+        let width = reserve.width;
+        let schedule = self.schedule(0..batch);
+        let places = schedule.all();
+        let output = output.columns(direction * output_size..(direction + 1) * output_size);
+
+        // What the state was before each step.
+        let count = places.len();
+        let h_0 = self.h_0.steps(direction..direction + 1);
+        let mut before = Buffer::new(count * output_size);
+        for ([place, b], row) in places.iter().zip(before.chunks_exact_mut(output_size)) {
+            row.copy_from_slice(match schedule.starts(place, dims.reverse, b) {
+                true => h_0.row(0, b),
+                false if dims.reverse => output.row(place + 1, b),
+                false => output.row(place - 1, b),
+            });
+        }
+        let before = Rows::contiguous(&before, [1, count, output_size]);
+
+        let (mut blocks_copy, mut input_copy) = (None, None);
+        let blocks = these(reserve.blocks(shape), &schedule, &mut blocks_copy);
+        let input = these(self.input, &schedule, &mut input_copy);
+        let mut weight_ih = vec![0.0; E::GATES * hidden_size * input_size];
+        let mut weight_hh = vec![0.0; E::GATES * hidden_size * output_size];
+        let in_order: Vec<usize> = (0..E::GATES).collect();
+        let by_input = of_input::<E>(blocks, width);
+        add_gates(&mut weight_ih, &in_order, by_input, hidden_size, input);
+        let by_state = of_state::<E>(blocks, width);
+        add_gates(&mut weight_hh, E::STATE_GATES, by_state, hidden_size, before);
+
+        let weight_hr = self.directions[direction].weight_hr.map(|weight| {
+            let mut d_weight = vec![0.0; weight.len()];
+            let (mut by_copy, mut hidden_copy) = (None, None);
+            let by = Rows::contiguous(d_projected, [time, batch, output_size]);
+            let hidden = Rows::contiguous(&reserve.hidden, [time, batch, width]);
+            add_transposed(
+                &mut d_weight,
+                these(by, &schedule, &mut by_copy),
+                these(hidden.columns(0..hidden_size), &schedule, &mut hidden_copy),
+            );
+            d_weight
+        });
+
+        let mut bias = [(); 2].map(|()| vec![0.0; E::GATES * hidden_size]);
+        let mut add = |which: usize, block: usize, gate: usize| {
+            let sums: &mut [f32] = &mut bias[which][gate * hidden_size..][..hidden_size];
+            for part in d_bias.chunks_exact(E::BLOCKS * width) {
+                for (sum, part) in sums.iter_mut().zip(&part[block * width..]) {
+                    *sum += part;
+                }
+            }
+        };
+        for gate in 0..E::GATES {
+            add(0, E::INPUT_FIRST + gate, gate);
+        }
+        for (block, &gate) in E::STATE_GATES.iter().enumerate() {
+            add(1, block, gate);
+        }
+        WeightGradients {
+            weight_ih,
+            weight_hh,
+            bias,
+            weight_hr,
+        }
+    }
+}
+
+/// The rows of a schedule at equal distances, as one step: as they lie if that is all of them.
+fn these<'a>(
+    rows: Rows<'a>,
+    schedule: &Schedule,
+    copy: &'a mut Option<Buffer>,
+) -> Rows<'a> {
+    if !schedule.is_ragged() {
+        return rows.evenly(copy);
+    }
+    let [_, _, width] = rows.shape();
+    let places = schedule.all();
+    let copy = copy.insert(rows.gather(places.len(), places.iter()));
+    Rows::contiguous(copy, [1, places.len(), width])
+}
+
+/// Adds `byᵀ · rows` to `d`, which has a block of `units` rows per gate, where `by` has a block of
+/// columns for each of `gates`.
+fn add_gates(d: &mut [f32], gates: &[usize], by: Rows<'_>, units: usize, rows: Rows<'_>) {
+    let [_, _, columns] = rows.shape();
+    let [_, _, all] = by.shape();
+    let width = all / gates.len();
+    let mut block = 0;
+    while block < gates.len() {
+        // Gates that lie side by side in both, without gaps.
+        let mut end = block + 1;
+        while width == units && end < gates.len() && gates[end] == gates[end - 1] + 1 {
+            end += 1;
+        }
+        let d = &mut d[gates[block] * units * columns..][..(end - block) * units * columns];
+        let first = block * width;
+        let by = by.columns(first..first + (end - block) * units);
+        add_transposed(d, by, rows);
+        block = end;
+    }
+}
