@@ -2,10 +2,13 @@
 #![warn(missing_docs, clippy::unwrap_used)]
 #![deny(unsafe_code)]
 
+#[cfg(feature = "optim")]
+mod adam;
 mod cell;
 mod char_rnn;
 mod classifier;
 mod config;
+mod embedding;
 mod init;
 #[cfg(feature = "kernel")]
 mod kernel;
@@ -20,6 +23,8 @@ mod state_dict;
 mod tagger;
 mod weights;
 
+#[cfg(feature = "optim")]
+pub use adam::Adam;
 /// The version of Burn whose tensors and devices these modules take.
 pub use burn;
 pub use cell::{Cell, GruStep, LstmState, LstmStep, Nonlinearity, RnnStep};

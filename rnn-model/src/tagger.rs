@@ -4,6 +4,7 @@ use burn::tensor::{Device, Int, Tensor};
 
 use crate::cell::LstmState;
 use crate::config::LstmConfig;
+use crate::embedding::embed;
 use crate::lengths::Lengths;
 use crate::linear::{linear, over_steps};
 use crate::recurrent::Lstm;
@@ -84,7 +85,7 @@ impl LstmTagger {
         words: Tensor<2, Int>,
         state: Option<LstmState<3>>,
     ) -> (Tensor<3>, LstmState<3>) {
-        let (output, state) = self.rnn.forward(self.emb.forward(words), state);
+        let (output, state) = self.rnn.forward(embed(&self.emb, words), state);
         (over_steps(&self.fc, output), state)
     }
 
@@ -100,7 +101,7 @@ impl LstmTagger {
         lengths: &Lengths,
         state: Option<LstmState<3>>,
     ) -> (Tensor<3>, LstmState<3>) {
-        let words = self.emb.forward(words);
+        let words = embed(&self.emb, words);
         let (output, state) = self.rnn.forward_with_lengths(words, lengths, state);
         (over_steps(&self.fc, output), state)
     }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn::optim::AdamConfig;
 use burn::train::checkpoint::{FileCheckpointer, KeepLastNCheckpoints};
 use burn::train::metric::{AccuracyMetric, LossMetric};
 use burn::train::{Learner, SupervisedTraining, TrainingStrategy};
+use rnn_model::Adam;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
@@ -144,8 +144,7 @@ impl<M: Objective> Trainer<M> {
         let device = device_of(&model)?.autodiff();
         let total_steps = config.epochs.saturating_mul(train.num_batches());
         let scheduler = config.schedule.scheduler(config.learning_rate, total_steps);
-        // PyTorch's ε; Burn's own default is a thousand times as large.
-        let adam = AdamConfig::new().with_epsilon(1e-8).init();
+        let adam = Adam::default().init();
         let model = model.to_device(&device).train();
         let learner = Learner::new(Learnable { model }, adam, scheduler);
 

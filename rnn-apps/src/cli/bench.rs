@@ -18,7 +18,7 @@ pub struct BenchArgs {
     pub inputs: PathBuf,
 }
 
-/// A model and a batch: an optimiser's step (`-train`), a forward pass (`-infer`) or a character with
+/// A model and a batch: an optimiser's step (`-train`), a forward pass (`-infer`, `-read`) or a character with
 /// its sampling (`-generate`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Workload {
@@ -33,6 +33,8 @@ pub enum Workload {
     MnistGruInfer,
     /// Embedding(65, 128), LSTM(128, 512) × 2, 32 sequences of 64 characters
     CharlmTrain,
+    /// The same model over one sequence of 64 characters
+    CharlmRead,
     /// The same model, a character at a time
     CharlmGenerate,
     /// Embedding(10000, 100), LSTM(100, 128) in both directions, 32 sentences of 5 to 40 words

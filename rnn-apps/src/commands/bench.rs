@@ -8,14 +8,14 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 use burn::data::dataloader::batcher::Batcher;
 use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams};
+use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rnn_data::{CharBatch, ImageBatch, TaggedBatcher, TaggedItem};
 use rnn_model::{
-    CharRnnConfig, ClassifierConfig, GruStep, LstmConfig, LstmStep, LstmTagger, LstmTaggerConfig,
-    RecurrentConfig, RnnStep, StateDict, multinomial, temperature_weights,
+    Adam, CharRnnConfig, ClassifierConfig, GruStep, LstmConfig, LstmStep, LstmTagger,
+    LstmTaggerConfig, RecurrentConfig, RnnStep, StateDict, multinomial, temperature_weights,
 };
 use rnn_train::{Objective, Scores};
 
@@ -24,9 +24,8 @@ use super::mnist::settings::Starting;
 use crate::cli::{BenchArgs, Workload};
 use crate::output::Output;
 
-/// Adam's, as in PyTorch.
+/// Adam's.
 const LEARNING_RATE: f64 = 1e-3;
-const EPSILON: f32 = 1e-8;
 
 pub fn run(
     context: &Context,
@@ -51,6 +50,7 @@ pub fn run(
         W::MnistLstmInfer => inputs.infer_images::<LstmStep>(),
         W::MnistGruInfer => inputs.infer_images::<GruStep>(),
         W::CharlmTrain => inputs.train_characters(),
+        W::CharlmRead => inputs.read_characters(),
         W::CharlmGenerate => inputs.generate(),
         W::TaggerTrain => inputs.train_tagger(),
         W::HihelloTrain => inputs.train_hihello(),
@@ -142,9 +142,20 @@ impl Inputs<'_> {
         let model = ClassifierConfig::new(rnn, 10).init(&self.context.device);
         let model = self.load(model)?;
         let images = self.float::<3>("x")?;
+        self.infer(|| model.forward(images.clone()))
+    }
+
+    fn read_characters(&self) -> anyhow::Result<Run> {
+        let model = self.character_model(&self.context.device)?;
+        let characters = self.int::<2>("x")?;
+        self.infer(|| model.forward(characters.clone(), None).0)
+    }
+
+    /// Forward passes; the check is the sum of the outputs' absolute values.
+    fn infer<const D: usize>(&self, forward: impl Fn() -> Tensor<D>) -> anyhow::Result<Run> {
         let mut last = None;
         let mut run = self.measure(|| {
-            let output = model.forward(images.clone());
+            let output = forward();
             self.context.device.sync()?;
             last = Some(output);
             Ok(())
@@ -239,7 +250,7 @@ impl Inputs<'_> {
 
     /// Optimiser's steps on the same batch over and over; the check is the last loss.
     fn train_by<M: Module>(&self, model: M, score: impl Fn(&M) -> Scores) -> anyhow::Result<Run> {
-        let mut adam = AdamConfig::new().with_epsilon(EPSILON).init();
+        let mut adam = Adam::default().init();
         let mut model = Some(model);
         let mut last = None;
         let mut run = self.measure(|| {

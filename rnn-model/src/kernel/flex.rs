@@ -3,6 +3,9 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::{DType, TensorData};
 
+#[cfg(feature = "optim")]
+use super::adam::{AdamExtension, AdamTensors, Step, adam_on_host};
+use super::embedding::{EmbeddingBackend, EmbeddingExtension, Words};
 use super::host::Host;
 use super::linear::{LinearBackend, LinearExtension, LinearTensors};
 use super::recurrent::{LayerTensors, RecurrentBackend, RecurrentExtension};
@@ -31,6 +34,15 @@ impl Host for Flex {
     fn from_vec(numbers: Vec<f32>, shape: &[usize]) -> FlexTensor {
         FlexTensor::from_data(TensorData::new(numbers, shape.to_vec()))
     }
+
+    fn numbers_mut(tensor: &mut FlexTensor) -> &mut [f32] {
+        if !tensor.layout().is_contiguous() {
+            *tensor = tensor.to_contiguous();
+        }
+        let layout = tensor.layout();
+        let (start, len) = (layout.start_offset(), layout.num_elements());
+        &mut tensor.storage_mut::<f32>()[start..start + len]
+    }
 }
 
 impl RecurrentExtension for Flex {
@@ -42,5 +54,21 @@ impl RecurrentExtension for Flex {
 impl LinearExtension for Flex {
     fn linear(tensors: LinearTensors<Self>) -> FloatTensor<Self> {
         Self::linear_forward(&tensors.ready())
+    }
+}
+
+#[cfg(feature = "optim")]
+impl AdamExtension for Flex {
+    fn adam(
+        tensors: AdamTensors<Self>,
+        step: Step,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        adam_on_host(tensors, step)
+    }
+}
+
+impl EmbeddingExtension for Flex {
+    fn embedding(weight: FloatTensor<Self>, words: Words) -> FloatTensor<Self> {
+        Self::lookup_forward(weight, &words)
     }
 }

@@ -15,6 +15,10 @@ pub trait Host: Backend {
     fn contiguous(tensor: FloatTensor<Self>) -> FloatTensor<Self>;
 
     fn from_vec(numbers: Vec<f32>, shape: &[usize]) -> FloatTensor<Self>;
+
+    /// A tensor's numbers one after another, to be changed. Whoever else has the tensor keeps it as it
+    /// is.
+    fn numbers_mut(tensor: &mut FloatTensor<Self>) -> &mut [f32];
 }
 
 /// With the numbers of its last axis side by side.

@@ -9,14 +9,17 @@
 //! | `cpu` | processors: memory in, memory out, no tensors |
 //! | `host` | tensors that lie in the process's own memory |
 //! | `ndarray`, `flex` | the backends of which that is true, one each |
-//! | `recurrent`, `linear` | one operation each: on a host's tensors (`host`), in the graph of gradients (`autodiff`) |
+//! | `recurrent`, `linear`, `embedding`, `adam` | one operation each: on a host's tensors (`host`), in the graph of gradients (`autodiff`) |
 
 #![allow(
     deprecated,
     reason = "burn-ndarray is deprecated as a whole; it is the default backend here"
 )]
 
+#[cfg(feature = "optim")]
+mod adam;
 mod cpu;
+mod embedding;
 #[cfg(feature = "flex")]
 mod flex;
 mod host;
@@ -27,6 +30,9 @@ mod recurrent;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "optim")]
+pub use adam::{Step, adam, has_adam};
+pub use embedding::embedding;
 pub use linear::linear;
 pub use recurrent::{Cache, Cell, Layer, recurrent};
 

@@ -3,6 +3,9 @@ use burn::backend::ndarray::NdArrayTensor;
 use burn::backend::tensor::FloatTensor;
 use ndarray::{ArrayD, IxDyn};
 
+#[cfg(feature = "optim")]
+use super::adam::{AdamExtension, AdamTensors, Step, adam_on_host};
+use super::embedding::{EmbeddingBackend, EmbeddingExtension, Words};
 use super::host::Host;
 use super::linear::{LinearBackend, LinearExtension, LinearTensors};
 use super::recurrent::{LayerTensors, RecurrentBackend, RecurrentExtension};
@@ -39,6 +42,17 @@ impl Host for NdArray {
             .into_shared()
             .into()
     }
+
+    fn numbers_mut(tensor: &mut NdArrayTensor) -> &mut [f32] {
+        let NdArrayTensor::F32(storage) = tensor else {
+            unreachable!("covered tensors have 32-bit numbers")
+        };
+        let array = storage.ensure_owned();
+        if !array.is_standard_layout() {
+            *array = array.as_standard_layout().into_owned().into_shared();
+        }
+        array.as_slice_mut().expect("in order")
+    }
 }
 
 impl RecurrentExtension for NdArray {
@@ -50,5 +64,21 @@ impl RecurrentExtension for NdArray {
 impl LinearExtension for NdArray {
     fn linear(tensors: LinearTensors<Self>) -> FloatTensor<Self> {
         Self::linear_forward(&tensors.ready())
+    }
+}
+
+#[cfg(feature = "optim")]
+impl AdamExtension for NdArray {
+    fn adam(
+        tensors: AdamTensors<Self>,
+        step: Step,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        adam_on_host(tensors, step)
+    }
+}
+
+impl EmbeddingExtension for NdArray {
+    fn embedding(weight: FloatTensor<Self>, words: Words) -> FloatTensor<Self> {
+        Self::lookup_forward(weight, &words)
     }
 }

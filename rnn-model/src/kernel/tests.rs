@@ -4,7 +4,8 @@
 use std::cell::Cell as Counter;
 
 use burn::module::{Module, ModuleMapper, Param};
-use burn::tensor::{DType, Device, Distribution, Tensor};
+use burn::nn::EmbeddingConfig;
+use burn::tensor::{DType, Device, Distribution, Int, Tensor};
 
 use crate::cell::{Cell, LstmState, LstmStep};
 use crate::noise::Noise;
@@ -233,6 +234,77 @@ fn a_linear_layer_is_burns_own_in_value_and_gradients() {
     }
 }
 
+#[test]
+fn an_embedding_is_burns_own_in_value_and_gradients() {
+    for device in devices() {
+        let device = device.autodiff();
+        let layer = EmbeddingConfig::new(7, 5).init(&device).materialize();
+        // A word that comes twice, words that never come, and ids that do not lie in order.
+        let words = Tensor::<2, Int>::from_data([[3, 0], [6, 3], [1, 1]], &device).swap_dims(0, 1);
+        let weights = random([2, 3, 5], &device);
+        let gradients = |output: Tensor<3>| {
+            let all = (output.clone() * weights.clone()).sum().backward();
+            let gradient = layer.weight.val().grad(&all).expect("a gradient");
+            (output.inner(), gradient)
+        };
+        let fused = super::embedding(&layer, &words).expect("a kernel");
+        let (found, found_gradient) = gradients(fused);
+        let (expected, expected_gradient) = gradients(layer.forward(words));
+        assert_close("rows", found, expected);
+        assert_close("gradient", found_gradient, expected_gradient);
+        for outside in [-1, 7] {
+            let words = Tensor::<2, Int>::from_data([[outside]], &device);
+            assert!(super::embedding(&layer, &words).is_none(), "{outside}");
+        }
+    }
+}
+
+/// Some steps of it on all kinds of parameters, beside Burn's.
+#[cfg(feature = "optim")]
+#[test]
+fn adam_is_burns_own() {
+    use burn::optim::{AdamConfig, GradientsParams};
+
+    for device in devices() {
+        let device = device.autodiff();
+        let start = LstmConfig::new(5, 33).init(&device);
+        // Work for several threads too.
+        let large = GruConfig::new(300, 200).init(&device);
+        let train = |mut adam: burn::optim::ModuleOptimizer| {
+            let (mut lstm, mut gru) = (start.clone(), large.clone());
+            device.seed(1);
+            for _ in 0..4 {
+                let (output, _) = lstm.forward(random([2, 3, 5], &device), None);
+                let all = output.powi_scalar(2).sum().backward();
+                let gradients = GradientsParams::from_grads(all, &lstm);
+                lstm = adam.step(0.1, lstm, gradients);
+                let (output, _) = gru.forward(random([2, 3, 300], &device), None);
+                let all = output.powi_scalar(2).sum().backward();
+                let gradients = GradientsParams::from_grads(all, &gru);
+                gru = adam.step(0.1, gru, gradients);
+            }
+            let weights = [&lstm.weights[0], &gru.weights[0]];
+            let of = |weights: &crate::weights::Weights| {
+                let bias = weights.bias_hh.as_ref().expect("a bias").val().inner();
+                [
+                    weights.weight_ih.val().inner().flatten::<1>(0, 1),
+                    weights.weight_hh.val().inner().flatten(0, 1),
+                    bias,
+                ]
+            };
+            weights.map(of).concat()
+        };
+        let burns = AdamConfig::new().with_epsilon(1e-8).init();
+        let expected = train(burns);
+        for (found, expected) in train(crate::Adam::default().init())
+            .into_iter()
+            .zip(expected)
+        {
+            assert_close("parameter", found, expected);
+        }
+    }
+}
+
 /// Whatever shape of memory a tensor has: a view with an offset, a reversed or a repeated one.
 #[test]
 fn inputs_may_lie_anyhow() {
@@ -399,16 +471,23 @@ fn weights_may_change_between_passes() {
         for _ in 0..3 {
             let (first, _) = lstm.forward(input.clone(), None);
             let (again, _) = lstm.forward(input.clone(), None);
-            again.into_data().assert_eq(&first.clone().into_data(), true);
+            again
+                .into_data()
+                .assert_eq(&first.clone().into_data(), true);
             // A copy has found nothing yet.
             let (fresh, _) = lstm.clone().forward(input.clone(), None);
-            fresh.into_data().assert_eq(&first.clone().into_data(), true);
+            fresh
+                .into_data()
+                .assert_eq(&first.clone().into_data(), true);
             // An operation on a tensor that nobody else has writes into its memory.
             let weight = lstm.weights[1].weight_hh.clone();
             lstm.weights[1].weight_hh = weight.map(|weight| weight * 1.5);
             let (changed, _) = lstm.forward(input.clone(), None);
             let (expected, _) = lstm.clone().forward(input.clone(), None);
-            changed.clone().into_data().assert_eq(&expected.into_data(), true);
+            changed
+                .clone()
+                .into_data()
+                .assert_eq(&expected.into_data(), true);
             let difference: f64 = (changed - first).abs().max().into_scalar();
             assert!(difference > 1e-4, "the weights were changed");
         }

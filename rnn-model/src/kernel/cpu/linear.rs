@@ -5,7 +5,7 @@ use pulp::{Arch, Simd, WithSimd};
 use super::dots::{DOTS, dots};
 use super::packed::Packed;
 use super::places::Places;
-use super::product::{Product, Start, Write};
+use super::product::{AddTo, Product, Write};
 use super::rows::{Rows, RowsMut};
 use super::threads;
 use super::transposed::add_transposed;
@@ -52,7 +52,7 @@ impl WithSimd for Forward<'_> {
             self.arch,
             self.rows,
             &weight,
-            Start::Row(self.bias),
+            AddTo::Row(self.bias),
             RowsMut::new(self.result, [time, batch, outputs]),
         );
     }
@@ -113,12 +113,12 @@ impl<const M: usize> WithSimd for Few<'_, M> {
     }
 }
 
-/// `result = start + rows · matrix` on several threads.
+/// `result = add_to + rows · matrix` on several threads.
 fn multiply(
     arch: Arch,
     mut rows: Rows<'_>,
     matrix: &Packed,
-    start: Start<'_>,
+    add_to: AddTo<'_>,
     mut result: RowsMut<'_>,
 ) {
     let [time, batch, features] = rows.shape();
@@ -141,7 +141,7 @@ fn multiply(
             places: Places::All { steps, sequences },
             panels: matrix.all(),
             target: Write {
-                start,
+                add_to,
                 result: &mut result,
             },
         });
@@ -171,7 +171,7 @@ impl WithSimd for BackwardRows<'_> {
         let matrix = Packed::by_gates::<S>(self.weight, &[0], features, outputs);
         let mut d_rows = vec![0.0; time * batch * features];
         let result = RowsMut::new(&mut d_rows, [time, batch, features]);
-        multiply(self.arch, self.by, &matrix, Start::Zeros, result);
+        multiply(self.arch, self.by, &matrix, AddTo::Nothing, result);
         d_rows
     }
 }

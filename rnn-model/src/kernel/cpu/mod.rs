@@ -14,6 +14,8 @@
 )]
 
 mod activation;
+#[cfg(feature = "optim")]
+pub mod adam;
 mod buffer;
 mod dots;
 pub mod linear;

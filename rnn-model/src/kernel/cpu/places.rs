@@ -92,8 +92,14 @@ impl Schedule {
 /// Steps of sequences, one after another: those of a step, then those of the next.
 #[derive(Clone, Copy)]
 pub enum Places<'a> {
-    All { steps: usize, sequences: usize },
-    Some { order: &'a [usize], counts: &'a [usize] },
+    All {
+        steps: usize,
+        sequences: usize,
+    },
+    Some {
+        order: &'a [usize],
+        counts: &'a [usize],
+    },
 }
 
 impl Places<'_> {

@@ -16,17 +16,9 @@ const ROWS: usize = 6;
 
 /// What becomes of the sums of a [`Product`].
 pub trait Target {
-    /// What those of a row start from, in some columns.
+    /// Takes those of a row, in some columns.
     ///
     /// - `place`: the row's step and sequence
-    fn start<S: Simd, const V: usize>(
-        &mut self,
-        simd: S,
-        place: [usize; 2],
-        columns: &Columns,
-    ) -> [S::f32s; V];
-
-    /// Takes them.
     fn finish<S: Simd, const V: usize>(
         &mut self,
         simd: S,
@@ -36,47 +28,45 @@ pub trait Target {
     );
 }
 
-/// What the rows of a product start from.
+/// What the rows of a product are added to.
 #[derive(Clone, Copy)]
-pub enum Start<'a> {
-    Zeros,
-    /// All from the same.
+pub enum AddTo<'a> {
+    Nothing,
+    /// All to the same.
     Row(&'a [f32]),
-    /// Each from what the result holds.
+    /// Each to what the result holds.
     Result,
 }
 
 /// Writes them down.
 pub struct Write<'a, 'b> {
-    pub start: Start<'a>,
+    pub add_to: AddTo<'a>,
     /// `[time, batch, columns]`
     pub result: &'a mut RowsMut<'b>,
 }
 
 impl Target for Write<'_, '_> {
     #[inline(always)]
-    fn start<S: Simd, const V: usize>(
-        &mut self,
-        simd: S,
-        [step, sequence]: [usize; 2],
-        columns: &Columns,
-    ) -> [S::f32s; V] {
-        match self.start {
-            Start::Zeros => [simd.splat_f32s(0.0); V],
-            Start::Row(row) => columns.load(simd, row),
-            Start::Result => columns.load(simd, self.result.row_mut(step, sequence)),
-        }
-    }
-
-    #[inline(always)]
     fn finish<S: Simd, const V: usize>(
         &mut self,
         simd: S,
         [step, sequence]: [usize; 2],
         columns: &Columns,
-        sums: [S::f32s; V],
+        mut sums: [S::f32s; V],
     ) {
-        columns.store(simd, self.result.row_mut(step, sequence), sums);
+        let row = self.result.row_mut(step, sequence);
+        let others = match self.add_to {
+            AddTo::Nothing => None,
+            AddTo::Row(others) => Some(others),
+            AddTo::Result => Some(&*row),
+        };
+        if let Some(others) = others {
+            let others = columns.load::<S, V>(simd, others);
+            for v in 0..V {
+                sums[v] = simd.add_f32s(sums[v], others[v]);
+            }
+        }
+        columns.store(simd, row, sums);
     }
 }
 
@@ -160,48 +150,57 @@ impl<T: Target, const TERMS: usize> Tile<'_, '_, T, TERMS> {
             places[m] = self.places.place(self.at);
             self.at = self.places.after(self.at);
         }
-        let columns = self.panels[0].columns;
+        // From zero: to start from what is added in the end would take the sums through memory.
         let mut sums = [[simd.splat_f32s(0.0); V]; M];
-        for m in 0..M {
-            sums[m] = self.target.start(simd, places[m], &columns);
-        }
-
         for term in 0..TERMS {
-            let (all, matrix) = &self.terms[term];
-            let depth = matrix.depth;
-            let len = depth * V * S::F32_LANES;
-            let data = &matrix.data[self.panels[term].start..][..len];
-            let mut rows = [&[][..]; M];
-            for m in 0..M {
-                rows[m] = &all.row(places[m][0], places[m][1])[..depth];
-            }
-            let mut data = data.as_ptr();
-            for k in 0..depth {
-                let mut vectors = [simd.splat_f32s(0.0); V];
-                for v in 0..V {
-                    // SAFETY: there are `depth · V` vectors, and `k` is below `depth`. Any bits are
-                    // a vector of numbers.
-                    vectors[v] = unsafe {
-                        let vector = data.add(v * S::F32_LANES).cast::<S::f32s>();
-                        vector.read_unaligned()
-                    };
-                }
-                for m in 0..M {
-                    // SAFETY: each row has `depth` numbers.
-                    let number = simd.splat_f32s(unsafe { *rows[m].get_unchecked(k) });
-                    for v in 0..V {
-                        sums[m][v] = simd.mul_add_e_f32s(number, vectors[v], sums[m][v]);
-                    }
-                }
-                // SAFETY: at most one past the last.
-                data = unsafe { data.add(V * S::F32_LANES) };
-            }
+            sums = self.add(simd, term, &places, sums);
         }
-
+        let columns = self.panels[0].columns;
         // A copy: an array that is indexed again would live in memory all along.
         let sums = sums;
         for m in 0..M {
             self.target.finish(simd, places[m], &columns, sums[m]);
         }
+    }
+
+    /// Adds a term's products.
+    #[inline(always)]
+    fn add<S: Simd, const M: usize, const V: usize>(
+        &self,
+        simd: S,
+        term: usize,
+        places: &[[usize; 2]; M],
+        mut sums: [[S::f32s; V]; M],
+    ) -> [[S::f32s; V]; M] {
+        let (all, matrix) = &self.terms[term];
+        let depth = matrix.depth;
+        let len = depth * V * S::F32_LANES;
+        let data = &matrix.data[self.panels[term].start..][..len];
+        let mut rows = [&[][..]; M];
+        for m in 0..M {
+            rows[m] = &all.row(places[m][0], places[m][1])[..depth];
+        }
+        let mut data = data.as_ptr();
+        for k in 0..depth {
+            let mut vectors = [simd.splat_f32s(0.0); V];
+            for v in 0..V {
+                // SAFETY: there are `depth · V` vectors, and `k` is below `depth`. Any bits are
+                // a vector of numbers.
+                vectors[v] = unsafe {
+                    let vector = data.add(v * S::F32_LANES).cast::<S::f32s>();
+                    vector.read_unaligned()
+                };
+            }
+            for m in 0..M {
+                // SAFETY: each row has `depth` numbers.
+                let number = simd.splat_f32s(unsafe { *rows[m].get_unchecked(k) });
+                for v in 0..V {
+                    sums[m][v] = simd.mul_add_e_f32s(number, vectors[v], sums[m][v]);
+                }
+            }
+            // SAFETY: at most one past the last.
+            data = unsafe { data.add(V * S::F32_LANES) };
+        }
+        sums
     }
 }

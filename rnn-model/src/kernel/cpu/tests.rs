@@ -7,8 +7,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng};
 
 use super::recurrent::{
-    Direction, Equations, Gradient, Gru, Inputs, Lstm, Outputs, Reserve, Rnn, Wanted, backward, forward,
-    prepare,
+    Direction, Equations, Gradient, Gru, Inputs, Lstm, Outputs, Reserve, Rnn, Wanted, backward,
+    forward, prepare,
 };
 use super::rows::Rows;
 
@@ -341,11 +341,16 @@ fn check(shape: Shape, rng: &mut StdRng) {
     for (arch, [outputs, _]) in &found {
         for ((what, found), expected) in ["output", "h_n", "c_n"].iter().zip(outputs).zip(&expected)
         {
-            close(&format!("{what}, {:?}, {arch:?}", case.shape), found, expected);
+            close(
+                &format!("{what}, {:?}, {arch:?}", case.shape),
+                found,
+                expected,
+            );
         }
     }
     for (place, tensor) in tensors.iter().enumerate() {
-        if tensor.is_empty() || (3..).contains(&place) && (place - 3) % 5 / 2 == 1 && !case.shape.bias
+        if tensor.is_empty()
+            || (3..).contains(&place) && (place - 3) % 5 / 2 == 1 && !case.shape.bias
         {
             continue;
         }

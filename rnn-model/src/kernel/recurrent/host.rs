@@ -41,7 +41,9 @@ impl Cache {
         prepare: impl FnOnce() -> Vec<Prepared>,
     ) -> Arc<Vec<Prepared>> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = held.as_ref().and_then(|held| held.downcast_ref::<Entry<B>>());
+        let entry = held
+            .as_ref()
+            .and_then(|held| held.downcast_ref::<Entry<B>>());
         if let Some(entry) = entry
             && entry.weights.len() == weights.len()
             && entry.weights.iter().zip(weights).all(is_same::<B>)
@@ -140,7 +142,9 @@ impl<B: Host> RecurrentBackend for B {
         };
 
         let mut all = vec![gradients.input];
-        let state = gradients.state.map_or([None, None], |state| state.map(Some));
+        let state = gradients
+            .state
+            .map_or([None, None], |state| state.map(Some));
         all.extend(state.into_iter().take(tensors.plan.before_weights() - 1));
         match gradients.weights {
             Some(weights) => {
@@ -181,7 +185,15 @@ impl Backward<'_> {
             by,
             wanted,
         } = self;
-        cpu::backward(Arch::new(), equations, inputs, reserves, output, &by, wanted)
+        cpu::backward(
+            Arch::new(),
+            equations,
+            inputs,
+            reserves,
+            output,
+            &by,
+            wanted,
+        )
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Dims, Inputs, Reserve};
 use crate::kernel::cpu::buffer::Buffer;
 use crate::kernel::cpu::packed::Packed;
 use crate::kernel::cpu::places::Schedule;
-use crate::kernel::cpu::product::{Product, Start, Write};
+use crate::kernel::cpu::product::{AddTo, Product, Write};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
 use crate::kernel::cpu::threads;
 use crate::kernel::cpu::vectors::{load, store};
@@ -245,7 +245,7 @@ impl<E: Equations> Backward<'_, E> {
                     places: schedule.all(),
                     panels: forward.all(),
                     target: Write {
-                        start: Start::Zeros,
+                        add_to: AddTo::Nothing,
                         result: &mut d_input,
                     },
                 });
@@ -362,7 +362,7 @@ impl<E: Equations> WithSimd for Part<'_, E> {
                     places: self.schedule.steps(places.clone()),
                     panels: matrix.all(),
                     target: Write {
-                        start: Start::Zeros,
+                        add_to: AddTo::Nothing,
                         result: &mut d_input.steps(places),
                     },
                 }
@@ -402,7 +402,7 @@ impl<E: Equations> Part<'_, E> {
                 places: self.schedule.steps(place..place + 1),
                 panels: matrix.all(),
                 target: Write {
-                    start: Start::Zeros,
+                    add_to: AddTo::Nothing,
                     result: &mut self.d_hidden,
                 },
             }
@@ -422,9 +422,9 @@ impl<E: Equations> Part<'_, E> {
                 places: self.schedule.steps(place..place + 1),
                 panels: matrix.all(),
                 target: Write {
-                    start: match E::HAS_PATH {
-                        true => Start::Result,
-                        false => Start::Zeros,
+                    add_to: match E::HAS_PATH {
+                        true => AddTo::Result,
+                        false => AddTo::Nothing,
                     },
                     result: &mut self.d_h,
                 },

@@ -8,7 +8,7 @@ use super::{Dims, Inputs, Reserve, step};
 use crate::kernel::cpu::buffer::Buffer;
 use crate::kernel::cpu::packed::Columns;
 use crate::kernel::cpu::places::Schedule;
-use crate::kernel::cpu::product::{Product, Start, Target, Write};
+use crate::kernel::cpu::product::{AddTo, Product, Target, Write};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
 use crate::kernel::cpu::threads;
 use crate::kernel::cpu::vectors::{load, store};
@@ -248,7 +248,7 @@ impl<E: Equations> Part<'_, E> {
             places: self.schedule.steps(places),
             panels: matrix.all(),
             target: Write {
-                start: Start::Row(&self.weights.bias[first..]),
+                add_to: AddTo::Row(&self.weights.bias[first..]),
                 result: &mut result,
             },
         }
@@ -288,7 +288,7 @@ impl<E: Equations> Part<'_, E> {
                 places: self.schedule.steps(place..place + 1),
                 panels: matrix.all(),
                 target: Write {
-                    start: Start::Zeros,
+                    add_to: AddTo::Nothing,
                     result: &mut self.output.steps(place..place + 1),
                 },
             }
@@ -387,7 +387,7 @@ const MANY: usize = 12;
 /// What the sums become, at one step.
 struct Units<'a, E> {
     equations: E,
-    /// What they start from, as far as that is not in `blocks`.
+    /// What they are added to, as far as that is not in `blocks`.
     bias: &'a [f32],
     /// Whether `blocks` holds what the input contributes.
     has_inputs: bool,
@@ -402,37 +402,17 @@ struct Units<'a, E> {
 
 impl<E: Equations> Target for Units<'_, E> {
     #[inline(always)]
-    fn start<S: Simd, const V: usize>(
-        &mut self,
-        simd: S,
-        [_, b]: [usize; 2],
-        columns: &Columns,
-    ) -> [S::f32s; V] {
-        if !self.has_inputs {
-            return columns.load(simd, self.bias);
-        }
-        let row = self.blocks.row_mut(0, b);
-        let mut sums = columns.load(simd, row);
-        if E::INPUT_FIRST > 0 {
-            let width = row.len() / E::BLOCKS;
-            for v in 0..V {
-                let column = columns.first + v * columns.stride;
-                if column / width < E::INPUT_FIRST {
-                    sums[v] = load(simd, self.bias, column);
-                }
-            }
-        }
-        sums
-    }
-
-    #[inline(always)]
     fn finish<S: Simd, const V: usize>(
         &mut self,
         simd: S,
         [_, b]: [usize; 2],
         columns: &Columns,
-        sums: [S::f32s; V],
+        mut sums: [S::f32s; V],
     ) {
+        let others: [S::f32s; V] = self.others(simd, b, columns);
+        for v in 0..V {
+            sums[v] = simd.add_f32s(sums[v], others[v]);
+        }
         let mut blocks = [simd.splat_f32s(0.0); MOST_BLOCKS];
         if E::GATES == 1 {
             for v in 0..V {
@@ -464,6 +444,29 @@ impl<E: Equations> Target for Units<'_, E> {
 }
 
 impl<E: Equations> Units<'_, E> {
+    /// What the products are added to: what the input contributes, or the bias.
+    #[inline(always)]
+    fn others<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        b: usize,
+        columns: &Columns,
+    ) -> [S::f32s; V] {
+        if !self.has_inputs {
+            return columns.load(simd, self.bias);
+        }
+        let row = self.blocks.row_mut(0, b);
+        let mut others: [S::f32s; V] = columns.load(simd, row);
+        let of_state_alone = E::INPUT_FIRST * (row.len() / E::BLOCKS);
+        for v in 0..V {
+            let column = columns.first + v * columns.stride;
+            if E::INPUT_FIRST > 0 && column < of_state_alone {
+                others[v] = load(simd, self.bias, column);
+            }
+        }
+        others
+    }
+
     /// A vector of units.
     #[inline(always)]
     fn unit<S: Simd>(&mut self, simd: S, b: usize, unit: usize, sums: Blocks<S>) {
@@ -489,4 +492,3 @@ impl<E: Equations> Units<'_, E> {
         store(simd, self.output.row_mut(0, b), unit, after.h);
     }
 }
-

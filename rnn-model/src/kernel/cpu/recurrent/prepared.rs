@@ -11,7 +11,7 @@ pub struct Prepared {
     pub weight_ih: Packed,
     /// `[output_size, gates·width]`
     pub weight_hh: Packed,
-    /// What the blocks' sums start from, `[blocks·width]`.
+    /// What the blocks' sums are added to, `[blocks·width]`.
     pub bias: Buffer,
     /// `[hidden_size, output_size]`
     pub weight_hr: Option<Packed>,

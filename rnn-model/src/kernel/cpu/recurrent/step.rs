@@ -25,12 +25,7 @@ const SHARE: usize = 16;
 const UNITS: usize = 64;
 
 /// As [`forward`](super::forward()), for one step.
-pub fn forward<E: Equations>(
-    arch: Arch,
-    equations: E,
-    inputs: &Inputs<'_>,
-    outputs: Outputs<'_>,
-) {
+pub fn forward<E: Equations>(arch: Arch, equations: E, inputs: &Inputs<'_>, outputs: Outputs<'_>) {
     let [_, batch, output_size] = inputs.h_0.shape();
     let [_, _, cell_size] = inputs.c_0.shape();
     let directions = inputs.directions.len();
@@ -156,9 +151,7 @@ impl<E: Equations> Part<'_, E> {
             let of_input = |gate| (&weights.weight_ih[row(gate) * input_size..], inputs);
             let of_state = |gate| (&weights.weight_hh[row(gate) * hidden_size..], states);
             let dots = match (input_gate, state_gate) {
-                (Some(input), Some(state)) => {
-                    dots(simd, [of_input(input), of_state(state)], count)
-                }
+                (Some(input), Some(state)) => dots(simd, [of_input(input), of_state(state)], count),
                 (Some(input), None) => dots(simd, [of_input(input)], count),
                 (None, Some(state)) => dots(simd, [of_state(state)], count),
                 (None, None) => unreachable!("each block adds something up"),

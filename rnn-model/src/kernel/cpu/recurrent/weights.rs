@@ -38,19 +38,6 @@ impl Inputs<'_> {
         let places = schedule.all();
         let output = output.columns(direction * output_size..(direction + 1) * output_size);
 
-        // What the state was before each step.
-        let count = places.len();
-        let h_0 = self.h_0.steps(direction..direction + 1);
-        let mut before = Buffer::new(count * output_size);
-        for ([place, b], row) in places.iter().zip(before.chunks_exact_mut(output_size)) {
-            row.copy_from_slice(match schedule.starts(place, dims.reverse, b) {
-                true => h_0.row(0, b),
-                false if dims.reverse => output.row(place + 1, b),
-                false => output.row(place - 1, b),
-            });
-        }
-        let before = Rows::contiguous(&before, [1, count, output_size]);
-
         let (mut blocks_copy, mut input_copy) = (None, None);
         let blocks = these(reserve.blocks(shape), &schedule, &mut blocks_copy);
         let input = these(self.input, &schedule, &mut input_copy);
@@ -59,8 +46,35 @@ impl Inputs<'_> {
         let in_order: Vec<usize> = (0..E::GATES).collect();
         let by_input = of_input::<E>(blocks, width);
         add_gates(&mut weight_ih, &in_order, by_input, hidden_size, input);
-        let by_state = of_state::<E>(blocks, width);
-        add_gates(&mut weight_hh, E::STATE_GATES, by_state, hidden_size, before);
+        let mut add = |by: Rows<'_>, before: Rows<'_>| {
+            let (mut by_copy, mut before_copy) = (None, None);
+            let (by, before) = (by.evenly(&mut by_copy), before.evenly(&mut before_copy));
+            add_gates(&mut weight_hh, E::STATE_GATES, by, hidden_size, before);
+        };
+        let h_0 = self.h_0.steps(direction..direction + 1);
+        if schedule.is_ragged() {
+            let mut before = Buffer::new(places.len() * output_size);
+            for ([place, b], row) in places.iter().zip(before.chunks_exact_mut(output_size)) {
+                row.copy_from_slice(match schedule.starts(place, dims.reverse, b) {
+                    true => h_0.row(0, b),
+                    false if dims.reverse => output.row(place + 1, b),
+                    false => output.row(place - 1, b),
+                });
+            }
+            let before = Rows::contiguous(&before, [1, places.len(), output_size]);
+            add(of_state::<E>(blocks, width), before);
+        } else {
+            // The state before a step is the output of the step before.
+            let by_state = of_state::<E>(reserve.blocks(shape), width);
+            let (first, later, before) = match dims.reverse {
+                false => (0, 1..time, 0..time - 1),
+                true => (time - 1, 0..time - 1, 1..time),
+            };
+            add(by_state.steps(later), output.steps(before));
+            if (0..batch).any(|b| h_0.row(0, b).iter().any(|&h| h != 0.0)) {
+                add(by_state.steps(first..first + 1), h_0);
+            }
+        }
 
         let weight_hr = self.directions[direction].weight_hr.map(|weight| {
             let mut d_weight = vec![0.0; weight.len()];
@@ -100,11 +114,7 @@ impl Inputs<'_> {
 }
 
 /// The rows of a schedule at equal distances, as one step: as they lie if that is all of them.
-fn these<'a>(
-    rows: Rows<'a>,
-    schedule: &Schedule,
-    copy: &'a mut Option<Buffer>,
-) -> Rows<'a> {
+fn these<'a>(rows: Rows<'a>, schedule: &Schedule, copy: &'a mut Option<Buffer>) -> Rows<'a> {
     if !schedule.is_ragged() {
         return rows.evenly(copy);
     }
