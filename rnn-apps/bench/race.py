@@ -3,7 +3,7 @@
 
     cargo build --release && pip install torch==2.9.0 numpy safetensors
     python rnn-apps/bench/race.py "target/release/rnn-apps bench" [--workload NAME ...] [--rounds 5]
-                                  [--iters 30] [--threads 2]
+                                  [--iters 30] [--threads 2] [--onnxruntime]
 
 In each round PyTorch draws the weights and a batch, saves them and times itself on them; then the given
 command does so from the saved file. Both must reach the same loss (or sum of the outputs), or the
@@ -13,9 +13,14 @@ Quote the ratio (ours / PyTorch, the median over the rounds; below 1, ours takes
 times: a machine's speed drifts within minutes, and only the two runs of a round are close in time.
 Memory is how much the process's peak grew from before the first iteration to the end (on Linux, else 0).
 In PyTorch's figure for training, about 100 MB are the modules that it imports with its first optimiser.
+
+With --onnxruntime (pip install onnxruntime onnx), ONNX Runtime is raced too, in each round, on the same
+weights and batch: a graph of ONNX's own operators on its CPU provider, held to the same check. Further
+columns tell its time, the ratio ours / ONNX Runtime, and its memory, or dashes where a workload trains.
 """
 
 import argparse
+import importlib.util
 import json
 import shlex
 import statistics
@@ -32,11 +37,13 @@ WORKLOADS = {
     for kind in ("LSTM", "RNN", "GRU") for task in ("train", "infer")
 } | {
     "charlm-train": ("train", 65, "LSTM", 128, 512, 2, 65),
+    "charlm-read": ("infer", 65, "LSTM", 128, 512, 2, 65),
     "charlm-generate": ("generate", 65, "LSTM", 128, 512, 2, 65),
     "tagger-train": ("train", 10_000, "LSTM", 100, 128, 1, 17),
     "hihello-train": ("train", 0, "RNN", 5, 3, 1, 5),
 }
 SHORTEST = ("charlm-generate", "hihello-train")  # ten times the iterations, or noise would show
+TEMPERATURE = 0.85  # of charlm-generate
 
 
 def peak_mb():
@@ -44,6 +51,16 @@ def peak_mb():
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
     return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def timed(iteration, last, iters):
+    """The last result, and the median milliseconds; each iteration gets what the one before returned."""
+    warmup, samples = max(5, iters // 10), []
+    for _ in range(warmup + iters):
+        start = time.perf_counter()
+        last = iteration(last)
+        samples.append((time.perf_counter() - start) * 1e3)
+    return last, sorted(samples[warmup:])[iters // 2]
 
 
 def run_pytorch(name, iters, threads, inputs):
@@ -68,6 +85,8 @@ def run_pytorch(name, iters, threads, inputs):
         batch = {"x": torch.randn(64, 28, 28), "y": torch.randint(0, 10, (64,))}
     elif name == "charlm-train":
         batch = {"x": torch.randint(0, 65, (32, 64)), "y": torch.randint(0, 65, (32, 64))}
+    elif name == "charlm-read":
+        batch = {"x": torch.randint(0, 65, (1, 64))}
     elif packed:
         lengths = torch.randint(5, 41, (32,))
         lengths[0] = 40  # so that some sequence is as long as x
@@ -98,20 +117,103 @@ def run_pytorch(name, iters, threads, inputs):
 
     def generate(last):
         logits, state = forward(*last)
-        token = torch.multinomial((logits[0] / 0.85).exp(), 1)
+        token = torch.multinomial((logits[0] / TEMPERATURE).exp(), 1)
         token.item()  # whoever prints the text waits for each character
         return token, state
 
     iteration = {"train": train, "generate": generate, "infer": lambda _: forward(batch["x"])[0]}[task]
-    warmup, samples, last = max(5, iters // 10), [], (torch.zeros(1, 1, dtype=torch.long), None)
     with torch.inference_mode(task != "train"):
-        for _ in range(warmup + iters):
-            start = time.perf_counter()
-            last = iteration(last)
-            samples.append((time.perf_counter() - start) * 1e3)
+        last, median = timed(iteration, (torch.zeros(1, 1, dtype=torch.long), None), iters)
     check = None if task == "generate" else last if task == "train" else last.abs().sum().item()
     return {"workload": name, "iters": iters, "threads": threads, "check": check,
-            "median_ms": sorted(samples[warmup:])[iters // 2], "step_memory_mb": peak_mb() - before}
+            "median_ms": median, "step_memory_mb": peak_mb() - before}
+
+
+def onnx_model(name, x, weights):
+    """The same model as an ONNX file's bytes: from x and each layer's state to logits and the next states."""
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+
+    _, vocabulary, kind, _, hidden, layers, _ = WORKLOADS[name]
+    # ONNX has the gates in another order: i o f c for PyTorch's i f g o, and z r h for its r z n.
+    order = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2), "RNN": (0,)}[kind]
+    options = {"linear_before_reset": 1} if kind == "GRU" else {}  # as PyTorch's GRU has it
+    nodes, constants, inputs, outputs = [], [], [], []
+
+    def node(operator, operands, results, **attributes):
+        nodes.append(helper.make_node(operator, operands, results, **attributes))
+        return results[0]
+
+    def constant(key, array):
+        constants.append(numpy_helper.from_array(array, key))
+        return key
+
+    def gates(key, *tensors):
+        blocks = [np.split(weights[tensor], len(order)) for tensor in tensors]
+        joined = np.concatenate([block[gate] for block in blocks for gate in order])
+        return constant(key, joined[np.newaxis])  # for the one direction
+
+    def declare(values, key, shape, kind=TensorProto.FLOAT):
+        values.append(helper.make_tensor_value_info(key, kind, shape))
+
+    declare(inputs, "x", x.shape, TensorProto.INT64 if vocabulary else TensorProto.FLOAT)
+    declare(outputs, "logits", None)
+    last = node("Transpose", ["x"], ["steps"], perm=[1, 0, *range(2, x.ndim)])  # time before batch
+    if vocabulary:
+        last = node("Gather", [constant("emb", weights["emb.weight"]), last], ["embedded"])
+    direction = constant("direction", np.array([1]))
+    for layer in range(layers):
+        states = [f"{state}{layer}" for state in ("hc" if kind == "LSTM" else "h")]
+        results = [f"Y{layer}", *(f"next_{state}" for state in states)]
+        for state, following in zip(states, results[1:]):
+            declare(inputs, state, (1, len(x), hidden))
+            declare(outputs, following, None)
+        all_steps = layer < layers - 1 or name == "charlm-read"
+        if not all_steps:
+            results[0] = ""  # not wanted: the next h is the last step's output
+        node(kind, [last, gates(f"W{layer}", f"rnn.weight_ih_l{layer}"),
+                    gates(f"R{layer}", f"rnn.weight_hh_l{layer}"),
+                    gates(f"B{layer}", f"rnn.bias_ih_l{layer}", f"rnn.bias_hh_l{layer}"),
+                    "", *states], results, hidden_size=hidden, **options)  # "": no lengths
+        last = node("Squeeze", [results[0], direction], [f"hiddens{layer}"]) if all_steps else results[1]
+    last = node("MatMul", [last, constant("fc", weights["fc.weight"].T)], ["products"])
+    last = node("Add", [last, constant("bias", weights["fc.bias"])], ["sums"])
+    node("Transpose", [last], ["logits"], perm=[1, 0, 2])
+    graph = helper.make_graph(nodes, name, inputs, outputs, constants)
+    # Versions that are not the newest, as ONNX Runtime may be older than the onnx package.
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model.SerializeToString()
+
+
+def run_onnxruntime(name, iters, threads, inputs):
+    import numpy as np
+    import onnxruntime
+    from safetensors.numpy import load_file
+
+    tensors = load_file(Path(inputs, f"{name}.safetensors"))
+    x = tensors.get("x", np.zeros((1, 1), np.int64))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    model = onnx_model(name, x, tensors)
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    states, results = session.get_inputs()[1:], [result.name for result in session.get_outputs()]
+    feeds = {"x": x} | {state.name: np.zeros(state.shape, np.float32) for state in states}
+    random = np.random.default_rng(0)
+    before = peak_mb()
+
+    def generate(_):
+        logits, *following = session.run(results, feeds)
+        feeds.update(zip((state.name for state in states), following))
+        sums = np.exp(logits.ravel() / TEMPERATURE).cumsum()  # a draw from them is a multinomial one
+        x[0, 0] = sums.searchsorted(random.random() * sums[-1])
+
+    generates = WORKLOADS[name][0] == "generate"
+    iteration = generate if generates else lambda _: session.run(["logits"], feeds)[0]
+    last, median = timed(iteration, None, iters)
+    check = None if generates else float(np.abs(last).sum())
+    return {"workload": name, "iters": iters, "threads": threads, "check": check,
+            "median_ms": median, "step_memory_mb": peak_mb() - before}
 
 
 def run_command(argv, name, iters, threads, inputs):
@@ -125,29 +227,43 @@ def run_command(argv, name, iters, threads, inputs):
     return json.loads(rows[-1])
 
 
-def require_same_work(theirs, ours):
+def require_same_work(theirs, ours, side="ours"):
     for key in ("workload", "iters", "threads"):
         if ours.get(key) != theirs[key]:
-            raise RuntimeError(f"{key} differs: PyTorch {theirs[key]}, ours {ours.get(key)}")
+            raise RuntimeError(f"{key} differs: PyTorch {theirs[key]}, {side} {ours.get(key)}")
     want, got = theirs["check"], ours.get("check")
     # Written so that a NaN on either side is a difference.
     if want is not None and (got is None or not abs(got - want) <= 2e-4 * max(1e-3, abs(want))):
-        raise RuntimeError(f"check differs: PyTorch {want}, ours {got}")
+        raise RuntimeError(f"check differs: PyTorch {want}, {side} {got}")
 
 
 def race(name, args, inputs):
     """A workload's figures in the table."""
     settings = (name, args.iters * (10 if name in SHORTEST else 1), args.threads, inputs)
+    third = args.onnxruntime and WORKLOADS[name][0] != "train"
     rounds = []
     for _ in range(args.rounds):  # taking turns, for the drift
         theirs = run_command([sys.executable, __file__, "--pytorch"], *settings)
         ours = run_command([*shlex.split(args.command), "--workload"], *settings)
         require_same_work(theirs, ours)
-        rounds.append((theirs, ours))
-    times, memory = ([statistics.median(pair[side][key] for pair in rounds) for side in (0, 1)]
-                     for key in ("median_ms", "step_memory_mb"))
-    ratio = statistics.median(ours["median_ms"] / theirs["median_ms"] for theirs, ours in rounds)
-    return f"{times[0]:11.3f} {times[1]:9.3f} {ratio:7.3f} {f'{memory[0]:.0f} / {memory[1]:.0f}':>13}"
+        rounds.append([theirs, ours])
+        if third:
+            rounds[-1].append(run_command([sys.executable, __file__, "--onnx"], *settings))
+            require_same_work(theirs, rounds[-1][2], "ONNX Runtime")
+
+    def median(key, side):
+        return statistics.median(sides[side][key] for sides in rounds)
+
+    def ratio(side):
+        return statistics.median(sides[1]["median_ms"] / sides[side]["median_ms"] for sides in rounds)
+
+    memory = f"{median('step_memory_mb', 0):.0f} / {median('step_memory_mb', 1):.0f}"
+    line = f"{median('median_ms', 0):11.3f} {median('median_ms', 1):9.3f} {ratio(0):7.3f} {memory:>13}"
+    if third:
+        line += f" {median('median_ms', 2):16.3f} {ratio(2):7.3f} {median('step_memory_mb', 2):10.0f}"
+    elif args.onnxruntime:
+        line += f" {'-':>16} {'-':>7} {'-':>10}"
+    return line
 
 
 def main():
@@ -159,16 +275,26 @@ def main():
     add("--rounds", type=int, default=5)
     add("--iters", type=int, default=30, help="ten times as many of the shortest ones")
     add("--threads", type=int, default=2)
+    add("--onnxruntime", action="store_true", help="race ONNX Runtime too, where nothing is trained")
     add("--pytorch", choices=WORKLOADS, help=argparse.SUPPRESS)  # how this script calls itself
+    add("--onnx", choices=WORKLOADS, help=argparse.SUPPRESS)  # likewise
     add("--inputs", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.pytorch:
         print(json.dumps(run_pytorch(args.pytorch, args.iters, args.threads, args.inputs)))
         return 0
+    if args.onnx:
+        print(json.dumps(run_onnxruntime(args.onnx, args.iters, args.threads, args.inputs)))
+        return 0
     if not args.command or min(args.rounds, args.iters, args.threads) < 1:
         parser.error("expected the command to race, and at least 1 round, iteration and thread")
+    if args.onnxruntime and not all(map(importlib.util.find_spec, ("onnxruntime", "onnx"))):
+        sys.exit("--onnxruntime needs two more packages: pip install onnxruntime onnx")
     failed = False
-    print(f"{'workload':16} {'PyTorch ms':>11} {'ours ms':>9} {'ratio':>7} {'memory MB':>13}", flush=True)
+    head = f"{'workload':16} {'PyTorch ms':>11} {'ours ms':>9} {'ratio':>7} {'memory MB':>13}"
+    if args.onnxruntime:
+        head += f" {'ONNX Runtime ms':>16} {'ratio':>7} {'memory MB':>10}"
+    print(head, flush=True)
     with tempfile.TemporaryDirectory() as inputs:
         for name in args.workload or WORKLOADS:
             try:

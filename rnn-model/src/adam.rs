@@ -16,7 +16,6 @@ use burn::tensor::{Device, Tensor};
 /// thirteen passes over memory in one, on the CPU backends; elsewhere it is Burn's.
 ///
 /// ```
-/// use burn::module::AutodiffModule;
 /// use burn::optim::GradientsParams;
 /// use burn::tensor::Tensor;
 /// use rnn_model::{Adam, GruConfig};
