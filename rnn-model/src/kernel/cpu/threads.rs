@@ -39,6 +39,9 @@ impl Helpers {
     }
 }
 
+/// Multiplications that take about as long as it takes to hand over a part.
+const WORTH_A_THREAD: usize = 1 << 20;
+
 /// How many parts a batch is cut into, and where they end. Each part is a thread's, from the first
 /// step to the last: threads that never wait for each other lose nothing to a slow one in between. The
 /// first part is not larger than the others.
@@ -46,8 +49,6 @@ impl Helpers {
 /// - `work`: multiplications of all sequences together
 /// - `beside`: how many batches are done at the same time
 pub fn parts(batch: usize, work: usize, beside: usize) -> Vec<usize> {
-    /// Multiplications that take about as long as it takes to hand over a part.
-    const WORTH_A_THREAD: usize = 1 << 20;
     let most = rayon::current_num_threads().div_ceil(beside).min(batch);
     let parts = (work / WORTH_A_THREAD).clamp(1, most.max(1));
     (1..=parts).map(|part| batch * part / parts).collect()
@@ -84,6 +85,16 @@ pub fn run<P: Send>(parts: Vec<P>, work: impl Fn(P) + Sync) {
     });
     job.post();
     job.finish();
+}
+
+/// The same for parts that there are anyway: on the caller's thread alone if it is little work.
+///
+/// - `multiplications`: of all parts together
+pub fn run_if_worth<P: Send>(parts: Vec<P>, multiplications: usize, work: impl Fn(P) + Sync) {
+    match multiplications / 2 < WORTH_A_THREAD {
+        true => parts.into_iter().for_each(work),
+        false => run(parts, work),
+    }
 }
 
 struct Job {

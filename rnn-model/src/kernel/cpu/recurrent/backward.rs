@@ -169,7 +169,7 @@ impl<E: Equations> WithSimd for Backward<'_, E> {
                     parts.push(all.take(range.len(), inputs.schedule(range.clone())));
                 }
             }
-            threads::run(parts, |part| self.arch.dispatch(part));
+            threads::run_if_worth(parts, inputs.work(), |part| self.arch.dispatch(part));
         }
         if let (Some(d_input), [forward, backward]) = (&mut d_input, &transposed[..]) {
             self.input_of_two([forward, backward], d_input);

@@ -115,7 +115,7 @@ pub fn forward<E: Equations>(
             parts.push(all.take(range.len(), inputs.schedule(range.clone())));
         }
     }
-    threads::run(parts, |part| arch.dispatch(part));
+    threads::run_if_worth(parts, inputs.work(), |part| arch.dispatch(part));
     if keep { reserves } else { Vec::new() }
 }
 

@@ -56,7 +56,7 @@ pub fn forward<E: Equations>(arch: Arch, equations: E, inputs: &Inputs<'_>, outp
             });
         }
     }
-    threads::run(parts, |part| arch.dispatch(part));
+    threads::run_if_worth(parts, inputs.work() * 8, |part| arch.dispatch(part));
 }
 
 /// Some units of all sequences.
