@@ -1,6 +1,6 @@
-use burn::optim::{
-    AdamConfig, AdamState, AdaptiveMomentumState, LearningRate, ModuleOptimizer, Optimizer,
-};
+#[cfg(feature = "kernel")]
+use burn::optim::AdaptiveMomentumState;
+use burn::optim::{AdamConfig, AdamState, LearningRate, ModuleOptimizer, Optimizer};
 use burn::tensor::{Device, Tensor};
 
 /// Adam (Kingma and Ba, [Adam: a method for stochastic optimization], 2015), as PyTorch's

@@ -5,7 +5,7 @@ use crate::cell::{Cell, GruStep, LstmStep, Nonlinearity, RnnStep};
 use crate::config::{ConfigError, RecurrentConfig};
 use crate::init::{RecurrentInit, WeightsConfig};
 use crate::noise::Noise;
-use crate::sequence::Layer;
+use crate::sequence::{Cache, Layer};
 use crate::weights::Weights;
 
 /// PyTorch's `nn.RNNCell`; made by [`RnnCellConfig`].
@@ -86,6 +86,7 @@ impl<C: Cell + Default> RecurrentCellConfig<C> {
             weight_hh: weights.weight_hh,
             bias_ih: weights.bias_ih,
             bias_hh: weights.bias_hh,
+            cache: Cache::default(),
         }
         .materialize()
     }
@@ -127,6 +128,8 @@ pub struct RecurrentCell<C: Cell> {
     bias_ih: Option<Param<Tensor<1>>>,
     /// `[G·H]`
     bias_hh: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    cache: Cache,
 }
 
 impl<C: Cell> RecurrentCell<C> {
@@ -139,7 +142,7 @@ impl<C: Cell> RecurrentCell<C> {
     ///
     /// # Panics
     ///
-    /// If a shape is not as above.
+    /// If a shape is not as above, or the batch has no sequences.
     pub fn forward(&self, input: Tensor<2>, state: Option<C::State<2>>) -> C::State<2> {
         let [_, input_size] = self.weight_ih.val().dims();
         let [_, hidden_size] = self.weight_hh.val().dims();
@@ -150,6 +153,7 @@ impl<C: Cell> RecurrentCell<C> {
             "{} cell: the input has {features} features, expected input_size {input_size}",
             C::NAME
         );
+        assert!(batch > 0, "{} cell: the batch has no sequences", C::NAME);
         let shape = [batch, hidden_size];
         let state = match state {
             Some(state) => C::map_state(state, |part: Tensor<2>| {
@@ -177,7 +181,7 @@ impl<C: Cell> RecurrentCell<C> {
             cell: &self.cell,
             weights: &[weights],
             noise: &noise,
-            cache: None,
+            cache: Some(&self.cache),
         };
         let state = C::map_state(state, |part: Tensor<2>| part.unsqueeze_dim::<3>(0));
         let (_, state) = layer.run(input.unsqueeze_dim(0), state, None);

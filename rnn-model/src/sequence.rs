@@ -24,6 +24,7 @@ pub(crate) struct Layer<'a, C> {
     pub weights: &'a [Weights],
     pub noise: &'a Noise,
     /// Of a layer that may be run again.
+    #[cfg_attr(not(feature = "kernel"), expect(dead_code, reason = "for kernels"))]
     pub cache: Option<&'a Cache>,
 }
 

@@ -35,6 +35,7 @@ impl Host for Flex {
         FlexTensor::from_data(TensorData::new(numbers, shape.to_vec()))
     }
 
+    #[cfg(feature = "optim")]
     fn numbers_mut(tensor: &mut FlexTensor) -> &mut [f32] {
         if !tensor.layout().is_contiguous() {
             *tensor = tensor.to_contiguous();

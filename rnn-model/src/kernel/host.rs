@@ -18,6 +18,7 @@ pub trait Host: Backend {
 
     /// A tensor's numbers one after another, to be changed. Whoever else has the tensor keeps it as it
     /// is.
+    #[cfg(feature = "optim")]
     fn numbers_mut(tensor: &mut FloatTensor<Self>) -> &mut [f32];
 }
 

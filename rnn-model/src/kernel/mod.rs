@@ -9,7 +9,8 @@
 //! | `cpu` | processors: memory in, memory out, no tensors |
 //! | `host` | tensors that lie in the process's own memory |
 //! | `ndarray`, `flex` | the backends of which that is true, one each |
-//! | `recurrent`, `linear`, `embedding`, `adam` | one operation each: on a host's tensors (`host`), in the graph of gradients (`autodiff`) |
+//! | `recurrent`, `linear`, `embedding` | one operation each, on a host's tensors and in the graph of gradients |
+//! | `adam` | a step of the optimiser, which is outside of the graph |
 
 #![allow(
     deprecated,
@@ -34,7 +35,7 @@ mod tests;
 pub use adam::{Step, adam, has_adam};
 pub use embedding::embedding;
 pub use linear::linear;
-pub use recurrent::{Cache, Cell, Layer, recurrent};
+pub use recurrent::{Cache, CellKind, Layer, recurrent};
 
 use burn::backend::DispatchDevice;
 use burn::tensor::{DType, Tensor};

@@ -43,6 +43,7 @@ impl Host for NdArray {
             .into()
     }
 
+    #[cfg(feature = "optim")]
     fn numbers_mut(tensor: &mut NdArrayTensor) -> &mut [f32] {
         let NdArrayTensor::F32(storage) = tensor else {
             unreachable!("covered tensors have 32-bit numbers")

@@ -13,7 +13,7 @@ use burn::module::Param;
 use burn::tensor::Tensor;
 
 use super::covers;
-use super::cpu::recurrent::Wanted;
+use super::cpu::recurrent::{self as cpu, Equations as _, Wanted};
 use crate::weights::Weights;
 
 /// A recurrent layer over a sequence, as an operation of the backends that have it.
@@ -54,27 +54,27 @@ pub trait RecurrentBackend: Backend {
 
 /// The cells that have kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cell {
+pub enum CellKind {
     Lstm,
     Gru,
     RnnTanh,
     RnnRelu,
 }
 
-impl Cell {
+impl CellKind {
     /// Blocks of rows in the weights.
-    pub fn gates(self) -> usize {
+    fn gates(self) -> usize {
         match self {
-            Self::Lstm => 4,
-            Self::Gru => 3,
-            Self::RnnTanh | Self::RnnRelu => 1,
+            Self::Lstm => cpu::Lstm::GATES,
+            Self::Gru => cpu::Gru::GATES,
+            Self::RnnTanh | Self::RnnRelu => cpu::Rnn::GATES,
         }
     }
 }
 
 /// What a layer is and what it starts from.
 pub struct Layer<'a> {
-    pub cell: Cell,
+    pub cell: CellKind,
     /// Of each direction, without normalisation.
     pub weights: &'a [Weights],
     /// Steps of each sequence; none if all have all.

@@ -6,12 +6,18 @@ use burn::tensor::Device;
 
 use super::Recurrent;
 use crate::cell::Cell;
+use crate::sequence::Cache;
 use crate::weights::suffix;
 
 impl<C: Cell> Recurrent<C> {
     fn suffixes(&self) -> impl Iterator<Item = String> + use<C> {
         let directions = self.directions();
         (0..self.weights.len()).map(move |i| suffix(i / directions, i % directions == 1))
+    }
+
+    /// Drops what was made of weights that are no longer these.
+    fn forget(&mut self) {
+        self.caches.fill_with(Cache::default);
     }
 }
 
@@ -32,6 +38,7 @@ impl<C: Cell> Module for Recurrent<C> {
             .zip(self.weights)
             .map(|(suffix, weights)| weights.map_named(&suffix, mapper))
             .collect();
+        self.forget();
         mapper.enter_module("noise", C::NAME);
         self.noise = self.noise.map(mapper);
         mapper.exit_module("noise", C::NAME);
@@ -44,16 +51,19 @@ impl<C: Cell> Module for Recurrent<C> {
 
     fn fork(mut self, device: &Device) -> Self {
         self.weights = self.weights.fork(device);
+        self.forget();
         self
     }
 
     fn to_device(mut self, device: &Device) -> Self {
         self.weights = self.weights.to_device(device);
+        self.forget();
         self
     }
 
     fn train(mut self) -> Self {
         self.weights = self.weights.train();
+        self.forget();
         self.noise = self.noise.train();
         self
     }

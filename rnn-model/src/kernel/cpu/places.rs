@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 /// The steps of a batch's sequences.
+#[derive(Default)]
 pub struct Schedule {
     time: usize,
     batch: usize,

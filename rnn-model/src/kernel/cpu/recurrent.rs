@@ -85,20 +85,11 @@ impl Inputs<'_> {
     /// The sequences of the parts that each direction's batch is cut into: about equally many steps.
     fn parts(&self) -> Vec<Range<usize>> {
         let [_, batch, _] = self.input.shape();
-        let mut ends = threads::parts(batch, self.work(), self.directions.len());
-        if let Some(lengths) = self.lengths {
-            let parts = ends.len();
-            let all = self.steps();
-            let mut done = 0;
-            let mut sequence = 0;
-            for (part, end) in ends.iter_mut().enumerate() {
-                while sequence < batch && done * parts < all * (part + 1) {
-                    done += lengths[sequence];
-                    sequence += 1;
-                }
-                *end = sequence;
-            }
-        }
+        let ends = threads::parts(batch, self.work(), self.directions.len());
+        let ends = match self.lengths {
+            Some(lengths) => cut(lengths, ends.len()),
+            None => ends,
+        };
         let starts = std::iter::once(0).chain(ends.iter().copied());
         starts.zip(&ends).map(|(start, &end)| start..end).collect()
     }
@@ -108,6 +99,21 @@ impl Inputs<'_> {
         let lengths = self.lengths.map(|lengths| &lengths[sequences.clone()]);
         Schedule::new(time, sequences.len(), lengths)
     }
+}
+
+/// Where at most so many parts of a batch end that have about equally many steps. None is empty: a
+/// sequence that is as long as several parts is one.
+pub(super) fn cut(lengths: &[usize], parts: usize) -> Vec<usize> {
+    let all: usize = lengths.iter().sum();
+    let mut ends = Vec::with_capacity(parts);
+    let mut done = 0;
+    for (sequence, length) in lengths.iter().enumerate() {
+        done += length;
+        if done * parts >= all * (ends.len() + 1) {
+            ends.push(sequence + 1);
+        }
+    }
+    ends
 }
 
 /// Sizes of a layer in one direction.

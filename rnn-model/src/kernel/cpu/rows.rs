@@ -36,8 +36,12 @@ impl Layout {
     fn check(&self, len: usize) {
         if self.time * self.batch > 0 {
             let [step, sequence] = self.strides;
-            let last = (self.time - 1) * step + (self.batch - 1) * sequence;
-            assert!(last + self.width <= len, "rows out of memory");
+            let end = || {
+                let steps = (self.time - 1).checked_mul(step)?;
+                let sequences = (self.batch - 1).checked_mul(sequence)?;
+                steps.checked_add(sequences)?.checked_add(self.width)
+            };
+            assert!(end().is_some_and(|end| end <= len), "rows out of memory");
         }
     }
 
@@ -149,7 +153,8 @@ impl<'a> Rows<'a> {
 
     /// Some of the columns.
     pub fn columns(&self, columns: Range<usize>) -> Self {
-        assert!(columns.end <= self.layout.width, "no such columns");
+        let is_there = columns.start <= columns.end && columns.end <= self.layout.width;
+        assert!(is_there, "no such columns");
         let mut part = *self;
         part.layout.width = columns.len();
         part.start = part.start.wrapping_add(columns.start);

@@ -12,9 +12,9 @@ const SHARE: usize = 16;
 /// - `d`: `[columns of left, columns of right]`
 /// - `left`, `right`: `[1, rows, columns]`
 pub fn add_transposed(d: &mut [f32], left: Rows<'_>, right: Rows<'_>) {
-    let [_, rows, left_columns] = left.shape();
-    let [_, right_rows, right_columns] = right.shape();
-    assert_eq!(right_rows, rows, "rows");
+    let [left_steps, rows, left_columns] = left.shape();
+    let [right_steps, right_rows, right_columns] = right.shape();
+    assert_eq!([left_steps, right_steps, right_rows], [1, 1, rows], "rows");
     assert_eq!(d.len(), left_columns * right_columns, "products");
     if rows == 0 || d.is_empty() {
         return;

@@ -14,7 +14,7 @@ use super::{LayerTensors, RecurrentBackend, RecurrentExtension, Wanted};
 /// The output's node in the graph. The states after the last step are its children, which leave
 /// their gradients here before its turn comes.
 #[derive(Debug)]
-struct Layer;
+struct Output;
 
 /// One of the states, by its place in [`OfStates`].
 #[derive(Debug)]
@@ -31,7 +31,7 @@ struct State<B: RecurrentBackend> {
     left: OfStates<B>,
 }
 
-impl<B: RecurrentBackend, const N: usize> Backward<B, N> for Layer {
+impl<B: RecurrentBackend, const N: usize> Backward<B, N> for Output {
     type State = State<B>;
 
     fn backward(self, ops: Ops<State<B>, N>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -114,7 +114,7 @@ fn run<B: RecurrentBackend, C: CheckpointStrategy, const N: usize>(
         unreachable!("each tensor has a node")
     };
     let left: OfStates<B> = Arc::default();
-    let (output, states) = match Layer.prepare::<C>(nodes).compute_bound().stateful() {
+    let (output, states) = match Output.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prepared) => {
             let (mut outputs, tensors, kept) = B::recurrent_train(tensors);
             let output = outputs.remove(0);

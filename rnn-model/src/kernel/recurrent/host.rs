@@ -7,7 +7,7 @@ use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use pulp::Arch;
 
-use super::{Cell, LayerTensors, RecurrentBackend, Wanted};
+use super::{CellKind, LayerTensors, RecurrentBackend, Wanted};
 use crate::kernel::cpu::Rows;
 use crate::kernel::cpu::recurrent::{
     self as cpu, Direction, Equations, Gradient, Gradients, Gru, Inputs, Lstm, Outputs, Prepared,
@@ -135,10 +135,10 @@ impl<B: Host> RecurrentBackend for B {
             wanted,
         };
         let gradients = match tensors.plan.cell {
-            Cell::Lstm => back.run(Lstm),
-            Cell::Gru => back.run(Gru),
-            Cell::RnnTanh => back.run(Rnn { relu: false }),
-            Cell::RnnRelu => back.run(Rnn { relu: true }),
+            CellKind::Lstm => back.run(Lstm),
+            CellKind::Gru => back.run(Gru),
+            CellKind::RnnTanh => back.run(Rnn { relu: false }),
+            CellKind::RnnRelu => back.run(Rnn { relu: true }),
         };
 
         let mut all = vec![gradients.input];
@@ -206,10 +206,10 @@ fn forward<B: Host>(
     keep: bool,
 ) -> (Vec<FloatTensor<B>>, Vec<Reserve>) {
     match tensors.plan.cell {
-        Cell::Lstm => forward_by(Lstm, tensors, cache, keep),
-        Cell::Gru => forward_by(Gru, tensors, cache, keep),
-        Cell::RnnTanh => forward_by(Rnn { relu: false }, tensors, cache, keep),
-        Cell::RnnRelu => forward_by(Rnn { relu: true }, tensors, cache, keep),
+        CellKind::Lstm => forward_by(Lstm, tensors, cache, keep),
+        CellKind::Gru => forward_by(Gru, tensors, cache, keep),
+        CellKind::RnnTanh => forward_by(Rnn { relu: false }, tensors, cache, keep),
+        CellKind::RnnRelu => forward_by(Rnn { relu: true }, tensors, cache, keep),
     }
 }
 

@@ -6,7 +6,7 @@ use burn::backend::{
     ExtensionType,
 };
 
-use super::{Cache, Cell};
+use super::{Cache, CellKind};
 
 /// What a layer computes from, in this order:
 ///
@@ -23,7 +23,7 @@ pub struct LayerTensors<B: Backend> {
 /// What there is to a layer beside its tensors.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    pub cell: Cell,
+    pub cell: CellKind,
     pub has_cell_state: bool,
     pub has_bias: bool,
     pub has_projection: bool,
