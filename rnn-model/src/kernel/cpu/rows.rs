@@ -264,6 +264,11 @@ impl<'a> RowsMut<'a> {
 
     /// All rows of one step, to read, and of another, to write.
     pub fn two_steps(&mut self, from: usize, to: usize) -> (Rows<'_>, RowsMut<'_>) {
+        self.same().into_two_steps(from, to)
+    }
+
+    /// As [`two_steps`](Self::two_steps), for as long as the memory is there.
+    pub fn into_two_steps(self, from: usize, to: usize) -> (Rows<'a>, RowsMut<'a>) {
         assert_ne!(from, to, "a step can't be read and written");
         let step = |step: usize| {
             let rows = self.as_rows().steps(step..step + 1);

@@ -173,6 +173,26 @@ fn large_layers_are_too() {
     }
 }
 
+/// Few sequences, weights that threads share.
+#[test]
+fn large_layers_over_few_sequences_are_too() {
+    let mut rng = StdRng::seed_from_u64(7);
+    for cell in CELLS {
+        for directions in [1, 2] {
+            let shape = Shape {
+                time: 4,
+                batch: 1 + directions,
+                input_size: 5,
+                proj_size: None,
+                lengths: None,
+                directions,
+                ..any(cell, 530, &mut rng)
+            };
+            check(shape, &mut rng);
+        }
+    }
+}
+
 #[test]
 fn what_is_no_number_comes_through() {
     let mut rng = StdRng::seed_from_u64(4);

@@ -91,10 +91,15 @@ pub fn run<P: Send>(parts: Vec<P>, work: impl Fn(P) + Sync) {
 ///
 /// - `multiplications`: of all parts together
 pub fn run_if_worth<P: Send>(parts: Vec<P>, multiplications: usize, work: impl Fn(P) + Sync) {
-    match multiplications / 2 < WORTH_A_THREAD {
-        true => parts.into_iter().for_each(work),
-        false => run(parts, work),
+    match are_worth(multiplications) {
+        true => run(parts, work),
+        false => parts.into_iter().for_each(work),
     }
+}
+
+/// Whether so many multiplications are worth more than one thread, and there are more.
+pub fn are_worth(multiplications: usize) -> bool {
+    multiplications / 2 >= WORTH_A_THREAD && rayon::current_num_threads() > 1
 }
 
 struct Job {

@@ -224,7 +224,11 @@ fn forward_by<B: Host, E: Equations>(
     let [time, batch, _] = inputs.input.shape();
     let [directions, _, output_size] = inputs.h_0.shape();
     let [_, _, cell_size] = inputs.c_0.shape();
-    let prepare = || cpu::prepare::<E>(arch, &inputs);
+    let prepare = || {
+        #[cfg(test)]
+        crate::kernel::tests::count_prepared();
+        cpu::prepare::<E>(arch, &inputs)
+    };
     let prepared = (keep || !inputs.is_single_step()).then(|| match cache {
         Some((cache, weights)) => cache.get::<B>(&weights, prepare),
         None => Arc::new(prepare()),

@@ -24,16 +24,6 @@ pub struct Outputs<'a> {
     pub c_n: &'a mut [f32],
 }
 
-impl Inputs<'_> {
-    /// Whether a pass that keeps nothing reads the weights as they lie, so that it needs none
-    /// prepared.
-    pub fn is_single_step(&self) -> bool {
-        let [time, batch, _] = self.input.shape();
-        let is_projected = self.directions.iter().any(|d| d.weight_hr.is_some());
-        time == 1 && batch <= step::MOST_SEQUENCES && !is_projected
-    }
-}
-
 /// Runs a layer.
 ///
 /// - `prepared`: of its weights; not needed for a [single step](Inputs::is_single_step) of which
@@ -52,8 +42,8 @@ pub fn forward<E: Equations>(
     keep: bool,
     outputs: Outputs<'_>,
 ) -> Vec<Reserve> {
-    if !keep && inputs.is_single_step() {
-        step::forward(arch, equations, inputs, outputs);
+    if !keep && inputs.is_better_by_steps() {
+        step::forward(arch, equations, inputs, prepared, outputs);
         return Vec::new();
     }
     let Outputs { output, h_n, c_n } = outputs;
