@@ -17,6 +17,11 @@ use std::process::ExitCode;
 use crate::cli::{Cli, Command};
 use crate::output::Output;
 
+// A training step frees what the next one will want again. The system's allocator may give it back
+// in between, page by page, which takes longer than a small step; LibTorch's memory is meant too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::read();
     match run(cli) {

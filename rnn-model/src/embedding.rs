@@ -3,7 +3,7 @@ use burn::tensor::{Int, Tensor};
 
 /// The layer's row of each word, `[batch, time]` → `[batch, time, features]`.
 pub(crate) fn embed(layer: &Embedding, words: Tensor<2, Int>) -> Tensor<3> {
-    #[cfg(feature = "kernel")]
+    #[cfg(feature = "cpu-kernel")]
     if let Some(output) = crate::kernel::embedding(layer, &words) {
         return output;
     }

@@ -15,7 +15,7 @@ pub(crate) fn linear(d_input: usize, d_output: usize, device: &Device) -> Linear
 
 /// The layer over every step, `[batch, time, in]` → `[batch, time, out]`.
 pub(crate) fn over_steps(layer: &Linear, input: Tensor<3>) -> Tensor<3> {
-    #[cfg(feature = "kernel")]
+    #[cfg(feature = "cpu-kernel")]
     if let Some(output) = crate::kernel::linear(&input, layer) {
         return output;
     }

@@ -231,7 +231,7 @@ impl<C: Cell> Recurrent<C> {
         );
     }
 
-    /// The state that was given, or zeros, on the device of `like`.
+    /// The state that was given, or zeros, on the device of `like` and in its kind of number.
     fn start<const D: usize>(
         &self,
         state: Option<C::State<3>>,
@@ -242,7 +242,8 @@ impl<C: Cell> Recurrent<C> {
         let hidden = [self.weights.len(), batch, self.output_size];
         let cell = [self.weights.len(), batch, self.hidden_size];
         let Some(state) = state else {
-            return C::zeros(hidden, cell, &like.device());
+            let zeros = C::zeros(hidden, cell, &like.device());
+            return C::map_state(zeros, |part: Tensor<3>| part.cast(like.dtype()));
         };
         let (h, c) = C::into_parts(state);
         for (part, expected) in [(Some(&h), hidden), (c.as_ref(), cell)] {

@@ -166,7 +166,10 @@ impl<C: Cell> RecurrentCell<C> {
                 );
                 part
             }),
-            None => C::zeros(shape, shape, &input.device()),
+            None => {
+                let zeros = C::zeros(shape, shape, &input.device());
+                C::map_state(zeros, |part: Tensor<2>| part.cast(input.dtype()))
+            }
         };
         let weights = Weights {
             weight_ih: self.weight_ih.clone(),

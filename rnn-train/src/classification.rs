@@ -7,6 +7,7 @@ use rnn_model::{Cell, Classifier};
 
 use crate::loader::Loader;
 use crate::objective::{Objective, Scores};
+use crate::precision::in_numbers_of;
 
 /// Batches of labelled images.
 pub type ImageLoader = Loader<ImageBatch>;
@@ -16,10 +17,9 @@ impl<C: Cell> Objective for Classifier<C> {
     type State = ();
 
     fn score(&self, batch: ImageBatch, _: Option<()>) -> (Scores, ()) {
-        (
-            Scores::cross_entropy(self.forward(batch.images), batch.labels),
-            (),
-        )
+        let images = in_numbers_of(self, batch.images);
+        let scores = Scores::cross_entropy(self.forward(images), batch.labels);
+        (scores, ())
     }
 
     fn detach(_: ()) {}

@@ -21,12 +21,14 @@ pub enum DeviceError {
     #[error("device '{0}' is unknown, expected auto, {NAMES}")]
     Unknown(String),
     /// The build lacks its backend.
-    #[error("device '{name}' is not in this build: add --features {feature}")]
+    #[error("device '{name}' is not in this build: add --features {feature} (it needs {needs})")]
     NotCompiled {
         /// The device that was asked for.
         name: String,
         /// The feature that brings it.
         feature: &'static str,
+        /// What else it takes.
+        needs: &'static str,
     },
     /// The machine lacks it.
     #[error("device '{name}' was not found: {reason}")]
@@ -141,13 +143,38 @@ impl Kind {
         }
     }
 
+    /// What a machine must have for it, beside the program.
+    fn needs(self) -> &'static str {
+        match self {
+            Self::Cuda => {
+                "an NVIDIA GPU, its driver and the CUDA toolkit; the build downloads LLVM"
+            }
+            Self::LibTorchCuda => "an NVIDIA GPU, its driver and LibTorch 2.9.0 for CUDA",
+            Self::Wgpu => "a GPU with a Vulkan, Metal or DirectX 12 driver",
+            Self::LibTorch => "LibTorch 2.9.0",
+            Self::Flex | Self::NdArray => "nothing else",
+        }
+    }
+
+    /// What is missing where it is compiled in and not found.
     fn absence(self) -> &'static str {
         match self {
-            Self::Cuda => "no NVIDIA driver (libcuda), or it sees no GPU",
-            Self::LibTorchCuda => {
-                "LibTorch sees no CUDA device: no NVIDIA driver, or LibTorch was built for the CPU"
+            Self::Cuda => {
+                "no NVIDIA GPU with a driver: `nvidia-smi` tells; install NVIDIA's driver and the \
+                 CUDA toolkit"
             }
-            Self::Wgpu => "no GPU with a Vulkan, Metal or DirectX 12 driver",
+            #[cfg(feature = "tch")]
+            Self::LibTorchCuda if !tch::utils::has_cuda() => {
+                "this LibTorch is the one for CPUs: build with LibTorch 2.9.0 for CUDA"
+            }
+            Self::LibTorchCuda => {
+                "LibTorch can use CUDA, but sees no NVIDIA GPU with a driver: `nvidia-smi` tells; \
+                 install NVIDIA's driver"
+            }
+            Self::Wgpu => {
+                "no GPU with a Vulkan, Metal or DirectX 12 driver: `vulkaninfo --summary` tells; \
+                 install the maker's driver, or Mesa's"
+            }
             Self::LibTorch | Self::Flex | Self::NdArray => "the backend reports no device",
         }
     }
@@ -178,6 +205,8 @@ pub struct DeviceKind {
     pub name: &'static str,
     /// The feature that compiles it in.
     pub feature: &'static str,
+    /// What a machine must have for it, beside the program.
+    pub needs: &'static str,
     /// Whether it is there.
     pub presence: Presence,
 }
@@ -216,6 +245,7 @@ pub fn survey() -> Vec<DeviceKind> {
         .map(|kind| DeviceKind {
             name: kind.name(),
             feature: kind.feature(),
+            needs: kind.needs(),
             presence: presence(kind),
         })
         .collect()
@@ -243,6 +273,7 @@ pub fn select(name: &str) -> Result<Selected, DeviceError> {
         return Err(DeviceError::NotCompiled {
             name: name.to_owned(),
             feature: kind.feature(),
+            needs: kind.needs(),
         });
     }
     let mut found = kind.found();

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use crate::precision::Precision;
+
 /// Why a training ended early.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -21,6 +23,9 @@ pub enum TrainError {
     /// There is nothing to be trained, and nothing that says on which device to compute.
     #[error("the model has no parameters")]
     NoParameters,
+    /// The device does not compute in such numbers.
+    #[error("the device does not compute in {0}: LibTorch does, and most GPUs do")]
+    Precision(Precision),
     /// The loss became infinite or NaN.
     #[error(
         "the loss became {loss} in epoch {epoch}: try a smaller learning rate or gradient clipping"

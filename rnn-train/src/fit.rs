@@ -16,6 +16,7 @@ use crate::loader::Loader;
 use crate::metrics::{Collector, NoLog};
 use crate::objective::{Learnable, Objective};
 use crate::observe::{EpochReport, Observer};
+use crate::precision::Precision;
 use crate::schedule::Schedule;
 use crate::strategy::Strategy;
 
@@ -31,6 +32,9 @@ pub struct FitConfig {
     pub schedule: Schedule,
     /// The largest allowed joint norm of all gradients; none for no limit.
     pub clip_norm: Option<f64>,
+    /// The numbers that steps are computed in.
+    #[serde(default)]
+    pub precision: Precision,
     /// What the randomness inside steps (dropout) comes from. Training seeds the device anew for
     /// each step; initial weights and the order of the data have seeds of their own
     /// (`Device::seed`, [`Loader::shuffled`]).
@@ -43,13 +47,14 @@ pub struct FitConfig {
 }
 
 impl FitConfig {
-    /// `epochs` at a constant rate of 0.001, no clipping, seed 0.
+    /// `epochs` at a constant rate of 0.001, no clipping, 32 bits, seed 0.
     pub fn new(epochs: usize) -> Self {
         Self {
             epochs,
             learning_rate: 1e-3,
             schedule: Schedule::Constant,
             clip_norm: None,
+            precision: Precision::F32,
             seed: 0,
             carry_state: false,
             keep_predictions: false,
@@ -131,7 +136,7 @@ impl<M: Objective> Trainer<M> {
     /// # Errors
     ///
     /// If there is nothing to train on or nothing to train, a batch can't be made, the loss stops
-    /// being a number, or a checkpoint can't be written.
+    /// being a number, the device lacks such numbers, or a checkpoint can't be written.
     pub fn fit(self, model: M, train: Loader<M::Batch>) -> Result<Fitted<M>, TrainError> {
         let config = self.config;
         if train.num_batches() == 0 {
@@ -141,12 +146,14 @@ impl<M: Objective> Trainer<M> {
             check_even(&train)?;
             self.validation.as_ref().map_or(Ok(()), check_even)?;
         }
-        let device = device_of(&model)?.autodiff();
+        let device = device_of(&model)?;
+        config.precision.check(&device)?;
+        let device = device.autodiff();
         let total_steps = config.epochs.saturating_mul(train.num_batches());
         let scheduler = config.schedule.scheduler(config.learning_rate, total_steps);
         let adam = Adam::default().init();
         let model = model.to_device(&device).train();
-        let learner = Learner::new(Learnable { model }, adam, scheduler);
+        let learner = Learner::new(Learnable::new(model, config.precision), adam, scheduler);
 
         let collector = Collector::default();
         // The learner wants validation data; an empty part of the training data stands for none.

@@ -9,6 +9,7 @@ use rnn_model::CharRnn;
 
 use crate::loader::Loader;
 use crate::objective::{Objective, Scores};
+use crate::precision::in_numbers_of;
 
 /// Batches of character sequences.
 pub type CharLoader = Loader<CharBatch>;
@@ -18,7 +19,8 @@ impl Objective for CharRnn {
     type State = Tensor<3>;
 
     fn score(&self, batch: CharBatch, state: Option<Tensor<3>>) -> (Scores, Tensor<3>) {
-        let (logits, state) = self.forward(batch.input, state);
+        let input = in_numbers_of(self, batch.input);
+        let (logits, state) = self.forward(input, state);
         let scores = Scores::cross_entropy(logits.flatten(0, 1), batch.targets.flatten(0, 1));
         (scores, state)
     }

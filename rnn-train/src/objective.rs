@@ -2,11 +2,12 @@
 
 use burn::module::{Devices, Module, ModuleMapper, ModuleVisitor};
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::tensor::{Device, ExecutionError, Int, Tensor};
+use burn::tensor::{DType, Device, ExecutionError, Int, Tensor};
 use burn::train::metric::{AccuracyInput, Adaptor, LossInput};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 
 use crate::loader::Carry;
+use crate::precision::Precision;
 
 /// A model that can be trained: how it turns a batch into scores and a loss.
 ///
@@ -40,6 +41,8 @@ pub struct Scores {
 impl Scores {
     /// Cross entropy of `logits` `[N, C]` against `targets` `[N]`.
     pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Self {
+        // Sums of exponentials want all bits that there are.
+        let logits = logits.cast(DType::F32);
         let loss = CrossEntropyLossConfig::new()
             .init(&logits.device())
             .forward(logits.clone(), targets.clone());
@@ -64,6 +67,13 @@ impl Scores {
 #[derive(Clone, Debug)]
 pub(crate) struct Learnable<M> {
     pub model: M,
+    precision: Precision,
+}
+
+impl<M> Learnable<M> {
+    pub fn new(model: M, precision: Precision) -> Self {
+        Self { model, precision }
+    }
 }
 
 // By hand, so that the wrapper adds nothing to the parameters' names: a checkpoint of it is a
@@ -74,8 +84,7 @@ impl<M: Module> Module for Learnable<M> {
     }
 
     fn map<P: ModuleMapper>(self, mapper: &mut P) -> Self {
-        let model = self.model.map(mapper);
-        Self { model }
+        Self::new(self.model.map(mapper), self.precision)
     }
 
     fn collect_devices(&self, devices: Devices) -> Devices {
@@ -83,28 +92,23 @@ impl<M: Module> Module for Learnable<M> {
     }
 
     fn fork(self, device: &Device) -> Self {
-        let model = self.model.fork(device);
-        Self { model }
+        Self::new(self.model.fork(device), self.precision)
     }
 
     fn to_device(self, device: &Device) -> Self {
-        let model = self.model.to_device(device);
-        Self { model }
+        Self::new(self.model.to_device(device), self.precision)
     }
 
     fn train(self) -> Self {
-        let model = self.model.train();
-        Self { model }
+        Self::new(self.model.train(), self.precision)
     }
 
     fn valid(&self) -> Self {
-        let model = self.model.valid();
-        Self { model }
+        Self::new(self.model.valid(), self.precision)
     }
 
     fn materialize(self) -> Self {
-        let model = self.model.materialize();
-        Self { model }
+        Self::new(self.model.materialize(), self.precision)
     }
 }
 
@@ -126,7 +130,9 @@ impl<M: Objective> TrainStep for Learnable<M> {
     type Output = StepOutput<M::State>;
 
     fn step(&self, input: Self::Input) -> TrainOutput<Self::Output> {
-        let (scores, state) = self.model.score(input.batch, input.state);
+        let narrowed = self.precision.narrowed(&self.model);
+        let model = narrowed.as_ref().unwrap_or(&self.model);
+        let (scores, state) = model.score(input.batch, input.state);
         let grads = scores.loss.backward();
         let output = StepOutput {
             scores: scores.without_autodiff(),

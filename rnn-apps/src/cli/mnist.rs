@@ -2,9 +2,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use rnn_data::Mnist;
+use rnn_train::Precision;
 use serde::{Deserialize, Serialize};
 
-use super::values::{epochs, items, layers, rate, share, size};
+use super::values::{epochs, items, layers, precision, rate, share, size};
 
 #[derive(Debug, Subcommand)]
 pub enum MnistCommand {
@@ -51,6 +52,10 @@ pub struct MnistTrainArgs {
     /// Largest joint norm of all gradients [default: tuned 1; notebook no limit]
     #[arg(long, value_name = "NORM", value_parser = rate)]
     pub clip_norm: Option<f64>,
+    /// Numbers that steps are computed in; bf16 needs a device that has them (libtorch, most GPUs) and
+    /// keeps 32 bits for weights, loss and optimiser
+    #[arg(long, default_value = "f32", value_name = "NUMBERS", value_parser = precision())]
+    pub precision: Precision,
     /// Share of the training images kept for validation after each epoch, 0 to below 1
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
     pub valid_split: f64,

@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use rnn_train::Precision;
 
-use super::values::{epochs, items, layers, rate, share, size};
+use super::values::{epochs, items, layers, precision, rate, share, size};
 
 #[derive(Args, Debug)]
 pub struct TaggerArgs {
@@ -121,6 +122,10 @@ pub struct TaggerTrainArgs {
     /// Largest joint norm of all gradients
     #[arg(long, default_value_t = 1.0, value_name = "NORM", value_parser = rate)]
     pub clip_norm: f64,
+    /// Numbers that steps are computed in; bf16 needs a device that has them (libtorch, most GPUs) and
+    /// keeps 32 bits for weights, loss and optimiser
+    #[arg(long, default_value = "f32", value_name = "NUMBERS", value_parser = precision())]
+    pub precision: Precision,
     /// Use only the first N training sentences [default: all]
     #[arg(long, value_name = "N", value_parser = items)]
     pub limit: Option<usize>,

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use rnn_train::Precision;
+
 /// A whole number from 1 to `most`.
 fn count(text: &str, most: usize) -> Result<usize, String> {
     match text.parse::<usize>() {
@@ -45,6 +48,13 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
         Ok(x) if (0.0..1.0).contains(&x) => Ok(x),
         _ => Err("expected a number from 0 to below 1".to_owned()),
     }
+}
+
+pub(super) fn precision() -> impl TypedValueParser<Value = Precision> {
+    PossibleValuesParser::new(["f32", "bf16"]).map(|name| match name.as_str() {
+        "bf16" => Precision::Bf16,
+        _ => Precision::F32,
+    })
 }
 
 /// `FROM=TO`

@@ -22,13 +22,16 @@ pub fn run(out: &mut Output) -> anyhow::Result<()> {
             |DeviceKind {
                  name,
                  feature,
+                 needs,
                  presence,
              }| {
                 let compiled = !matches!(presence, Presence::NotCompiled);
                 let (found, needs) = match presence {
                     Presence::Found(names) => (names, None),
                     Presence::Absent(reason) => (Vec::new(), Some(reason.to_owned())),
-                    Presence::NotCompiled => (Vec::new(), Some(format!("--features {feature}"))),
+                    Presence::NotCompiled => {
+                        (Vec::new(), Some(format!("--features {feature} ({needs})")))
+                    }
                 };
                 Row {
                     device: name,

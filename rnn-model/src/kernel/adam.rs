@@ -3,19 +3,27 @@
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, ExtensionType, backend_extension};
 use burn::tensor::Tensor;
-use pulp::Arch;
 
-use super::covers;
-use super::cpu::adam;
-use super::host::{Host, in_order, slice};
+use super::kernels;
 
-pub use super::cpu::adam::Step;
+/// The constants of a step, as in the equations of [`Adam`](crate::Adam).
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The decay rates of the two moments.
+    pub betas: [f32; 2],
+    /// What the first moment is multiplied by: the learning rate, corrected for the moments' start
+    /// from zero.
+    pub rate: f32,
+    /// What is added to the root of the second moment, corrected likewise.
+    pub epsilon: f32,
+}
 
 /// A step of Adam as an operation of the backends that have it. Gradients of gradients are not taken,
 /// so it is not one of the graph's.
 #[backend_extension(
     NdArray: cfg(feature = "ndarray"),
-    Flex: cfg(feature = "flex")
+    Flex: cfg(feature = "flex"),
+    LibTorch: cfg(feature = "tch")
 )]
 pub trait AdamExtension: Backend {
     /// The parameter and both moments after the step.
@@ -34,29 +42,13 @@ pub struct AdamTensors<B: Backend> {
     pub moment_2: FloatTensor<B>,
 }
 
-/// What [`AdamExtension`] is made of: in place, where nobody else has the tensors.
-pub fn adam_on_host<B: Host>(
-    tensors: AdamTensors<B>,
-    step: Step,
-) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
-    let AdamTensors {
-        gradient,
-        mut parameter,
-        mut moment_1,
-        mut moment_2,
-    } = tensors;
-    let gradient = in_order::<B>(gradient);
-    let state = [&mut parameter, &mut moment_1, &mut moment_2].map(B::numbers_mut);
-    adam::step(Arch::new(), step, slice::<B>(&gradient), state);
-    (parameter, moment_1, moment_2)
-}
-
 /// Whether there is a kernel for such tensors.
 pub fn has_adam<const D: usize>(tensors: [&Tensor<D>; 4]) -> bool {
-    let shape = tensors[0].dims();
-    tensors
-        .into_iter()
-        .all(|tensor| covers(tensor) && !tensor.is_autodiff() && tensor.dims() == shape)
+    let (shape, of) = (tensors[0].dims(), kernels(tensors[0]));
+    let mut tensors = tensors.into_iter();
+    of.is_some()
+        && tensors
+            .all(|tensor| kernels(tensor) == of && !tensor.is_autodiff() && tensor.dims() == shape)
 }
 
 /// One step as one operation: the parameter and both moments after it.

@@ -3,7 +3,9 @@
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 
-use super::cpu::Rows;
+#[cfg(feature = "optim")]
+use super::adam::{AdamTensors, Step};
+use super::cpu::{self, Rows};
 
 /// Tensors of 32-bit numbers as memory.
 pub trait Host: Backend {
@@ -72,4 +74,27 @@ pub fn sequence<B: Host>(tensor: &FloatTensor<B>) -> Rows<'_> {
         [shape[0], shape[1], shape[2]],
         [strides[0], strides[1]],
     )
+}
+
+/// A step of Adam, in place where nobody else has the tensors.
+#[cfg(feature = "optim")]
+pub fn adam<B: Host>(
+    tensors: AdamTensors<B>,
+    step: Step,
+) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+    let AdamTensors {
+        gradient,
+        mut parameter,
+        mut moment_1,
+        mut moment_2,
+    } = tensors;
+    let step = cpu::adam::Step {
+        betas: step.betas,
+        rate: step.rate,
+        epsilon: step.epsilon,
+    };
+    let gradient = in_order::<B>(gradient);
+    let state = [&mut parameter, &mut moment_1, &mut moment_2].map(B::numbers_mut);
+    cpu::adam::step(pulp::Arch::new(), step, slice::<B>(&gradient), state);
+    (parameter, moment_1, moment_2)
 }

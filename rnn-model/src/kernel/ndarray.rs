@@ -4,9 +4,9 @@ use burn::backend::tensor::FloatTensor;
 use ndarray::{ArrayD, IxDyn};
 
 #[cfg(feature = "optim")]
-use super::adam::{AdamExtension, AdamTensors, Step, adam_on_host};
+use super::adam::{AdamExtension, AdamTensors, Step};
 use super::embedding::{EmbeddingBackend, EmbeddingExtension, Words};
-use super::host::Host;
+use super::host::{self, Host};
 use super::linear::{LinearBackend, LinearExtension, LinearTensors};
 use super::recurrent::{LayerTensors, RecurrentBackend, RecurrentExtension};
 
@@ -74,7 +74,7 @@ impl AdamExtension for NdArray {
         tensors: AdamTensors<Self>,
         step: Step,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        adam_on_host(tensors, step)
+        host::adam(tensors, step)
     }
 }
 

@@ -1,10 +1,12 @@
 //! A layer of a recurrent network, in all its directions, over a whole sequence.
 
 mod autodiff;
+mod cache;
+#[cfg(feature = "cpu-kernel")]
 mod host;
 mod tensors;
 
-pub use host::Cache;
+pub use cache::Cache;
 pub use tensors::{LayerTensors, Plan};
 
 use burn::backend::tensor::FloatTensor;
@@ -12,14 +14,14 @@ use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::module::Param;
 use burn::tensor::Tensor;
 
-use super::covers;
-use super::cpu::recurrent::{self as cpu, Equations as _, Wanted};
+use super::kernels;
 use crate::weights::Weights;
 
 /// A recurrent layer over a sequence, as an operation of the backends that have it.
 #[backend_extension(
     NdArray: cfg(feature = "ndarray"),
     Flex: cfg(feature = "flex"),
+    LibTorch: cfg(feature = "tch"),
     Autodiff
 )]
 pub trait RecurrentExtension: Backend {
@@ -43,12 +45,13 @@ pub trait RecurrentBackend: Backend {
     ///
     /// - `output`: what the forward pass gave
     /// - `by`: the gradients by the output, `h_n` and `c_n`; none is zero
+    /// - `wanted`: of each tensor, whether its gradient is
     fn recurrent_backward(
         tensors: LayerTensors<Self>,
         kept: Self::Kept,
         output: FloatTensor<Self>,
         by: [Option<FloatTensor<Self>>; 3],
-        wanted: Wanted,
+        wanted: &[bool],
     ) -> Vec<Option<FloatTensor<Self>>>;
 }
 
@@ -63,11 +66,11 @@ pub enum CellKind {
 
 impl CellKind {
     /// Blocks of rows in the weights.
-    fn gates(self) -> usize {
+    pub fn gates(self) -> usize {
         match self {
-            Self::Lstm => cpu::Lstm::GATES,
-            Self::Gru => cpu::Gru::GATES,
-            Self::RnnTanh | Self::RnnRelu => cpu::Rnn::GATES,
+            Self::Lstm => 4,
+            Self::Gru => 3,
+            Self::RnnTanh | Self::RnnRelu => 1,
         }
     }
 }
@@ -110,10 +113,12 @@ pub fn recurrent(
     let has_bias = weights[0].bias_ih.is_some() && weights[0].bias_hh.is_some();
     let has_projection = weights[0].weight_hr.is_some();
     let has_cell_state = c_0.is_some();
-    let mut all = vec![covers(input), covers(&h_0)];
+    let of = kernels(input)?;
+    let covers = |found| found == Some(of);
+    let mut all = vec![covers(kernels(&h_0))];
     let mut tensors = vec![input.clone().into_dispatch(), h_0.into_dispatch()];
     if let Some(c_0) = c_0 {
-        all.push(covers(&c_0));
+        all.push(covers(kernels(&c_0)));
         tensors.push(c_0.into_dispatch());
     }
     for weights in weights {
@@ -122,26 +127,26 @@ pub fn recurrent(
         let [rows, _] = weight_ih.dims();
         let shapes = [weight_ih.dims(), weight_hh.dims()];
         all.push(shapes == [[rows, input_size], [rows, output_size]]);
-        all.extend([covers(&weight_ih), covers(&weight_hh)]);
+        all.extend([&weight_ih, &weight_hh].map(|weight| covers(kernels(weight))));
         tensors.extend([weight_ih.into_dispatch(), weight_hh.into_dispatch()]);
         if has_bias {
             for bias in [&weights.bias_ih, &weights.bias_hh] {
                 let bias = bias.as_ref().map(Param::val)?;
-                all.push(covers(&bias) && bias.dims() == [rows]);
+                all.push(covers(kernels(&bias)) && bias.dims() == [rows]);
                 tensors.push(bias.into_dispatch());
             }
         }
         if has_projection {
             let weight_hr = weights.weight_hr.as_ref().map(Param::val)?;
             let hidden_size = rows / cell.gates();
-            all.push(covers(&weight_hr) && weight_hr.dims() == [output_size, hidden_size]);
+            all.push(covers(kernels(&weight_hr)) && weight_hr.dims() == [output_size, hidden_size]);
             tensors.push(weight_hr.into_dispatch());
         }
     }
     if all.contains(&false) {
         return None;
     }
-    #[cfg(test)]
+    #[cfg(all(test, feature = "cpu-kernel"))]
     super::tests::count();
     let plan = Plan {
         cell,

@@ -89,6 +89,7 @@ fn train_cell<C: Starting>(
         args.valid_split
     );
 
+    args.precision.check(&context.device)?;
     context.device.seed(context.seed);
     let model = settings.model.init::<C>(training.recipe, &context.device)?;
     let parameters = model.num_params();
@@ -188,6 +189,7 @@ fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::
                 Schedule::Constant
             },
             clip_norm: args.clip_norm.or(tuned.then_some(1.0)),
+            precision: args.precision,
             seed: context.seed,
             ..FitConfig::new(args.epochs)
         },

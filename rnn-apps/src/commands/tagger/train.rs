@@ -63,6 +63,7 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
             learning_rate: args.learning_rate,
             schedule: Schedule::OneCycle,
             clip_norm: Some(args.clip_norm),
+            precision: args.precision,
             seed: context.seed,
             ..FitConfig::new(args.epochs)
         },
@@ -85,6 +86,7 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
     let train = encode(&corpus.train, &words, &tags)?;
     let dev = encode(&corpus.dev, &words, &tags)?;
 
+    args.precision.check(&context.device)?;
     context.device.seed(context.seed);
     let model = settings.model.init(&context.device)?;
     let parameters = model.num_params();

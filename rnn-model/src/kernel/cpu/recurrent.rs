@@ -14,7 +14,7 @@ mod weights;
 pub use backward::{Gradient, Gradients, Wanted, backward};
 pub use equations::{Equations, Gru, Lstm, Rnn};
 pub use forward::{Outputs, forward};
-pub use prepared::{Prepared, prepare};
+pub use prepared::prepare;
 
 use std::ops::Range;
 

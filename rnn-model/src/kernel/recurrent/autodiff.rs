@@ -9,7 +9,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
 
-use super::{LayerTensors, RecurrentBackend, RecurrentExtension, Wanted};
+use super::{LayerTensors, RecurrentBackend, RecurrentExtension};
 
 /// The output's node in the graph. The states after the last step are its children, which leave
 /// their gradients here before its turn comes.
@@ -44,15 +44,9 @@ impl<B: RecurrentBackend, const N: usize> Backward<B, N> for Output {
         } = ops.state;
         let [by_h_n, by_c_n] =
             std::mem::take(&mut *left.lock().unwrap_or_else(PoisonError::into_inner));
-        let before_weights = tensors.plan.before_weights();
-        let is_any = |nodes: &[Option<_>]| nodes.iter().any(Option::is_some);
-        let wanted = Wanted {
-            input: ops.parents[0].is_some(),
-            state: is_any(&ops.parents[1..before_weights]),
-            weights: is_any(&ops.parents[before_weights..]),
-        };
+        let wanted = ops.parents.each_ref().map(Option::is_some);
         let by = [Some(by_output), by_h_n, by_c_n];
-        let gradients = B::recurrent_backward(tensors, kept, output, by, wanted);
+        let gradients = B::recurrent_backward(tensors, kept, output, by, &wanted);
         for (node, gradient) in ops.parents.into_iter().zip(gradients) {
             if let (Some(node), Some(gradient)) = (node, gradient) {
                 grads.register::<B>(node.id, gradient);

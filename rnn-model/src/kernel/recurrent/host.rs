@@ -1,84 +1,26 @@
 //! Recurrent layers on backends whose tensors lie in this process's memory.
 
-use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use pulp::Arch;
 
-use super::{CellKind, LayerTensors, RecurrentBackend, Wanted};
+use super::{Cache, CellKind, LayerTensors, RecurrentBackend};
 use crate::kernel::cpu::Rows;
 use crate::kernel::cpu::recurrent::{
-    self as cpu, Direction, Equations, Gradient, Gradients, Gru, Inputs, Lstm, Outputs, Prepared,
-    Reserve, Rnn,
+    self as cpu, Direction, Equations, Gradient, Gradients, Gru, Inputs, Lstm, Outputs, Reserve,
+    Rnn, Wanted,
 };
 use crate::kernel::host::{Host, in_order, sequence, slice, with_rows};
 
-/// What was made of a layer's weights, for the next pass that finds the same weights.
-///
-/// It holds the weights' tensors too. As long as it does, nothing can write into their memory, so
-/// weights at the same place are the same weights.
-#[derive(Default)]
-pub struct Cache(Arc<Mutex<Option<Box<dyn Any + Send>>>>);
-
-/// What a [`Cache`] holds.
-struct Entry<B: Host> {
-    weights: Vec<FloatTensor<B>>,
-    prepared: Arc<Vec<Prepared>>,
-}
-
-impl Cache {
-    /// The same place.
-    pub fn share(&self) -> Self {
-        Self(self.0.clone())
-    }
-
-    /// What was made of `weights`, or is made of them now.
-    fn get<B: Host>(
-        &self,
-        weights: &[FloatTensor<B>],
-        prepare: impl FnOnce() -> Vec<Prepared>,
-    ) -> Arc<Vec<Prepared>> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = held
-            .as_ref()
-            .and_then(|held| held.downcast_ref::<Entry<B>>());
-        if let Some(entry) = entry
-            && entry.weights.len() == weights.len()
-            && entry.weights.iter().zip(weights).all(is_same::<B>)
-        {
-            return entry.prepared.clone();
-        }
-        let prepared = Arc::new(prepare());
-        *held = Some(Box::new(Entry::<B> {
-            weights: weights.to_vec(),
-            prepared: prepared.clone(),
-        }));
-        prepared
-    }
-}
-
 /// Whether two tensors are the same numbers in the same memory.
-fn is_same<B: Host>((a, b): (&FloatTensor<B>, &FloatTensor<B>)) -> bool {
+fn is_same<B: Host>(a: &FloatTensor<B>, b: &FloatTensor<B>) -> bool {
     let place = |tensor| {
         let (numbers, strides) = B::view(tensor)?;
         Some((numbers.as_ptr(), strides))
     };
     a.shape() == b.shape() && place(a).is_some() && place(a) == place(b)
-}
-
-// Copies of a module may go ways of their own.
-impl Clone for Cache {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl core::fmt::Debug for Cache {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Cache")
-    }
 }
 
 /// Taken by the backward pass. It is shared only because the graph wants what it keeps to be
@@ -113,8 +55,14 @@ impl<B: Host> RecurrentBackend for B {
         kept: Kept,
         output: FloatTensor<B>,
         by: [Option<FloatTensor<B>>; 3],
-        wanted: Wanted,
+        wanted: &[bool],
     ) -> Vec<Option<FloatTensor<B>>> {
+        let (before, weights) = wanted.split_at(tensors.plan.before_weights());
+        let wanted = Wanted {
+            input: before[0],
+            state: before[1..].contains(&true),
+            weights: weights.contains(&true),
+        };
         let mut reserves = kept.0.lock().unwrap_or_else(PoisonError::into_inner);
         let reserves = std::mem::take(&mut *reserves);
         assert!(!reserves.is_empty(), "a graph is walked back once");
@@ -230,7 +178,7 @@ fn forward_by<B: Host, E: Equations>(
         cpu::prepare::<E>(arch, &inputs)
     };
     let prepared = (keep || !inputs.is_single_step()).then(|| match cache {
-        Some((cache, weights)) => cache.get::<B>(&weights, prepare),
+        Some((cache, weights)) => cache.get::<B, _>(&weights, is_same::<B>, prepare),
         None => Arc::new(prepare()),
     });
     let mut output = vec![0.0; time * batch * directions * output_size];

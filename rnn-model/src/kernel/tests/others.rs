@@ -4,11 +4,11 @@ use burn::module::Module;
 use burn::nn::EmbeddingConfig;
 use burn::tensor::{Int, Tensor};
 
-use super::{assert_close, devices, random};
+use super::{assert_close, devices, ours, random};
 
 #[test]
 fn a_linear_layer_is_burns_own_in_value_and_gradients() {
-    for device in devices() {
+    for device in ours() {
         let device = device.autodiff();
         // Few rows, rows that are not side by side, and work for several threads along each axis.
         let sizes = [
@@ -49,7 +49,7 @@ fn a_linear_layer_is_burns_own_in_value_and_gradients() {
 
 #[test]
 fn an_embedding_is_burns_own_in_value_and_gradients() {
-    for device in devices() {
+    for device in ours() {
         let device = device.autodiff();
         let layer = EmbeddingConfig::new(7, 5).init(&device).materialize();
         // A word that comes twice, words that never come, and ids that do not lie in order.

@@ -1,0 +1,94 @@
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{DType, Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::error::TrainError;
+
+/// The numbers that training steps are computed in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// bfloat16, for GPUs that multiply it faster: 8 bits of exponent as in 32 bits, 7 of fraction.
+    ///
+    /// Mixed precision (Micikevicius et al., [Mixed precision training], 2018): each step computes
+    /// with copies of the weights in 16 bits, forward and back. The weights themselves, the loss, the
+    /// gradients' norm and the optimiser have 32 bits, and so has validation. bfloat16 reaches as far
+    /// as 32 bits do, so that losses need no scaling.
+    ///
+    /// [Mixed precision training]: https://arxiv.org/abs/1710.03740
+    Bf16,
+}
+
+impl Precision {
+    /// # Errors
+    ///
+    /// If `device` does not compute in such numbers.
+    ///
+    /// ```
+    /// use rnn_train::Precision;
+    ///
+    /// let device = rnn_train::select("auto")?.device;
+    /// Precision::F32.check(&device)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check(self, device: &Device) -> Result<(), TrainError> {
+        match device.supports_dtype(self.dtype()) {
+            true => Ok(()),
+            false => Err(TrainError::Precision(self)),
+        }
+    }
+
+    fn dtype(self) -> DType {
+        match self {
+            Self::F32 => DType::F32,
+            Self::Bf16 => DType::BF16,
+        }
+    }
+
+    /// `model` as a step computes with it, if not as it is. Gradients find their way to its own
+    /// weights.
+    pub(crate) fn narrowed<M: Module>(self, model: &M) -> Option<M> {
+        match self {
+            Self::F32 => None,
+            Self::Bf16 => Some(model.clone().map(&mut Cast(self.dtype()))),
+        }
+    }
+}
+
+impl core::fmt::Display for Precision {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+        })
+    }
+}
+
+struct Cast(DType);
+
+impl ModuleMapper for Cast {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|tensor| tensor.cast(self.0))
+    }
+}
+
+/// `input` in the numbers that `model` computes in.
+pub(crate) fn in_numbers_of<M: Module, const D: usize>(model: &M, input: Tensor<D>) -> Tensor<D> {
+    struct First(Option<DType>);
+
+    impl ModuleVisitor for First {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.0.get_or_insert_with(|| param.val().dtype());
+        }
+    }
+
+    let mut first = First(None);
+    model.visit(&mut first);
+    match first.0 {
+        Some(dtype) => input.cast(dtype),
+        None => input,
+    }
+}
