@@ -17,14 +17,24 @@ pub fn seeded() -> MutexGuard<'static, ()> {
     guard
 }
 
-/// Every device that is compiled in and present, by name. The tests run on all of them.
+/// Every device that is compiled in and present, by name. The tests run on all of them, or on the one
+/// that `RNN_TEST_DEVICE` names; `wgpu:software` there is a driver that computes on the CPU, such as
+/// Mesa's.
 pub fn devices() -> Vec<(String, Device)> {
     static ONE_THREAD: Once = Once::new();
     // Tests run side by side: more threads than processors would only wait for each other.
     ONE_THREAD.call_once(|| {
         rnn_train::set_threads(Some(1)).expect("the first call");
     });
-    rnn_train::available()
+    let found = match std::env::var("RNN_TEST_DEVICE") {
+        #[cfg(feature = "wgpu")]
+        Ok(name) if name == "wgpu:software" => {
+            return vec![(name, Device::wgpu(burn::tensor::DeviceKind::Cpu))];
+        }
+        Ok(name) => vec![rnn_train::select(&name).expect("RNN_TEST_DEVICE")],
+        Err(_) => rnn_train::available(),
+    };
+    found
         .into_iter()
         .map(|selected| (selected.name, selected.device))
         .collect()

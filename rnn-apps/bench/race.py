@@ -17,6 +17,12 @@ In PyTorch's figure for training, about 100 MB are the modules that it imports w
 With --onnxruntime (pip install onnxruntime onnx), ONNX Runtime is raced too, in each round, on the same
 weights and batch: a graph of ONNX's own operators on its CPU provider, held to the same check. Further
 columns tell its time, the ratio ours / ONNX Runtime, and its memory, or dashes where a workload trains.
+
+On a machine with a GPU, at the workloads' sizes and at eight times the batch:
+
+    python rnn-apps/bench/race.py "target/release/rnn-apps bench --device libtorch:cuda" --device cuda [--scale 8]
+
+The memory is the processor's then, not the GPU's.
 """
 
 import argparse
@@ -63,7 +69,7 @@ def timed(iteration, last, iters):
     return last, sorted(samples[warmup:])[iters // 2]
 
 
-def run_pytorch(name, iters, threads, inputs):
+def run_pytorch(name, iters, threads, inputs, device="cpu", scale=1):
     import torch  # not above: the process that starts the others has no use for it
     from safetensors.torch import save_file
     from torch import nn
@@ -82,22 +88,24 @@ def run_pytorch(name, iters, threads, inputs):
 
     batch = {}
     if images:
-        batch = {"x": torch.randn(64, 28, 28), "y": torch.randint(0, 10, (64,))}
+        batch = {"x": torch.randn(64 * scale, 28, 28), "y": torch.randint(0, 10, (64 * scale,))}
     elif name == "charlm-train":
-        batch = {"x": torch.randint(0, 65, (32, 64)), "y": torch.randint(0, 65, (32, 64))}
+        batch = {key: torch.randint(0, 65, (32 * scale, 64)) for key in "xy"}
     elif name == "charlm-read":
-        batch = {"x": torch.randint(0, 65, (1, 64))}
+        batch = {"x": torch.randint(0, 65, (scale, 64))}
     elif packed:
-        lengths = torch.randint(5, 41, (32,))
+        lengths = torch.randint(5, 41, (32 * scale,))
         lengths[0] = 40  # so that some sequence is as long as x
         beyond = torch.arange(40) >= lengths.unsqueeze(1)
-        x = torch.randint(1, vocabulary, (32, 40)).masked_fill(beyond, padding)
-        y = torch.randint(0, outputs, (32, 40)).masked_fill(beyond, -100)  # which the loss leaves out
+        x = torch.randint(1, vocabulary, beyond.shape).masked_fill(beyond, padding)
+        y = torch.randint(0, outputs, beyond.shape).masked_fill(beyond, -100)  # which the loss leaves out
         batch = {"x": x, "y": y, "lengths": lengths}
     elif name == "hihello-train":  # "hihell" as one-hot rows, and "ihello"
         batch = {"x": torch.eye(5)[[0, 1, 0, 2, 3, 3]].unsqueeze(0), "y": torch.tensor([1, 0, 2, 3, 3, 4])}
     tensors = {key: value.contiguous() for key, value in (model.state_dict() | batch).items()}
     save_file(tensors, str(Path(inputs, f"{name}.safetensors")))
+    model.to(device)
+    batch |= {key: value.to(device) for key, value in batch.items() if key != "lengths"}
     before = peak_mb()
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3) if task == "train" else None
 
@@ -121,9 +129,16 @@ def run_pytorch(name, iters, threads, inputs):
         token.item()  # whoever prints the text waits for each character
         return token, state
 
-    iteration = {"train": train, "generate": generate, "infer": lambda _: forward(batch["x"])[0]}[task]
+    def infer(_):
+        outputs = forward(batch["x"])[0]
+        if device == "cuda":
+            torch.cuda.synchronize()
+        return outputs
+
+    iteration = {"train": train, "generate": generate, "infer": infer}[task]
     with torch.inference_mode(task != "train"):
-        last, median = timed(iteration, (torch.zeros(1, 1, dtype=torch.long), None), iters)
+        first = torch.zeros(1, 1, dtype=torch.long, device=device), None
+        last, median = timed(iteration, first, iters)
     check = None if task == "generate" else last if task == "train" else last.abs().sum().item()
     return {"workload": name, "iters": iters, "threads": threads, "check": check,
             "median_ms": median, "step_memory_mb": peak_mb() - before}
@@ -245,7 +260,8 @@ def race(name, args, inputs):
     third = args.onnxruntime and WORKLOADS[name][0] != "train"
     rounds = []
     for _ in range(args.rounds):  # taking turns, for the drift
-        theirs = run_command([sys.executable, __file__, "--pytorch"], *settings)
+        pytorch = [sys.executable, __file__, "--device", args.device, "--scale", str(args.scale), "--pytorch"]
+        theirs = run_command(pytorch, *settings)
         ours = run_command([*shlex.split(args.command), "--workload"], *settings)
         require_same_work(theirs, ours)
         rounds.append([theirs, ours])
@@ -277,19 +293,22 @@ def main():
     add("--rounds", type=int, default=5)
     add("--iters", type=int, default=30, help="ten times as many of the shortest ones")
     add("--threads", type=int, default=2)
+    add("--device", choices=("cpu", "cuda"), default="cpu", help="PyTorch's")
+    add("--scale", type=int, default=1, help="so many times the batch, where there is one")
     add("--onnxruntime", action="store_true", help="race ONNX Runtime too, where nothing is trained")
     add("--pytorch", choices=WORKLOADS, help=argparse.SUPPRESS)  # how this script calls itself
     add("--onnx", choices=WORKLOADS, help=argparse.SUPPRESS)  # likewise
     add("--inputs", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.pytorch:
-        print(json.dumps(run_pytorch(args.pytorch, args.iters, args.threads, args.inputs)))
+        settings = (args.iters, args.threads, args.inputs, args.device, args.scale)
+        print(json.dumps(run_pytorch(args.pytorch, *settings)))
         return 0
     if args.onnx:
         print(json.dumps(run_onnxruntime(args.onnx, args.iters, args.threads, args.inputs)))
         return 0
-    if not args.command or min(args.rounds, args.iters, args.threads) < 1:
-        parser.error("expected the command to race, and at least 1 round, iteration and thread")
+    if not args.command or min(args.rounds, args.iters, args.threads, args.scale) < 1:
+        parser.error("expected the command to race, and at least 1 round, iteration, thread and batch")
     if args.onnxruntime and not all(map(importlib.util.find_spec, ("onnxruntime", "onnx"))):
         sys.exit("--onnxruntime needs two more packages: pip install onnxruntime onnx")
     failed = False

@@ -29,9 +29,14 @@ impl Noise {
 
     /// What each feature of the hidden state is multiplied by, at all steps of a sequence alike; none
     /// where that is 1.
-    pub fn recurrent_mask(&self, shape: [usize; 2], device: &Device) -> Option<Tensor<2>> {
-        self.has_recurrent_mask(device)
-            .then(|| self.recurrent.forward(Tensor::ones(shape, device)))
+    ///
+    /// - `like`: a tensor of its device and its kind of number
+    pub fn recurrent_mask(&self, shape: [usize; 2], like: &Tensor<2>) -> Option<Tensor<2>> {
+        let device = like.device();
+        self.has_recurrent_mask(&device).then(|| {
+            let ones: Tensor<2> = Tensor::ones(shape, &device);
+            self.recurrent.forward(ones.cast(like.dtype()))
+        })
     }
 
     /// Whether there is such a mask.

@@ -66,7 +66,8 @@ impl<C: Cell> Recurrent<C> {
     ///
     /// - `input`: `[batch, time, input_size]`, or `[time, batch, input_size]` unless `batch_first`
     /// - `state`: before the first step, `[layers·directions, batch, output_size]` (and
-    ///   `hidden_size` for a cell state); zeros if omitted
+    ///   `hidden_size` for a cell state); zeros if omitted. It is converted to the input's kind of
+    ///   number, which must be the weights'.
     /// - output: the last layer's hidden state at every step,
     ///   `[batch, time, directions·output_size]` (or time first), forward direction first
     /// - state: after the last step, shaped as above; for the reverse direction the last step is
@@ -231,7 +232,7 @@ impl<C: Cell> Recurrent<C> {
         );
     }
 
-    /// The state that was given, or zeros, on the device of `like` and in its kind of number.
+    /// The state that was given, in numbers as `like` has them, or zeros.
     fn start<const D: usize>(
         &self,
         state: Option<C::State<3>>,
@@ -241,9 +242,9 @@ impl<C: Cell> Recurrent<C> {
         assert!(batch > 0, "{}: the batch has no sequences", C::NAME);
         let hidden = [self.weights.len(), batch, self.output_size];
         let cell = [self.weights.len(), batch, self.hidden_size];
+        let alike = |state| C::map_state(state, |part: Tensor<3>| part.cast(like.dtype()));
         let Some(state) = state else {
-            let zeros = C::zeros(hidden, cell, &like.device());
-            return C::map_state(zeros, |part: Tensor<3>| part.cast(like.dtype()));
+            return alike(C::zeros(hidden, cell, &like.device()));
         };
         let (h, c) = C::into_parts(state);
         for (part, expected) in [(Some(&h), hidden), (c.as_ref(), cell)] {
@@ -255,7 +256,7 @@ impl<C: Cell> Recurrent<C> {
                 C::NAME
             );
         }
-        C::from_parts(h, c)
+        alike(C::from_parts(h, c))
     }
 
     /// What lies past the ends of a batch `[time, batch, features]`.

@@ -138,7 +138,8 @@ impl<C: Cell> RecurrentCell<C> {
     /// # Shapes
     ///
     /// - `input`: `[batch, input_size]`
-    /// - `state`: before and after the step, `[batch, hidden_size]`; zeros if omitted
+    /// - `state`: before and after the step, `[batch, hidden_size]`; zeros if omitted. It is converted
+    ///   to the input's kind of number.
     ///
     /// # Panics
     ///
@@ -166,11 +167,9 @@ impl<C: Cell> RecurrentCell<C> {
                 );
                 part
             }),
-            None => {
-                let zeros = C::zeros(shape, shape, &input.device());
-                C::map_state(zeros, |part: Tensor<2>| part.cast(input.dtype()))
-            }
+            None => C::zeros(shape, shape, &input.device()),
         };
+        let state = C::map_state(state, |part: Tensor<2>| part.cast(input.dtype()));
         let weights = Weights {
             weight_ih: self.weight_ih.clone(),
             weight_hh: self.weight_hh.clone(),

@@ -126,7 +126,7 @@ impl<'a, C: Cell> Direction<'a, C> {
             weights,
             noise,
             biases: OnceCell::new(),
-            mask: noise.recurrent_mask(shape, &weight_hh.device()),
+            mask: noise.recurrent_mask(shape, &weight_hh),
             weight_hh: OnceCell::new(),
         }
     }

@@ -164,7 +164,7 @@ impl Kind {
                  CUDA toolkit"
             }
             #[cfg(feature = "tch")]
-            Self::LibTorchCuda if !tch::utils::has_cuda() => {
+            Self::LibTorchCuda if !tch::utils::has_cudart() => {
                 "this LibTorch is the one for CPUs: build with LibTorch 2.9.0 for CUDA"
             }
             Self::LibTorchCuda => {

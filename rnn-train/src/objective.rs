@@ -41,8 +41,11 @@ pub struct Scores {
 impl Scores {
     /// Cross entropy of `logits` `[N, C]` against `targets` `[N]`.
     pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Self {
-        // Sums of exponentials want all bits that there are.
-        let logits = logits.cast(DType::F32);
+        // Sums of exponentials want more bits than 16.
+        let logits = match logits.dtype() {
+            DType::F16 | DType::BF16 => logits.cast(DType::F32),
+            _ => logits,
+        };
         let loss = CrossEntropyLossConfig::new()
             .init(&logits.device())
             .forward(logits.clone(), targets.clone());

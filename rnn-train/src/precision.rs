@@ -16,7 +16,8 @@ pub enum Precision {
     /// Mixed precision (Micikevicius et al., [Mixed precision training], 2018): each step computes
     /// with copies of the weights in 16 bits, forward and back. The weights themselves, the loss, the
     /// gradients' norm and the optimiser have 32 bits, and so has validation. bfloat16 reaches as far
-    /// as 32 bits do, so that losses need no scaling.
+    /// as 32 bits do, so that losses need no scaling. LibTorch's cuDNN does not take it: there recurrent
+    /// layers go step by step through LibTorch's own kernels.
     ///
     /// [Mixed precision training]: https://arxiv.org/abs/1710.03740
     Bf16,
@@ -64,6 +65,18 @@ impl core::fmt::Display for Precision {
             Self::F32 => "f32",
             Self::Bf16 => "bf16",
         })
+    }
+}
+
+impl core::str::FromStr for Precision {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let all = [Self::F32, Self::Bf16];
+        let named = all
+            .into_iter()
+            .find(|precision| precision.to_string() == name);
+        named.ok_or_else(|| format!("expected f32 or bf16, found {name:?}"))
     }
 }
 

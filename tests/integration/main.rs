@@ -7,6 +7,7 @@ mod laws;
 mod lengths;
 mod noise;
 mod parity;
+mod precision;
 mod run_dirs;
 mod sampling;
 mod steps;

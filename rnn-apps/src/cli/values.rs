@@ -51,10 +51,7 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn precision() -> impl TypedValueParser<Value = Precision> {
-    PossibleValuesParser::new(["f32", "bf16"]).map(|name| match name.as_str() {
-        "bf16" => Precision::Bf16,
-        _ => Precision::F32,
-    })
+    PossibleValuesParser::new(["f32", "bf16"]).try_map(|name| name.parse())
 }
 
 /// `FROM=TO`

@@ -48,7 +48,8 @@ impl RecurrentBackend for LibTorch {
         let before: Vec<_> = before.iter().map(|t| t.tensor.shallow_clone()).collect();
         let weights = ready_weights(&plan, weights, &before, plan.cache.as_ref());
         // Else oneDNN keeps what a way back would need.
-        let outputs = tch::no_grad(|| run(&plan, &before, &weights, false));
+        let _guard = tch::no_grad_guard();
+        let outputs = run(&plan, &before, &weights, false);
         outputs.into_iter().map(TchTensor::new).collect()
     }
 
@@ -84,7 +85,7 @@ impl RecurrentBackend for LibTorch {
             let by = by.as_ref()?;
             Some((output * &by.tensor).sum(output.kind()))
         });
-        let roots: Vec<_> = roots.collect();
+        let roots: Vec<_> = tch::with_grad(|| roots.collect());
         let leaves = leaves.iter().zip(wanted);
         let leaves: Vec<_> = leaves
             .filter_map(|(leaf, wanted)| wanted.then_some(leaf))
@@ -108,7 +109,7 @@ fn ready_weights(
     cache: Option<&Cache>,
 ) -> Vec<Tensor> {
     let apart = || weights.iter().map(|weight| weight.tensor.detach());
-    if !is_for_cudnn(&before[0]) {
+    if !before[0].cudnn_is_acceptable() {
         return apart().collect();
     }
     let flatten = || {
@@ -132,10 +133,6 @@ fn ready_weights(
 fn is_same(a: &TchTensor, b: &TchTensor) -> bool {
     let place = |tensor: &Tensor| (tensor.data_ptr(), tensor.size(), tensor.stride());
     place(&a.tensor) == place(&b.tensor)
-}
-
-fn is_for_cudnn(input: &Tensor) -> bool {
-    matches!(input.device(), Device::Cuda(_)) && tch::Cuda::cudnn_is_available()
 }
 
 /// Moves the weights into one piece of memory, each into its place there.
@@ -176,7 +173,9 @@ fn flatten_for_cudnn(plan: &Plan, weights: &[Tensor], before: &[Tensor]) {
 fn run(plan: &Plan, before: &[Tensor], weights: &[Tensor], train: bool) -> Vec<Tensor> {
     let (input, state) = (&before[0], &before[1..]);
     let Some(lengths) = &plan.lengths else {
-        return call(plan, input, None, state, weights, train);
+        // cuDNN wants its numbers one after another.
+        let state: Vec<_> = state.iter().map(Tensor::contiguous).collect();
+        return call(plan, input, None, &state, weights, train);
     };
     let sorted = Sorted::new(lengths, input.device());
     let input_in_order = input.index_select(1, &sorted.order);
