@@ -23,7 +23,7 @@ use values::{epochs, rate, renaming, safetensors, size, threads};
 
 /// Recurrent networks in Rust: a tour of them, training, evaluation and prediction.
 ///
-/// Without a command it gives the tour: offline, on data it draws itself, in 15 seconds.
+/// Without a command it gives the tour: offline, on data it draws itself, in seconds.
 #[derive(Debug, Parser)]
 #[command(name = "rnn-apps", version, arg_required_else_help = false)]
 pub struct Cli {

@@ -24,7 +24,7 @@ pub enum TrainError {
     #[error("the model has no parameters")]
     NoParameters,
     /// The device does not compute in such numbers.
-    #[error("the device does not compute in {0}: LibTorch does, and most GPUs do")]
+    #[error("the device does not compute in {0}, expected libtorch, flex or a GPU")]
     Precision(Precision),
     /// The loss became infinite or NaN.
     #[error(

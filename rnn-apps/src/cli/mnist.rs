@@ -52,7 +52,7 @@ pub struct MnistTrainArgs {
     /// Largest joint norm of all gradients [default: tuned 1; notebook no limit]
     #[arg(long, value_name = "NORM", value_parser = rate)]
     pub clip_norm: Option<f64>,
-    /// Numbers that steps are computed in; bf16 needs a device that has them (libtorch, most GPUs) and
+    /// Numbers that steps are computed in; bf16 is for GPUs (libtorch and flex have it too) and
     /// keeps 32 bits for weights, loss and optimiser
     #[arg(long, default_value = "f32", value_name = "NUMBERS", value_parser = precision())]
     pub precision: Precision,

@@ -122,7 +122,7 @@ pub struct TaggerTrainArgs {
     /// Largest joint norm of all gradients
     #[arg(long, default_value_t = 1.0, value_name = "NORM", value_parser = rate)]
     pub clip_norm: f64,
-    /// Numbers that steps are computed in; bf16 needs a device that has them (libtorch, most GPUs) and
+    /// Numbers that steps are computed in; bf16 is for GPUs (libtorch and flex have it too) and
     /// keeps 32 bits for weights, loss and optimiser
     #[arg(long, default_value = "f32", value_name = "NUMBERS", value_parser = precision())]
     pub precision: Precision,

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use burn::module::Module;
 use rnn_data::{ImageSet, Mnist, contact_sheet};
 use rnn_model::{GruStep, LstmStep, RnnStep};
@@ -89,7 +89,8 @@ fn train_cell<C: Starting>(
         args.valid_split
     );
 
-    args.precision.check(&context.device)?;
+    let named = || format!("--device {}", context.device_name);
+    args.precision.check(&context.device).with_context(named)?;
     context.device.seed(context.seed);
     let model = settings.model.init::<C>(training.recipe, &context.device)?;
     let parameters = model.num_params();

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use anyhow::Context as _;
 use burn::module::Module;
 use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, VocabError};
 use rnn_train::{
@@ -86,7 +87,8 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
     let train = encode(&corpus.train, &words, &tags)?;
     let dev = encode(&corpus.dev, &words, &tags)?;
 
-    args.precision.check(&context.device)?;
+    let named = || format!("--device {}", context.device_name);
+    args.precision.check(&context.device).with_context(named)?;
     context.device.seed(context.seed);
     let model = settings.model.init(&context.device)?;
     let parameters = model.num_params();
