@@ -6,7 +6,7 @@ use burn::tensor::{DType, TensorData};
 #[cfg(feature = "optim")]
 use super::adam::{AdamExtension, AdamTensors, Step};
 use super::embedding::{EmbeddingBackend, EmbeddingExtension, Words};
-use super::host::{self, Host};
+use super::host::Host;
 use super::linear::{LinearBackend, LinearExtension, LinearTensors};
 use super::recurrent::{LayerTensors, RecurrentBackend, RecurrentExtension};
 
@@ -64,7 +64,7 @@ impl AdamExtension for Flex {
         tensors: AdamTensors<Self>,
         step: Step,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        host::adam(tensors, step)
+        super::host::adam(tensors, step)
     }
 }
 

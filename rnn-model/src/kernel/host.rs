@@ -5,7 +5,9 @@ use burn::backend::{Backend, TensorMetadata};
 
 #[cfg(feature = "optim")]
 use super::adam::{AdamTensors, Step};
-use super::cpu::{self, Rows};
+use super::cpu::Rows;
+#[cfg(feature = "optim")]
+use super::cpu::adam;
 
 /// Tensors of 32-bit numbers as memory.
 pub trait Host: Backend {
@@ -88,13 +90,13 @@ pub fn adam<B: Host>(
         mut moment_1,
         mut moment_2,
     } = tensors;
-    let step = cpu::adam::Step {
+    let step = adam::Step {
         betas: step.betas,
         rate: step.rate,
         epsilon: step.epsilon,
     };
     let gradient = in_order::<B>(gradient);
     let state = [&mut parameter, &mut moment_1, &mut moment_2].map(B::numbers_mut);
-    cpu::adam::step(pulp::Arch::new(), step, slice::<B>(&gradient), state);
+    adam::step(pulp::Arch::new(), step, slice::<B>(&gradient), state);
     (parameter, moment_1, moment_2)
 }

@@ -6,7 +6,7 @@ use ndarray::{ArrayD, IxDyn};
 #[cfg(feature = "optim")]
 use super::adam::{AdamExtension, AdamTensors, Step};
 use super::embedding::{EmbeddingBackend, EmbeddingExtension, Words};
-use super::host::{self, Host};
+use super::host::Host;
 use super::linear::{LinearBackend, LinearExtension, LinearTensors};
 use super::recurrent::{LayerTensors, RecurrentBackend, RecurrentExtension};
 
@@ -74,7 +74,7 @@ impl AdamExtension for NdArray {
         tensors: AdamTensors<Self>,
         step: Step,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        host::adam(tensors, step)
+        super::host::adam(tensors, step)
     }
 }
 
