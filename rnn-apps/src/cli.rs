@@ -1,17 +1,23 @@
 //! The command line, as types.
 
 mod bench;
+mod config;
+mod fit;
 mod mnist;
 mod tagger;
 mod values;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use serde::Serialize;
 
 pub use bench::{BenchArgs, Workload};
+pub use config::to_toml;
+pub use fit::RunArgs;
 pub use mnist::{
     CellKind, Dataset, MnistCommand, MnistEvalArgs, MnistPredictArgs, MnistTrainArgs, NUM_CLASSES,
     Nonlinearity, Recipe,
@@ -42,15 +48,64 @@ impl Cli {
     pub fn try_read_from<T: Into<OsString> + Clone>(
         line: impl IntoIterator<Item = T>,
     ) -> Result<Self, clap::Error> {
-        let cli = Self::try_parse_from(line)?;
+        let mut command = Self::command();
+        let line = line.into_iter().map(Into::into).collect();
+        let line = config::expanded(&command, line)?;
+        let matches = command.clone().try_get_matches_from(line)?;
+        if let Some(flag) = changed_on_resume(&command, &matches) {
+            let message =
+                format!("--{flag} is not for a run that goes on: all settings are its own");
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        let cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         if let Some(Command::Tagger(args)) = &cli.command
             && let Some(flag) = args.misplaced()
         {
             let message = format!("{flag} belongs after the subcommand of tagger");
-            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+            return Err(command.error(ErrorKind::ArgumentConflict, message));
         }
         Ok(cli)
     }
+
+    /// The run that is to go on, if one is.
+    pub fn resumed(&self) -> Option<&Path> {
+        match &self.command {
+            Some(Command::Mnist(MnistCommand::Train(args))) => args.run.resume.as_deref(),
+            Some(Command::Tagger(TaggerArgs {
+                command: Some(TaggerCommand::Train(args)),
+                ..
+            })) => args.run.resume.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// The first flag beside --resume that would make another training of the run.
+fn changed_on_resume<'a>(command: &'a clap::Command, matches: &ArgMatches) -> Option<&'a str> {
+    /// About this call alone, or about where to compute, of which the run warns itself.
+    const ALLOWED: [&str; 8] = [
+        "resume",
+        "from",
+        "checkpoint_every",
+        "tui",
+        "device",
+        "threads",
+        "json",
+        "quiet",
+    ];
+    let (mut leaf, mut matches) = (command, matches);
+    while let Some((name, next)) = matches.subcommand() {
+        (leaf, matches) = (leaf.find_subcommand(name)?, next);
+    }
+    let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    // The common flags are the root's.
+    let args = || command.get_arguments().chain(leaf.get_arguments());
+    if !args().any(|arg| arg.get_id() == "resume" && given("resume")) {
+        return None;
+    }
+    let mut args = args().filter(|arg| given(arg.get_id().as_str()));
+    let changed = args.find(|arg| !ALLOWED.contains(&arg.get_id().as_str()))?;
+    changed.get_long()
 }
 
 #[derive(Debug, Subcommand)]
@@ -68,6 +123,8 @@ pub enum Command {
     Mnist(MnistCommand),
     /// What a run holds: settings, weights, history, results
     Info(InfoArgs),
+    /// Runs side by side: what differs in their settings, how good they are, how long they took
+    Runs(RunsArgs),
     /// Make a run of weights that PyTorch trained
     Import(ImportArgs),
     /// Write a run's weights for PyTorch
@@ -79,26 +136,25 @@ pub enum Command {
 }
 
 /// What every command takes.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Serialize)]
 #[command(next_help_heading = "Common options")]
 pub struct Common {
     /// Where to compute
     #[arg(
         long,
         help = "Where to compute: cuda[:N], libtorch:cuda[:N], wgpu, libtorch, flex or ndarray; \
-                auto is the first of these that is compiled in and present",
+                auto is the first of these that is compiled in and present [default: auto]",
         global = true,
-        default_value = "auto",
         value_name = "NAME",
         value_parser = |name: &str| rnn_train::check_device_name(name)
     )]
-    pub device: String,
+    pub device: Option<String>,
     /// Threads of the CPU backends; of ndarray, its kernels [default: as many as processors]
     #[arg(long, global = true, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
-    /// What all randomness comes from: weights, order of the data, dropout, samples
-    #[arg(long, global = true, default_value_t = 1, value_name = "N")]
-    pub seed: u64,
+    /// What all randomness comes from: weights, order of the data, dropout, samples [default: 1]
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
     /// Print the results as one JSON object on the last line
     #[arg(long, global = true)]
     pub json: bool,
@@ -170,6 +226,13 @@ pub struct InfoArgs {
     pub run: PathBuf,
 }
 
+#[derive(Args, Debug)]
+pub struct RunsArgs {
+    /// The folder with the runs' folders
+    #[arg(value_name = "DIR", default_value = "runs")]
+    pub folder: PathBuf,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,7 +254,7 @@ mod tests {
             "rnn-apps mnist --seed 7 eval --run r",
         ] {
             let cli = Cli::try_read_from(line.split(' ')).expect(line);
-            assert_eq!(cli.common.seed, 7);
+            assert_eq!(cli.common.seed, Some(7));
         }
     }
 
@@ -210,6 +273,11 @@ mod tests {
             "rnn-apps mnist train --epochs 18446744073709551615",
             "rnn-apps tagger --epochs 3 train",
             "rnn-apps hihello --sample --temperature 1,0",
+            "rnn-apps mnist train --resume r --epochs 4",
+            "rnn-apps mnist train --resume r --run r",
+            "rnn-apps --seed 3 tagger train --resume r",
+            "rnn-apps mnist train --from step-00000001",
+            "rnn-apps mnist train --checkpoint-every 0",
         ] {
             let error = Cli::try_read_from(line.split(' ')).expect_err(line);
             assert_eq!(error.exit_code(), 2, "{line}");

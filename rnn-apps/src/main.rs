@@ -5,16 +5,21 @@
 
 mod cli;
 mod commands;
+mod interrupt;
 #[cfg(test)]
 mod notebook_table;
 mod output;
 mod preview;
 mod progress;
+mod report;
+mod runs;
 
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
+use crate::interrupt::Interrupted;
 use crate::output::Output;
 
 // A training step frees what the next one will want again. The system's allocator may give it back
@@ -26,6 +31,11 @@ fn main() -> ExitCode {
     let cli = Cli::read();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Interrupted>() => {
+            let _ = writeln!(std::io::stderr(), "{error}");
+            let code = error.downcast_ref::<Interrupted>().map(|error| error.code);
+            code.map_or(ExitCode::FAILURE, ExitCode::from)
+        }
         // Who closes the pipe (`| head`) has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -36,7 +46,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
+fn run(mut cli: Cli) -> anyhow::Result<()> {
+    if let Some(folder) = cli.resumed().map(Path::to_owned) {
+        commands::as_recorded(&folder, &mut cli.common)?;
+    }
     let mut out = Output::new(&cli.common);
     let context = || commands::Context::start(&cli.common);
     match cli.command.unwrap_or(Command::Tour) {
@@ -55,6 +68,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         // These compute nothing, and so need no device.
         Command::Export(args) => commands::export::run(&args, &mut out),
         Command::Info(args) => commands::info::run(&args, &mut out),
+        Command::Runs(args) => commands::runs::run(&args, &mut out),
         Command::Devices => commands::devices::run(&mut out),
     }
 }

@@ -28,6 +28,14 @@ impl Output {
         self.quiet
     }
 
+    /// The same with nothing for people.
+    pub fn silent(self) -> Self {
+        Self {
+            quiet: true,
+            ..self
+        }
+    }
+
     /// The same without the line for programs.
     pub fn without_results(self) -> Self {
         Self {
@@ -50,6 +58,19 @@ impl Output {
             return Ok(());
         }
         self.write(text)
+    }
+
+    /// What was asked for, whatever the flags say.
+    pub fn print(&mut self, text: impl Display) -> io::Result<()> {
+        self.write(text)
+    }
+
+    /// A line on standard error about what is no error.
+    pub fn warn(&self, text: impl Display) {
+        if !self.quiet {
+            // Not `eprintln!`, which panics when there is no standard error.
+            let _ = writeln!(io::stderr(), "warning: {text}");
+        }
     }
 
     fn write(self, text: impl Display) -> io::Result<()> {

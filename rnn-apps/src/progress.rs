@@ -1,84 +1,217 @@
-//! Shows a training while it runs: a bar on a terminal, and a line per epoch.
+//! Shows a training while it runs: a bar on a terminal, plain lines elsewhere, and a line per epoch.
 
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
-use rnn_train::{EpochReport, Observer, RunDir, StepReport};
+use rnn_train::{EpochReport, Observer, RunDir, StartReport, StepReport};
 
-use crate::output::{Output, Seconds};
+use crate::output::{Grouped, Output, Seconds};
+
+/// How often the bar's text changes.
+const TEXT_EVERY: Duration = Duration::from_millis(100);
+/// How often a line stands in for the bar where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// Watches a training for a person, and keeps the run's history.
 pub struct Progress {
     out: Output,
     run: Option<RunDir>,
+    history: Vec<EpochReport>,
     epochs: usize,
-    bar: Option<ProgressBar>,
+    /// Shown on standard error, where that is a terminal.
+    is_terminal: bool,
+    epoch: Option<Epoch>,
+}
+
+/// The epoch that is under way.
+struct Epoch {
+    bar: ProgressBar,
+    start: Instant,
+    /// When something was last said.
+    said: Instant,
+    /// Where it began: not at zero if a checkpoint did.
+    first_item: usize,
+    predictions: usize,
 }
 
 impl Progress {
     /// `run` is where the history goes, if anywhere.
-    pub fn new(out: Output, epochs: usize, run: Option<RunDir>) -> Self {
+    pub fn new(out: Output, run: Option<RunDir>) -> Self {
         Self {
             out,
             run,
-            epochs,
-            bar: None,
+            history: Vec::new(),
+            epochs: 0,
+            is_terminal: io::stderr().is_terminal(),
+            epoch: None,
         }
     }
 
-    fn start_bar(&self, total_items: usize) -> ProgressBar {
-        if self.out.is_quiet() {
-            return ProgressBar::hidden();
+    fn begin(&self, report: &StepReport) -> Epoch {
+        let bar = match self.out.is_quiet() || !self.is_terminal {
+            true => ProgressBar::hidden(),
+            false => ProgressBar::new(report.total_items as u64),
+        };
+        let style = "{prefix} {bar:24} {pos}/{len}  {msg}";
+        let style = ProgressStyle::with_template(style);
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let prefix = format!("epoch {}/{}", report.epoch, report.epochs);
+        let now = Instant::now();
+        Epoch {
+            bar: bar.with_style(style).with_prefix(prefix),
+            start: now,
+            said: now,
+            first_item: report.items,
+            predictions: 0,
         }
-        // On standard error, and nothing at all where that is no terminal.
-        let style = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len}  {eta} left")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        ProgressBar::new(total_items as u64).with_style(style)
+    }
+
+    /// Untrained weights know nothing: their loss is that of a guess.
+    fn check_first_loss(&self, report: &StepReport) {
+        let guess = (report.num_classes as f64).ln();
+        let is_far = |loss: f64| guess > 0.0 && !(0.5..=1.5).contains(&(loss / guess));
+        if let Some(loss) = report.loss.filter(|&loss| is_far(loss)) {
+            self.out.warn(format_args!(
+                "the first step's loss is {}, expected about ln {} = {guess:.2} of weights that know \
+                 nothing yet: are the inputs small numbers, and the weights new?",
+                loss_text(loss),
+                report.num_classes,
+            ));
+        }
     }
 }
 
 impl Observer for Progress {
+    fn start(&mut self, report: &StartReport) {
+        self.epochs = report.epochs;
+        self.history.clone_from(&report.history);
+        // A history that knows more than the checkpoint is of steps that were lost.
+        if report.steps_done > 0
+            && let Some(run) = &self.run
+            && let Err(error) = run.write_history(&self.history)
+        {
+            self.out.warn(error);
+        }
+    }
+
     fn step(&mut self, report: &StepReport) {
-        let bar = match self.bar.take() {
-            Some(bar) => bar,
-            None => self
-                .start_bar(report.total_items)
-                .with_prefix(format!("epoch {}/{}", report.epoch, report.epochs)),
+        if report.step == 1 {
+            self.check_first_loss(report);
+        }
+        let Some(epoch) = &mut self.epoch else {
+            self.epoch = Some(self.begin(report));
+            return;
         };
-        bar.set_position(report.items as u64);
-        self.bar = Some(bar);
+        epoch.predictions += report.predictions;
+        epoch.bar.set_position(report.items as u64);
+        let every = if self.is_terminal {
+            TEXT_EVERY
+        } else {
+            LINE_EVERY
+        };
+        if epoch.said.elapsed() < every {
+            return;
+        }
+        epoch.said = Instant::now();
+        let text = epoch.text(report);
+        if self.is_terminal {
+            epoch.bar.set_message(text);
+        } else {
+            // If nobody reads, the training still goes on to save its weights.
+            let _ = self.out.line(format_args!(
+                "epoch {}/{}   {} of {}   {text}",
+                report.epoch,
+                report.epochs,
+                Grouped(report.items),
+                Grouped(report.total_items),
+            ));
+        }
     }
 
     fn epoch(&mut self, report: &EpochReport) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
+        if let Some(epoch) = self.epoch.take() {
+            epoch.bar.finish_and_clear();
         }
+        self.history.push(report.clone());
         if let Some(run) = &self.run
-            && let Err(error) = run.append_history(report)
+            && let Err(error) = run.write_history(&self.history)
         {
             // The training is worth more than its history.
-            eprintln!("warning: {error}");
+            self.out.warn(error);
         }
-        // If nobody reads, the training still goes on to save its weights.
         let _ = self.out.line(epoch_line(report, self.epochs));
     }
 }
 
-/// What an epoch came to, of so many.
+impl Epoch {
+    /// Loss, learning rate, speed, and how long it still takes.
+    fn text(&self, report: &StepReport) -> String {
+        let seconds = self.start.elapsed().as_secs_f64();
+        let items = (report.items - self.first_item) as f64;
+        let left = (report.total_items - report.items) as f64 * seconds / items;
+        let loss = report
+            .loss
+            .map_or_else(String::new, |loss| format!("loss {}  ", loss_text(loss)));
+        let norm = report
+            .grad_norm
+            .map_or_else(String::new, |norm| format!("grad norm {norm:.2}  "));
+        format!(
+            "{loss}lr {:.1e}  {norm}{}  {} left",
+            report.learning_rate,
+            speed(items, self.predictions as f64, seconds),
+            Seconds(left)
+        )
+    }
+}
+
+/// Words or characters a second, or else items.
+fn speed(items: f64, predictions: f64, seconds: f64) -> String {
+    let rate = |count: f64| Grouped((count / seconds) as usize);
+    match predictions > items * 1.5 {
+        true => format!("{} tokens/s", rate(predictions)),
+        false => format!("{} samples/s", rate(items)),
+    }
+}
+
+/// What an epoch came to, of so many: mean loss and share of right predictions in training, then on
+/// the validation data.
 pub fn epoch_line(report: &EpochReport, epochs: usize) -> String {
-    let valid = match (report.valid_loss, report.valid_accuracy) {
-        (Some(loss), Some(accuracy)) => format!(
-            "   valid loss {}  {:.2} %",
-            loss_text(loss),
-            100.0 * accuracy
-        ),
-        _ => String::new(),
-    };
-    format!(
-        "epoch {:>2}/{epochs}   train loss {}  {:.2} % right{valid}   {}",
+    let result =
+        |loss: f64, accuracy: f64| format!("{}  {:.2} %", loss_text(loss), 100.0 * accuracy);
+    let mut line = format!(
+        "epoch {:>2}/{epochs}  loss {}",
         report.epoch,
-        loss_text(report.train_loss),
-        100.0 * report.train_accuracy,
-        Seconds(report.seconds),
-    )
+        result(report.train_loss, report.train_accuracy)
+    );
+    if let (Some(loss), Some(accuracy)) = (report.valid_loss, report.valid_accuracy) {
+        line += &format!("  valid {}", result(loss, accuracy));
+    }
+    line += &format!("  lr {:.1e}", report.learning_rate);
+    // A run of an older version has not counted them.
+    if report.items > 0 {
+        let (items, targets) = (report.items as f64, report.targets as f64);
+        line += &format!("  {}", speed(items, targets, report.seconds));
+    }
+    line += &format!("  {}", Seconds(report.seconds));
+    if report.best {
+        line += &format!("  {}", style("best").green().bold());
+    }
+    line
+}
+
+/// Does what takes a while, and shows on a terminal that it goes on.
+pub fn waiting<T>(out: &Output, what: String, work: impl FnOnce() -> T) -> T {
+    let spinner = match out.is_quiet() {
+        true => ProgressBar::hidden(),
+        // Nothing at all where standard error is no terminal.
+        false => ProgressBar::new_spinner().with_message(what),
+    };
+    spinner.enable_steady_tick(TEXT_EVERY);
+    let done = work();
+    spinner.finish_and_clear();
+    done
 }
 
 fn loss_text(loss: f64) -> String {

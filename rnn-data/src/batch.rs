@@ -4,6 +4,27 @@ mod characters;
 mod images;
 mod sentences;
 
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
 pub use characters::{CharBatch, CharBatcher, one_hot};
 pub use images::{ImageBatch, ImageBatcher, ImageItem, image_tensor};
 pub use sentences::{PaddedBatch, TaggedBatch, TaggedBatcher, TaggedItem};
+
+#[derive(Debug, thiserror::Error)]
+#[error("{item} {index} was asked for, but the set has {len}")]
+struct OutOfRange {
+    item: &'static str,
+    index: usize,
+    len: usize,
+}
+
+/// Where the steps below each row's length stand in `[batch·time]`, row after row.
+fn positions(lengths: &[usize], time: usize, device: &Device) -> Tensor<1, Int> {
+    let rows = lengths.iter().enumerate();
+    let positions: Vec<i64> = rows
+        .flat_map(|(row, &length)| (row * time..).take(length))
+        .map(|position| position as i64)
+        .collect();
+    let count = positions.len();
+    Tensor::from_data(TensorData::new(positions, [count]), device)
+}

@@ -61,13 +61,34 @@ pub fn write_file(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
     write_whole(path.as_ref(), || Ok(bytes))
 }
 
+/// Removes what a writer of [`write_file`] has left in `folder` that was killed in the middle. Only for
+/// a folder that nobody writes to at the time; what can't be removed stays.
+///
+/// # Errors
+///
+/// If the folder can't be read.
+pub fn remove_unfinished(folder: impl AsRef<Path>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_ours = |name: &str| name.starts_with('.') && name.ends_with(UNFINISHED);
+        if name.to_str().is_some_and(is_ours) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// What names end with that are not the final ones.
+const UNFINISHED: &str = ".rnn-tmp";
+
 /// A name in the same folder that no other writer uses: renaming works only within a file system.
 fn sibling(path: &Path) -> PathBuf {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}-{count}.tmp", std::process::id()));
+    name.push(format!(".{}-{count}{UNFINISHED}", std::process::id()));
     path.with_file_name(name)
 }
 

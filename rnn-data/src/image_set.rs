@@ -208,6 +208,25 @@ impl ImageSet {
         }
     }
 
+    /// The pictures at `indices`, in that order.
+    ///
+    /// # Panics
+    ///
+    /// If an index is out of bounds.
+    pub fn select(&self, indices: &[usize]) -> Self {
+        let size = self.rows * self.cols;
+        let mut pixels = Vec::with_capacity(indices.len() * size);
+        for &index in indices {
+            pixels.extend_from_slice(self.image(index));
+        }
+        Self {
+            labels: indices.iter().map(|&index| self.label(index)).collect(),
+            pixels: pixels.into(),
+            range: 0..indices.len(),
+            ..self.clone()
+        }
+    }
+
     /// The first `count` pictures, or all if there are fewer.
     pub fn take(&self, count: usize) -> Self {
         self.slice(0..count.min(self.len()))

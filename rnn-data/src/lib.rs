@@ -12,6 +12,7 @@ mod mnist;
 #[cfg(feature = "image")]
 mod picture;
 mod source;
+mod streams;
 mod strokes;
 mod tagged;
 mod text;
@@ -23,13 +24,14 @@ pub use batch::{
     TaggedBatcher, TaggedItem, image_tensor, one_hot,
 };
 pub use error::DatasetError;
-pub use file::write_file;
+pub use file::{remove_unfinished, write_file};
 pub use idx::{Dtype, Idx, IdxData, IdxError};
 pub use image_set::ImageSet;
 pub use mnist::Mnist;
 #[cfg(feature = "image")]
 pub use picture::{PictureError, contact_sheet, decode_digit, read_digit};
 pub use source::find_dataset;
+pub use streams::{StreamRow, StreamWindow, Streams, StreamsError};
 pub use strokes::Strokes;
 pub use tagged::{
     Sentence, TaggedCorpus, TaggedError, decode_tagged, notebook_sentences, parse_conllu,

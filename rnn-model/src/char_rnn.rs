@@ -3,6 +3,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use crate::config::RnnConfig;
+use crate::lengths::Lengths;
 use crate::linear::{linear, over_steps};
 use crate::recurrent::Rnn;
 
@@ -72,6 +73,21 @@ impl CharRnn {
     /// - logits: `[batch, time, num_classes]`, with the state after the last step
     pub fn forward(&self, input: Tensor<3>, state: Option<Tensor<3>>) -> (Tensor<3>, Tensor<3>) {
         let (output, state) = self.rnn.forward(input, state);
+        (over_steps(&self.fc, output), state)
+    }
+
+    /// The same for sequences of different lengths, side by side: [`Lengths`].
+    ///
+    /// # Panics
+    ///
+    /// If the lengths are of another batch.
+    pub fn forward_with_lengths(
+        &self,
+        input: Tensor<3>,
+        lengths: &Lengths,
+        state: Option<Tensor<3>>,
+    ) -> (Tensor<3>, Tensor<3>) {
+        let (output, state) = self.rnn.forward_with_lengths(input, lengths, state);
         (over_steps(&self.fc, output), state)
     }
 }

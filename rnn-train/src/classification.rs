@@ -21,8 +21,6 @@ impl<C: Cell> Objective for Classifier<C> {
         let scores = Scores::cross_entropy(self.forward(images), batch.labels);
         (scores, ())
     }
-
-    fn detach(_: ()) {}
 }
 
 impl ImageLoader {

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use crate::checkpoint::CheckpointError;
 use crate::precision::Precision;
 
 /// Why a training ended early.
@@ -26,24 +27,31 @@ pub enum TrainError {
     /// The device does not compute in such numbers.
     #[error("the device does not compute in {0}, expected libtorch, flex or a GPU")]
     Precision(Precision),
-    /// The loss became infinite or NaN.
+    /// The loss became infinite or NaN, or the weights did.
     #[error(
-        "the loss became {loss} in epoch {epoch}: try a smaller learning rate or gradient clipping"
+        "the loss became {loss} at step {step} (epoch {epoch}): try a smaller learning rate, a \
+         warm-up, or clipping the gradients{}",
+        kept(checkpoint)
     )]
     Diverged {
         /// The epoch, from 1.
         epoch: usize,
+        /// The step, from 1, over all epochs.
+        step: usize,
         /// The loss.
         loss: f64,
+        /// The last checkpoint, from before that.
+        checkpoint: Option<PathBuf>,
     },
-    /// The folder for checkpoints can't be made.
-    #[error("{}: the checkpoint folder can't be made: {error}", path.display())]
-    Checkpoints {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
+    /// Early stopping has nothing to judge by.
+    #[error("early stopping needs validation data")]
+    NoValidation,
+    /// A checkpoint can't be written, or does not fit.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// There is no dashboard in this build.
+    #[error("the dashboard needs the feature `tui`")]
+    NoDashboard,
     /// Burn's learner stopped.
     #[error("training stopped: {0}")]
     Learner(String),
@@ -53,4 +61,10 @@ pub enum TrainError {
     /// A result could not be read from the device.
     #[error("a result can't be read from the device: {0}")]
     Device(String),
+}
+
+fn kept(checkpoint: &Option<PathBuf>) -> String {
+    checkpoint.as_ref().map_or_else(String::new, |path| {
+        format!("; the last good checkpoint is {}", path.display())
+    })
 }

@@ -1,5 +1,6 @@
 use burn::module::Module;
-use burn::tensor::Device;
+use burn::tensor::activation::softmax;
+use burn::tensor::{Device, TensorData};
 
 use crate::error::TrainError;
 use crate::loader::Loader;
@@ -12,7 +13,11 @@ pub struct Evaluation {
     pub loss: f64,
     /// The predicted classes in the dataset's order.
     pub predictions: Vec<usize>,
-    /// How many of them are right.
+    /// The probability that the model gives to each of them.
+    pub confidences: Vec<f32>,
+    /// The right classes.
+    pub targets: Vec<usize>,
+    /// How many of the predictions are right.
     pub correct: usize,
 }
 
@@ -20,6 +25,14 @@ impl Evaluation {
     /// The share of the predictions that are right, 0 to 1.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.predictions.len() as f64
+    }
+
+    /// Where the model is wrong, by its index in the dataset, the most confident mistakes first.
+    pub fn mistakes(&self) -> Vec<usize> {
+        let is_wrong = |&index: &usize| self.predictions[index] != self.targets[index];
+        let mut wrong: Vec<usize> = (0..self.predictions.len()).filter(is_wrong).collect();
+        wrong.sort_by(|&a, &b| self.confidences[b].total_cmp(&self.confidences[a]));
+        wrong
     }
 }
 
@@ -36,38 +49,42 @@ pub fn evaluate<M: Objective>(
     let model = model.valid();
     let device = device_of(&model)?;
     let loader = loader.clone().in_order().on::<M::State>(&device);
-    let (mut loss, mut correct, mut predictions) = (0.0, 0, Vec::new());
+    let mut result = Evaluation {
+        loss: 0.0,
+        predictions: Vec::new(),
+        confidences: Vec::new(),
+        targets: Vec::new(),
+        correct: 0,
+    };
     for input in loader.iter() {
-        let (scores, _) = model.score(
-            input
-                .map_err(|error| TrainError::Data(error.to_string()))?
-                .batch,
-            None,
-        );
-        let read = |error: String| TrainError::Device(error);
-        let batch_loss: f64 = scores
-            .loss
-            .try_into_scalar()
-            .map_err(|error| read(error.to_string()))?;
+        let input = input.map_err(|error| TrainError::Data(error.to_string()))?;
+        let (scores, _) = model.score(input.batch, None);
+        let loss: f64 = scores.loss.try_into_scalar().map_err(device_error)?;
         let [count, _] = scores.logits.dims();
-        loss += batch_loss * count as f64;
-        let found = scores.logits.argmax(1).try_into_data();
-        let found = found.map_err(|error| read(error.to_string()))?;
-        let right = scores.targets.try_into_data();
-        let right = right.map_err(|error| read(error.to_string()))?;
-        for (class, target) in found.iter::<i64>().zip(right.iter::<i64>()) {
-            correct += usize::from(class == target);
-            predictions.push(class as usize);
-        }
+        result.loss += loss * count as f64;
+        let (confidences, classes) = softmax(scores.logits, 1).max_dim_with_indices(1);
+        let confidences = confidences.try_into_data().map_err(device_error)?;
+        let classes = classes.try_into_data().map_err(device_error)?;
+        let targets = scores.targets.try_into_data().map_err(device_error)?;
+        result.confidences.extend(confidences.iter::<f32>());
+        result.predictions.extend(indices(&classes));
+        result.targets.extend(indices(&targets));
     }
-    if predictions.is_empty() {
+    if result.predictions.is_empty() {
         return Err(TrainError::NoData);
     }
-    Ok(Evaluation {
-        loss: loss / predictions.len() as f64,
-        predictions,
-        correct,
-    })
+    result.loss /= result.predictions.len() as f64;
+    let pairs = result.predictions.iter().zip(&result.targets);
+    result.correct = pairs.filter(|(found, right)| found == right).count();
+    Ok(result)
+}
+
+fn indices(data: &TensorData) -> impl Iterator<Item = usize> {
+    data.iter::<i64>().map(|class| class as usize)
+}
+
+fn device_error(error: impl core::fmt::Display) -> TrainError {
+    TrainError::Device(error.to_string())
 }
 
 /// The device that `model` is on.

@@ -29,7 +29,7 @@ pub fn fingerprint_sentences(sentences: &[Sentence]) -> String {
     hex(hash)
 }
 
-fn hex(hash: Sha256) -> String {
+pub(crate) fn hex(hash: Sha256) -> String {
     let bytes = hash.finalize();
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,25 +2,30 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::AtomicBool;
 
-use burn::train::checkpoint::{FileCheckpointer, KeepLastNCheckpoints};
-use burn::train::metric::{AccuracyMetric, LossMetric};
-use burn::train::{Learner, SupervisedTraining, TrainingStrategy};
-use rnn_model::Adam;
+use burn::tensor::Device;
+use burn::train::metric::{AccuracyMetric, LearningRateMetric, LossMetric};
+use burn::train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
 use serde::{Deserialize, Serialize};
 
+use crate::capture::{Always, Nothing, optimizer_records};
+use crate::carried::Carried;
+use crate::checkpoint::{Checkpoint, Checkpoints};
 use crate::error::TrainError;
 use crate::evaluate::device_of;
 use crate::loader::Loader;
-use crate::metrics::{Collector, NoLog};
 use crate::objective::{Learnable, Objective};
 use crate::observe::{EpochReport, Observer};
+use crate::optimizer::Optimizer;
+use crate::position::Position;
 use crate::precision::Precision;
-use crate::schedule::Schedule;
+use crate::renderer::{NoLog, Silent, dashboard};
+use crate::schedule::{Factor, Rate, Schedule};
 use crate::strategy::Strategy;
+use crate::training::{Saver, Setup};
 
-/// How to train: Adam on the cross entropy, with PyTorch's constants.
+/// How to train on the cross entropy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FitConfig {
@@ -28,10 +33,25 @@ pub struct FitConfig {
     pub epochs: usize,
     /// The learning rate; with a schedule the highest one.
     pub learning_rate: f64,
+    /// What a step does with its gradients.
+    #[serde(default)]
+    pub optimizer: Optimizer,
     /// How the learning rate changes.
     pub schedule: Schedule,
     /// The largest allowed joint norm of all gradients; none for no limit.
     pub clip_norm: Option<f64>,
+    /// The largest allowed entry of a gradient, up or down; none for no limit. After `clip_norm`, if
+    /// there are both.
+    #[serde(default)]
+    pub clip_value: Option<f64>,
+    /// How many batches make a step: their gradients' mean, each prediction counted once, is that of
+    /// one batch of them all.
+    #[serde(default = "one")]
+    pub accumulate: usize,
+    /// After how many epochs without a better loss on the validation data the training gives up. With
+    /// it the weights of the best epoch are the result, without it the last ones.
+    #[serde(default)]
+    pub patience: Option<usize>,
     /// The numbers that steps are computed in.
     #[serde(default)]
     pub precision: Precision,
@@ -46,14 +66,22 @@ pub struct FitConfig {
     pub keep_predictions: bool,
 }
 
+fn one() -> usize {
+    1
+}
+
 impl FitConfig {
-    /// `epochs` at a constant rate of 0.001, no clipping, 32 bits, seed 0.
+    /// `epochs` of Adam at a constant rate of 0.001, no clipping, 32 bits, seed 0.
     pub fn new(epochs: usize) -> Self {
         Self {
             epochs,
             learning_rate: 1e-3,
+            optimizer: Optimizer::Adam,
             schedule: Schedule::Constant,
             clip_norm: None,
+            clip_value: None,
+            accumulate: 1,
+            patience: None,
             precision: Precision::F32,
             seed: 0,
             carry_state: false,
@@ -64,16 +92,36 @@ impl FitConfig {
 
 /// A trained model and how it got there.
 pub struct Fitted<M: Objective> {
-    /// The model with its last weights, ready for prediction.
+    /// The model ready for prediction, with its last weights, or with those of the best epoch if the
+    /// training had [`patience`](FitConfig::patience).
     pub model: M,
     /// The state that the last step left, if states are carried.
     pub state: Option<M::State>,
     /// A report per epoch.
     pub history: Vec<EpochReport>,
-    /// Seconds of training with its validation.
+    /// How it ended.
+    pub end: End,
+    /// The epoch with the least loss, from 1; none if not one was finished.
+    pub best_epoch: Option<usize>,
+    /// Steps of the optimiser.
+    pub steps: usize,
+    /// The last checkpoint that was written, since this training began or went on.
+    pub checkpoint: Option<PathBuf>,
+    /// Seconds of training with its validation, those before a checkpoint included.
     pub seconds: f64,
     /// Seconds of those inside training steps.
     pub step_seconds: f64,
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// After all its epochs.
+    Finished,
+    /// After [`patience`](FitConfig::patience) epochs without a better loss.
+    GaveUp,
+    /// Somebody told it to stop: there is more to do.
+    Stopped,
 }
 
 /// Trains models of one kind, and says how it goes.
@@ -98,8 +146,11 @@ pub struct Fitted<M: Objective> {
 pub struct Trainer<M: Objective> {
     config: FitConfig,
     validation: Option<Loader<M::Batch>>,
-    checkpoints: Option<PathBuf>,
+    checkpoints: Option<Checkpoints>,
+    checkpoint: Option<Checkpoint>,
     observer: Box<dyn Observer>,
+    stop: Arc<AtomicBool>,
+    dashboard: bool,
 }
 
 impl<M: Objective> Trainer<M> {
@@ -109,7 +160,10 @@ impl<M: Objective> Trainer<M> {
             config,
             validation: None,
             checkpoints: None,
+            checkpoint: None,
             observer: Box::new(()),
+            stop: Arc::default(),
+            dashboard: false,
         }
     }
 
@@ -119,9 +173,42 @@ impl<M: Objective> Trainer<M> {
         self
     }
 
-    /// Writes model, optimiser and schedule into `folder` after each epoch, and keeps the last two.
-    pub fn with_checkpoints(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.checkpoints = Some(folder.into());
+    /// Writes checkpoints after each epoch, and as often as they say.
+    pub fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
+        self.checkpoints = Some(checkpoints);
+        self
+    }
+
+    /// Goes on from a checkpoint of this training, bit by bit as if it had never stopped: on a CPU
+    /// backend, with as many threads, on a processor with the same instructions.
+    ///
+    /// ```
+    /// use rnn_data::Strokes;
+    /// use rnn_model::{ClassifierConfig, GruConfig, StateDict};
+    /// use rnn_train::{Checkpoints, Every, FitConfig, ImageLoader, Trainer};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let device = rnn_train::select("auto")?.device;
+    /// let digits = ImageLoader::images(&Strokes::new(1).generate(100)?, 10).shuffled(1);
+    /// let model = ClassifierConfig::new(GruConfig::new(28, 8), 10).init(&device);
+    /// let folder = tempfile::tempdir()?;
+    /// let checkpoints = Checkpoints::new(folder.path()).every(Every::Steps(7));
+    ///
+    /// let whole = Trainer::new(FitConfig::new(1))
+    ///     .with_checkpoints(checkpoints.clone())
+    ///     .fit(model.clone(), digits.clone())?;
+    /// // Somebody pulled the plug after the seventh of ten steps.
+    /// let checkpoint = checkpoints.named("step-00000007")?;
+    /// let resumed = Trainer::new(FitConfig::new(1))
+    ///     .with_checkpoints(checkpoints)
+    ///     .resume(checkpoint)
+    ///     .fit(model, digits)?;
+    /// let bytes = |model| StateDict::of(model).to_safetensors();
+    /// assert_eq!(bytes(&resumed.model)?, bytes(&whole.model)?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
+        self.checkpoint = Some(checkpoint);
         self
     }
 
@@ -131,81 +218,162 @@ impl<M: Objective> Trainer<M> {
         self
     }
 
+    /// Stops after the step in progress once `stop` is true, with a checkpoint if there are any.
+    pub fn with_stop(mut self, stop: Arc<AtomicBool>) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Shows Burn's full-screen dashboard, which the feature `tui` has. Its key `q` stops the training.
+    pub fn with_dashboard(mut self, dashboard: bool) -> Self {
+        self.dashboard = dashboard;
+        self
+    }
+
     /// Trains `model` on the batches of `train`, on the device where the model is.
     ///
     /// # Errors
     ///
     /// If there is nothing to train on or nothing to train, a batch can't be made, the loss stops
-    /// being a number, the device lacks such numbers, or a checkpoint can't be written.
+    /// being a number, the device lacks such numbers, or a checkpoint can't be written or is of
+    /// another training.
+    ///
+    /// # Panics
+    ///
+    /// If [`accumulate`](FitConfig::accumulate) is 0.
     pub fn fit(self, model: M, train: Loader<M::Batch>) -> Result<Fitted<M>, TrainError> {
+        assert!(
+            self.config.accumulate > 0,
+            "a step needs at least one batch, found 0"
+        );
+        self.check(&model, &train)?;
         let config = self.config;
-        if train.num_batches() == 0 {
-            return Err(TrainError::NoData);
+        let device = device_of(&model)?.autodiff();
+        let mut model = model.to_device(&device).train();
+        let mut optimizer = config.optimizer.init();
+        let (mut position, mut state, mut best) = (Position::start(), None, None);
+        let checkpoints = self.checkpoints.unwrap_or_else(Checkpoints::nowhere);
+        let about = checkpoints.about(&config, train.num_items(), train.batch_size());
+        if let Some(checkpoint) = self.checkpoint {
+            checkpoint.check(&about)?;
+            position = checkpoint.position.clone();
+            if config.patience.is_some() && position.best.is_some() {
+                let checkpoint = checkpoints.best()?;
+                checkpoint.check(&about)?;
+                best = Some(checkpoint.load_into(model.clone())?);
+            }
+            model = checkpoint.load_into(model)?;
+            optimizer = optimizer.load_record(checkpoint.optimizer()?);
+            state = carried::<M>(&checkpoint, &device)?;
         }
-        if config.carry_state {
-            check_even(&train)?;
-            self.validation.as_ref().map_or(Ok(()), check_even)?;
-        }
-        let device = device_of(&model)?;
-        config.precision.check(&device)?;
-        let device = device.autodiff();
-        let total_steps = config.epochs.saturating_mul(train.num_batches());
-        let scheduler = config.schedule.scheduler(config.learning_rate, total_steps);
-        let adam = Adam::default().init();
-        let model = model.to_device(&device).train();
-        let learner = Learner::new(Learnable::new(model, config.precision), adam, scheduler);
+        let plateau = Factor::new(position.plateau.factor);
+        let rate = Rate {
+            schedule: config.schedule,
+            learning_rate: config.learning_rate,
+            steps: train.num_batches().div_ceil(config.accumulate),
+            epochs: config.epochs,
+            step: position.steps_done,
+            plateau: plateau.clone(),
+        };
+        let learner = Learner::new(
+            Learnable::new(model, config.precision),
+            optimizer,
+            rate.scheduler(),
+        );
 
-        let collector = Collector::default();
-        // The learner wants validation data; an empty part of the training data stands for none.
-        let validation = self.validation.unwrap_or_else(|| train.empty());
-        let (train, validation) = (train.on(&device), validation.on(&device));
-        let mut training = SupervisedTraining::new("", train, validation)
-            .metrics((LossMetric::new(), AccuracyMetric::new()))
-            .renderer(Box::new(collector.clone()))
+        // The strategy makes the batches itself: the learner's loaders only have to be there.
+        let (none, no_valid) = (train.empty().on(&device), train.empty().on(&device));
+        let interrupter = Interrupter::new();
+        let mut training = SupervisedTraining::new("", none, no_valid)
+            .with_interrupter(interrupter.clone())
             .with_metric_logger(NoLog)
             .with_application_logger(None)
             .num_epochs(config.epochs);
-        if let Some(folder) = self.checkpoints {
-            if let Err(error) = std::fs::create_dir_all(&folder) {
-                return Err(TrainError::Checkpoints {
-                    path: folder,
-                    error,
-                });
-            }
+        training = match self.dashboard {
+            true => training
+                .renderer(dashboard(&interrupter).ok_or(TrainError::NoDashboard)?)
+                .metrics((LossMetric::new(), AccuracyMetric::new()))
+                .metric_train_numeric(LearningRateMetric::new()),
+            false => training.renderer(Box::new(Silent)),
+        };
+        let mut saver = None;
+        if checkpoints.is_somewhere() {
+            let (pass, records) = optimizer_records();
             training = training
-                .with_checkpointing_strategy(KeepLastNCheckpoints::new(2))
-                .with_custom_checkpointers(
-                    FileCheckpointer::new(&folder, "model"),
-                    FileCheckpointer::new(&folder, "optimiser"),
-                    FileCheckpointer::new(&folder, "schedule"),
-                );
+                .with_checkpointing_strategy(Always)
+                .with_custom_checkpointers(Nothing, pass, Nothing);
+            saver = Some(Saver {
+                checkpoints,
+                about,
+                records,
+            });
         }
-        let strategy = Arc::new(Strategy::<M>::new(config, device, collector, self.observer));
+        let strategy = Arc::new(Strategy::<M>::new(Setup {
+            config,
+            device,
+            train,
+            valid: self.validation,
+            observer: self.observer,
+            dashboard: self.dashboard,
+            stop: self.stop,
+            saver,
+            position,
+            state,
+            best,
+            plateau,
+        }));
         let custom = TrainingStrategy::Custom(strategy.clone());
-
-        let start = Instant::now();
         let result = training.with_training_strategy(custom).launch(learner);
-        let seconds = start.elapsed().as_secs_f64();
 
         if let Some(error) = result.error {
             return Err(TrainError::Learner(error.to_string()));
         }
-        if let Some(interruption) = result.interrupted {
-            let reason = interruption.reason.unwrap_or_else(|| "unknown".to_owned());
-            return Err(TrainError::Learner(reason));
-        }
-        if let Some((epoch, loss)) = strategy.diverged.take() {
-            return Err(TrainError::Diverged { epoch, loss });
-        }
-        let history = strategy.history.take();
+        let Some(outcome) = strategy.outcome() else {
+            return Err(TrainError::Learner("it did not run".to_owned()));
+        };
+        let outcome = outcome?;
+        let position = outcome.position;
+        let step_seconds = position.history.iter().map(|report| report.step_seconds);
         Ok(Fitted {
-            model: result.model.model,
-            state: strategy.state.take(),
-            step_seconds: history.iter().map(|report| report.step_seconds).sum(),
-            history,
-            seconds,
+            model: outcome.best.map_or(result.model.model, |best| best.valid()),
+            state: outcome.state,
+            end: outcome.end,
+            best_epoch: position.best.map(|best| best.epoch),
+            steps: position.steps_done,
+            checkpoint: outcome.checkpoint,
+            seconds: position.total_seconds,
+            step_seconds: step_seconds.sum::<f64>() + position.step_seconds,
+            history: position.history,
         })
     }
+
+    /// Whether there is something to do, and it can be done.
+    fn check(&self, model: &M, train: &Loader<M::Batch>) -> Result<(), TrainError> {
+        if train.num_batches() == 0 {
+            return Err(TrainError::NoData);
+        }
+        if self.config.carry_state {
+            check_even(train)?;
+            self.validation.as_ref().map_or(Ok(()), check_even)?;
+        }
+        if self.config.patience.is_some() && self.validation.is_none() {
+            return Err(TrainError::NoValidation);
+        }
+        self.config.precision.check(&device_of(model)?)
+    }
+}
+
+/// The state that a checkpoint's next step begins with.
+fn carried<M: Objective>(
+    checkpoint: &Checkpoint,
+    device: &Device,
+) -> Result<Option<M::State>, TrainError> {
+    if checkpoint.state.is_empty() {
+        return Ok(None);
+    }
+    let state = M::State::from_data(checkpoint.state.clone(), device);
+    let state = state.ok_or_else(|| checkpoint.damaged("its state is of another kind"))?;
+    Ok(Some(state))
 }
 
 /// Whether all batches are of one size, as carried states need.

@@ -2,6 +2,8 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::JoinHandle;
 
 use burn::data::dataloader::batcher::Batcher;
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
@@ -123,6 +125,31 @@ impl<B: 'static> Loader<B> {
         }
     }
 
+    /// The batches of an epoch (from 0) but for the first `skip`, made ahead of their use on a thread.
+    pub(crate) fn ahead(&self, device: &Device, epoch: u64, skip: usize) -> Ahead<B>
+    where
+        B: Send,
+    {
+        let (source, device) = (self.source.clone(), device.clone());
+        let (order, batch_size) = (self.order(epoch), self.batch_size);
+        let (sender, receiver) = sync_channel(AHEAD);
+        let make = move || {
+            for indices in order.chunks(batch_size).skip(skip) {
+                // Nobody receives any more: the training has stopped.
+                if sender
+                    .send(source.batch(indices.to_vec(), &device))
+                    .is_err()
+                {
+                    break;
+                }
+            }
+        };
+        Ahead {
+            receiver: Some(receiver),
+            thread: Some(std::thread::spawn(make)),
+        }
+    }
+
     fn order(&self, epoch: u64) -> Vec<usize> {
         let mut order: Vec<usize> = self.range.clone().collect();
         if let Some(seed) = self.shuffle {
@@ -142,6 +169,40 @@ impl<B> Clone for Loader<B> {
             batch_size: self.batch_size,
             shuffle: self.shuffle,
             range: self.range.clone(),
+        }
+    }
+}
+
+/// How many batches wait for the training.
+const AHEAD: usize = 2;
+
+/// Batches from a thread that makes them.
+pub(crate) struct Ahead<B> {
+    receiver: Option<Receiver<Result<B, DatasetError>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl<B> Iterator for Ahead<B> {
+    type Item = Result<B, DatasetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.receiver.as_ref()?.recv().ok();
+        if next.is_none()
+            && let Some(thread) = self.thread.take()
+            && let Err(panic) = thread.join()
+        {
+            // A batch that can't be made is not the end of the data.
+            std::panic::resume_unwind(panic);
+        }
+        next
+    }
+}
+
+impl<B> Drop for Ahead<B> {
+    fn drop(&mut self) {
+        self.receiver = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }

@@ -6,6 +6,7 @@ use burn::tensor::{DType, Device, ExecutionError, Int, Tensor};
 use burn::train::metric::{AccuracyInput, Adaptor, LossInput};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 
+use crate::carried::Carried;
 use crate::loader::Carry;
 use crate::precision::Precision;
 
@@ -17,14 +18,11 @@ pub trait Objective: Module + core::fmt::Display + 'static {
     /// What one step is made from.
     type Batch: Send + 'static;
     /// What a step hands on to the next one; `()` if nothing.
-    type State: Send + 'static;
+    type State: Carried;
 
     /// Judges the model on a batch, starting from the state that the batch before left (from
     /// zeros if there is none).
     fn score(&self, batch: Self::Batch, state: Option<Self::State>) -> (Scores, Self::State);
-
-    /// The state without its history, so that gradients end at the border between batches.
-    fn detach(state: Self::State) -> Self::State;
 }
 
 /// Predictions of a model with the truth, and how far they are apart. N predictions, C classes.

@@ -7,39 +7,80 @@
 //! | `config.json` | the settings, resolved, with seed, threads, versions and the data's fingerprint |
 //! | `model.safetensors` | the weights to use |
 //! | `vocab.json`, `tags.json` | the ids of words and tags, if there are any |
-//! | `history.jsonl` | a line per epoch |
+//! | `history.jsonl`, `history.csv` | a line per epoch |
 //! | `metrics.json` | the results |
-//! | `predictions.png` | test images with what was predicted for them, if there are any |
-//! | `checkpoints/` | model, optimiser and schedule after the last two epochs |
+//! | `checkpoints/` | the last two checkpoints, and that of the best epoch: all that training goes on from |
+//! | `report.html` | how it went, with all pictures, in one page |
+//! | `loss.svg`, `accuracy.svg` | over the epochs |
+//! | `confusion.svg` | which class was taken for which |
+//! | `predictions.png`, `mistakes.png` | images with what was predicted for them; the most confident mistakes |
 
 mod error;
+mod history;
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use rnn_data::{Vocab, write_file};
+use rnn_data::{Vocab, remove_unfinished, write_file};
 use rnn_model::StateDict;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
+use crate::checkpoint::Checkpoints;
+use crate::fingerprint::hex;
 use crate::observe::EpochReport;
 pub use error::RunError;
 
 const CONFIG: &str = "config.json";
 const MODEL: &str = "model.safetensors";
 const HISTORY: &str = "history.jsonl";
+const HISTORY_TABLE: &str = "history.csv";
 const METRICS: &str = "metrics.json";
 const VOCAB: &str = "vocab.json";
 const TAGS: &str = "tags.json";
-const PREDICTIONS: &str = "predictions.png";
+const REPORT: &str = "report.html";
 const CHECKPOINTS: &str = "checkpoints";
+
+/// A picture in a run's folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picture {
+    /// The loss over the epochs, SVG.
+    Loss,
+    /// The accuracy over the epochs, SVG.
+    Accuracy,
+    /// Which class was taken for which, SVG.
+    Confusion,
+    /// Images with what was predicted for them, PNG.
+    Predictions,
+    /// The most confident mistakes, PNG.
+    Mistakes,
+}
+
+impl Picture {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Loss => "loss.svg",
+            Self::Accuracy => "accuracy.svg",
+            Self::Confusion => "confusion.svg",
+            Self::Predictions => "predictions.png",
+            Self::Mistakes => "mistakes.png",
+        }
+    }
+}
 
 /// A run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDir {
     path: PathBuf,
+}
+
+/// Keeps other programs from writing to a run as long as it lives.
+#[derive(Debug)]
+pub struct RunLock {
+    _config: fs::File,
 }
 
 impl RunDir {
@@ -51,6 +92,8 @@ impl RunDir {
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, RunError> {
         let path = path.into();
         fs::create_dir_all(&path).map_err(io_error(&path))?;
+        // Who was killed before it could write its settings has lost nothing.
+        remove_unfinished(&path).map_err(io_error(&path))?;
         let mut entries = fs::read_dir(&path).map_err(io_error(&path))?;
         if entries.next().is_some() {
             return Err(RunError::NotEmpty(path));
@@ -97,9 +140,39 @@ impl RunDir {
         &self.path
     }
 
-    /// The folder for checkpoints.
-    pub fn checkpoints(&self) -> PathBuf {
-        self.path.join(CHECKPOINTS)
+    /// Its checkpoints. Their identity is the settings' hash: those of another run are refused.
+    ///
+    /// # Errors
+    ///
+    /// If the settings can't be read.
+    pub fn checkpoints(&self) -> Result<Checkpoints, RunError> {
+        let path = self.path.join(CONFIG);
+        let config = fs::read(&path).map_err(io_error(&path))?;
+        let identity = hex(Sha256::new().chain_update(config));
+        Ok(Checkpoints::new(self.path.join(CHECKPOINTS)).with_identity(identity))
+    }
+
+    /// Makes this program the only one that writes to the run, and clears away what one that was
+    /// killed has left unfinished.
+    ///
+    /// # Errors
+    ///
+    /// If another one does, or the folder can't be read.
+    pub fn lock(&self) -> Result<RunLock, RunError> {
+        let path = self.path.join(CONFIG);
+        let config = fs::File::open(&path).map_err(io_error(&path))?;
+        match config.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(RunError::InUse(self.path.clone())),
+            Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(fs::TryLockError::Error(error)) => return Err(RunError::Io { path, error }),
+        }
+        remove_unfinished(&self.path).map_err(io_error(&self.path))?;
+        let checkpoints = self.path.join(CHECKPOINTS);
+        if checkpoints.is_dir() {
+            remove_unfinished(&checkpoints).map_err(io_error(&checkpoints))?;
+        }
+        Ok(RunLock { _config: config })
     }
 
     /// Writes the settings.
@@ -192,31 +265,40 @@ impl RunDir {
         Ok(vocab)
     }
 
-    /// Writes a picture of predictions, a PNG, and returns where it is.
+    /// Writes a picture, and returns where it is.
     ///
     /// # Errors
     ///
     /// If the file can't be written.
-    pub fn write_predictions(&self, png: &[u8]) -> Result<PathBuf, RunError> {
-        self.write(PREDICTIONS, png)?;
-        Ok(self.path.join(PREDICTIONS))
+    pub fn write_picture(&self, picture: Picture, bytes: &[u8]) -> Result<PathBuf, RunError> {
+        self.write(picture.name(), bytes)?;
+        Ok(self.path.join(picture.name()))
     }
 
-    /// Adds a line to the history.
+    /// Writes the report, a page of HTML, and returns where it is.
     ///
     /// # Errors
     ///
     /// If the file can't be written.
-    pub fn append_history(&self, report: &EpochReport) -> Result<(), RunError> {
+    pub fn write_report(&self, html: &str) -> Result<PathBuf, RunError> {
+        self.write(REPORT, html.as_bytes())?;
+        Ok(self.path.join(REPORT))
+    }
+
+    /// Writes the history, once as a line of JSON per epoch and once as a table for other programs.
+    ///
+    /// # Errors
+    ///
+    /// If a file can't be written.
+    pub fn write_history(&self, history: &[EpochReport]) -> Result<(), RunError> {
         let path = self.path.join(HISTORY);
-        let mut line = to_json(&path, serde_json::to_vec(report))?;
-        line.push(b'\n');
-        fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .and_then(|mut file| file.write_all(&line))
-            .map_err(io_error(&path))
+        let mut lines = Vec::new();
+        for report in history {
+            lines.extend(to_json(&path, serde_json::to_vec(report))?);
+            lines.push(b'\n');
+        }
+        self.write(HISTORY, &lines)?;
+        self.write(HISTORY_TABLE, history::table(history).as_bytes())
     }
 
     /// Reads the history; empty if not one epoch was finished.

@@ -26,8 +26,6 @@ impl Objective for LstmTagger {
         let logits = word_logits(self, &batch.words);
         (Scores::cross_entropy(logits, batch.tags), ())
     }
-
-    fn detach(_: ()) {}
 }
 
 impl TaggedLoader {

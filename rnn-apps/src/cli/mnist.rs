@@ -2,10 +2,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use rnn_data::Mnist;
-use rnn_train::Precision;
 use serde::{Deserialize, Serialize};
 
-use super::values::{epochs, items, layers, precision, rate, share, size};
+use super::fit::{FitArgs, RunArgs};
+use super::values::{epochs, items, layers, share, size};
 
 #[derive(Debug, Subcommand)]
 pub enum MnistCommand {
@@ -17,7 +17,7 @@ pub enum MnistCommand {
     Predict(MnistPredictArgs),
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Serialize)]
 pub struct MnistTrainArgs {
     #[command(flatten)]
     pub source: SourceArgs,
@@ -43,29 +43,18 @@ pub struct MnistTrainArgs {
     #[arg(long, default_value_t = 0.0, value_name = "P", value_parser = share)]
     pub dropout: f64,
     /// Also read the images from bottom to top
-    #[arg(long)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
     pub bidirectional: bool,
-    /// Adam's learning rate, the highest of the schedule [default: notebook 0.001; tuned 0.002 for
-    /// rnn, else 0.004]
-    #[arg(long, value_name = "RATE", value_parser = rate)]
-    pub learning_rate: Option<f64>,
-    /// Largest joint norm of all gradients [default: tuned 1; notebook no limit]
-    #[arg(long, value_name = "NORM", value_parser = rate)]
-    pub clip_norm: Option<f64>,
-    /// Numbers that steps are computed in; bf16 is for GPUs (libtorch and flex have it too) and
-    /// keeps 32 bits for weights, loss and optimiser
-    #[arg(long, default_value = "f32", value_name = "NUMBERS", value_parser = precision())]
-    pub precision: Precision,
     /// Share of the training images kept for validation after each epoch, 0 to below 1
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = share)]
     pub valid_split: f64,
     /// Use only the first N training images [default: all]
     #[arg(long, value_name = "N", value_parser = items)]
     pub limit: Option<usize>,
-    /// The folder to make for the run; one that is not empty is refused
-    /// [default: the next free runs/mnist-N]
-    #[arg(long, value_name = "DIR")]
-    pub run: Option<PathBuf>,
+    #[command(flatten)]
+    pub fit: FitArgs,
+    #[command(flatten)]
+    pub run: RunArgs,
 }
 
 #[derive(Args, Debug)]
@@ -88,7 +77,7 @@ pub struct MnistPredictArgs {
 }
 
 /// Where the images come from.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Serialize)]
 pub struct SourceArgs {
     /// A dataset by name [default: strokes; for eval what the run was trained on]
     #[arg(long, value_enum, conflicts_with = "data")]
@@ -151,7 +140,7 @@ pub enum Nonlinearity {
 pub enum Recipe {
     /// Orthogonal recurrent weights, one-cycle learning rate, gradients clipped at norm 1
     Tuned,
-    /// Plain Adam at 0.001 from PyTorch's initial weights
+    /// Adam at 0.001 from PyTorch's initial weights
     Notebook,
 }
 

@@ -1,9 +1,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use rnn_train::Precision;
+use serde::Serialize;
 
-use super::values::{epochs, items, layers, precision, rate, share, size};
+use super::fit::{FitArgs, RunArgs};
+use super::values::{epochs, items, layers, rate, share, size};
 
 #[derive(Args, Debug)]
 pub struct TaggerArgs {
@@ -80,7 +81,7 @@ pub enum TaggerCommand {
     Tag(TaggerTagArgs),
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Serialize)]
 pub struct TaggerTrainArgs {
     /// Tagged sentences, as CoNLL-U or word/TAG lines, plain or .gz: a folder with a file whose name
     /// has `train` in it (and one with `dev`), or a file [default: the notebook's two sentences]
@@ -114,25 +115,15 @@ pub struct TaggerTrainArgs {
     #[arg(long, default_value_t = 0.0, value_name = "P", value_parser = share)]
     pub dropout: f64,
     /// Also read the sentences from their end
-    #[arg(long)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
     pub bidirectional: bool,
-    /// Adam's learning rate, the highest of its one-cycle schedule
-    #[arg(long, default_value_t = 0.01, value_name = "RATE", value_parser = rate)]
-    pub learning_rate: f64,
-    /// Largest joint norm of all gradients
-    #[arg(long, default_value_t = 1.0, value_name = "NORM", value_parser = rate)]
-    pub clip_norm: f64,
-    /// Numbers that steps are computed in; bf16 is for GPUs (libtorch and flex have it too) and
-    /// keeps 32 bits for weights, loss and optimiser
-    #[arg(long, default_value = "f32", value_name = "NUMBERS", value_parser = precision())]
-    pub precision: Precision,
     /// Use only the first N training sentences [default: all]
     #[arg(long, value_name = "N", value_parser = items)]
     pub limit: Option<usize>,
-    /// The folder to make for the run; one that is not empty is refused
-    /// [default: the next free runs/tagger-N]
-    #[arg(long, value_name = "DIR")]
-    pub run: Option<PathBuf>,
+    #[command(flatten)]
+    pub fit: FitArgs,
+    #[command(flatten)]
+    pub run: RunArgs,
 }
 
 #[derive(Args, Debug)]

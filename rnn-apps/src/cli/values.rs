@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use rnn_train::Precision;
+use rnn_train::{Every, Precision};
+
+use super::fit::parse_every;
 
 /// A whole number from 1 to `most`.
 fn count(text: &str, most: usize) -> Result<usize, String> {
@@ -48,6 +50,19 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
         Ok(x) if (0.0..1.0).contains(&x) => Ok(x),
         _ => Err("expected a number from 0 to below 1".to_owned()),
     }
+}
+
+/// 0 or more.
+pub(super) fn factor(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if x >= 0.0 && x.is_finite() => Ok(x),
+        _ => Err("expected 0 or a number above it".to_owned()),
+    }
+}
+
+pub(super) fn every(text: &str) -> Result<Every, String> {
+    parse_every(text)
+        .ok_or_else(|| "expected a number of steps, or a time such as 90s or 5m".to_owned())
 }
 
 pub(super) fn precision() -> impl TypedValueParser<Value = Precision> {

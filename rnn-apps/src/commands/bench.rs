@@ -171,9 +171,12 @@ impl Inputs<'_> {
         let device = self.context.device.clone().autodiff();
         let model = self.load(CharRnnConfig::new(5, 3, 5).init(&device))?;
         let (input, targets) = (self.float::<3>("x")?, self.int::<1>("y")?);
+        let [rows, time, _] = input.dims();
         self.train(model, || CharBatch {
             input: input.clone().autodiff(),
-            targets: targets.clone().autodiff().unsqueeze(),
+            lengths: vec![time; rows],
+            targets: targets.clone().autodiff(),
+            starts: vec![false; rows],
         })
     }
 

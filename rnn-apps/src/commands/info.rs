@@ -29,7 +29,7 @@ pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
     let epochs = epochs.map_or(history.len(), |epochs| epochs as usize);
 
     out.line(format_args!("{}\n\nSettings\n", run.path().display()))?;
-    fields(out, "", &settings)?;
+    fields(out, &settings)?;
     if !weights.is_empty() {
         let parameters: usize = weights
             .iter()
@@ -53,10 +53,11 @@ pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
     match &results {
         Some(results) => {
             out.line("\nResults\n")?;
-            fields(out, "", results)?;
+            fields(out, results)?;
         }
         None if weights.is_empty() => {
-            out.line("\nNo weights and no results: the training has not ended, or was cut short.")?;
+            out.line("\nNo weights and no results: the training has not ended, or was cut short;")?;
+            out.line("`train --resume` goes on with it.")?;
         }
         None => out.line("\nNo results.")?,
     }
@@ -80,8 +81,22 @@ fn named(weights: &StateDict) -> Vec<Weight> {
     named.collect()
 }
 
-/// One line per value, the names of what it lies in before its own.
-fn fields(out: &mut Output, prefix: &str, value: &Value) -> std::io::Result<()> {
+/// One line per value.
+fn fields(out: &mut Output, value: &Value) -> std::io::Result<()> {
+    for (name, value) in flat(value) {
+        out.line(format_args!("   {name:<22} {value}"))?;
+    }
+    Ok(())
+}
+
+/// All values as text, each with the names of what it lies in before its own.
+pub fn flat(value: &Value) -> Vec<(String, String)> {
+    let mut flat = Vec::new();
+    add_flat(&mut flat, "", value);
+    flat
+}
+
+fn add_flat(flat: &mut Vec<(String, String)>, prefix: &str, value: &Value) {
     let Value::Object(map) = value else {
         let shown = match value {
             // A fingerprint in full is in the JSON line.
@@ -92,7 +107,8 @@ fn fields(out: &mut Output, prefix: &str, value: &Value) -> std::io::Result<()> 
             Value::Number(number) if number.is_f64() => short(number.as_f64()),
             other => other.to_string(),
         };
-        return out.line(format_args!("   {prefix:<22} {shown}"));
+        flat.push((prefix.to_owned(), shown));
+        return;
     };
     for (name, value) in map.iter().filter(|(_, value)| !value.is_null()) {
         let path = if prefix.is_empty() {
@@ -100,9 +116,8 @@ fn fields(out: &mut Output, prefix: &str, value: &Value) -> std::io::Result<()> 
         } else {
             format!("{prefix}.{name}")
         };
-        fields(out, &path, value)?;
+        add_flat(flat, &path, value);
     }
-    Ok(())
 }
 
 /// Six digits are enough for a person.

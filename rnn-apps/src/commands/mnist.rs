@@ -12,6 +12,7 @@ use super::Context;
 use crate::cli::{Dataset, MnistCommand};
 use crate::output::Output;
 use crate::preview;
+use crate::progress::waiting;
 
 pub use predict::show as predict;
 pub use train::{Results, train};
@@ -30,7 +31,11 @@ pub fn run(context: &Context, command: MnistCommand, out: &mut Output) -> anyhow
 }
 
 /// The images of a folder, or else of a dataset by name.
-fn load(dataset: Option<Dataset>, data: Option<&Path>) -> anyhow::Result<Mnist> {
+fn load(dataset: Option<Dataset>, data: Option<&Path>, out: &Output) -> anyhow::Result<Mnist> {
+    waiting(out, "reading the images".to_owned(), || read(dataset, data))
+}
+
+fn read(dataset: Option<Dataset>, data: Option<&Path>) -> anyhow::Result<Mnist> {
     let images = match (data, dataset) {
         (Some(folder), _) => Mnist::open(folder)?,
         (None, Some(Dataset::Mnist)) => Mnist::open(find_dataset("mnist")?)?,

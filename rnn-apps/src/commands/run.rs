@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::ensure;
-use rnn_train::RunDir;
+use anyhow::{Context as _, ensure};
+use rnn_train::{RunDir, instruction_set};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub struct Settings<M, T> {
     pub imported: Option<Imported>,
     pub device: String,
     pub threads: usize,
+    /// The processor's; empty in runs of before it was recorded.
+    #[serde(default)]
+    pub instruction_set: String,
     pub seed: u64,
 }
 
@@ -35,6 +38,16 @@ fn none<T>() -> Option<T> {
 }
 
 impl<M, T> Settings<M, T> {
+    /// How it was trained.
+    ///
+    /// # Errors
+    ///
+    /// If it was not trained here.
+    pub fn training(&self) -> anyhow::Result<&T> {
+        let training = self.training.as_ref();
+        training.context("the weights were imported, and not trained here")
+    }
+
     /// What is known of every run.
     pub fn new(context: &Context, command: &str, model: M) -> Self {
         Self {
@@ -45,13 +58,14 @@ impl<M, T> Settings<M, T> {
             imported: None,
             device: context.device_name.clone(),
             threads: context.threads,
+            instruction_set: instruction_set().to_owned(),
             seed: context.seed,
         }
     }
 }
 
 /// Who made a run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Versions {
     /// This program.
@@ -60,7 +74,7 @@ pub struct Versions {
 }
 
 impl Versions {
-    fn of_this_program() -> Self {
+    pub fn of_this_program() -> Self {
         Self {
             rnn: env!("CARGO_PKG_VERSION").to_owned(),
             burn: "0.22".to_owned(),

@@ -28,7 +28,13 @@ fn a_trained_run_evaluates_to_the_accuracy_it_was_trained_to() {
             "model.safetensors",
             "history.jsonl",
             "metrics.json",
-            "checkpoints/model-1.bpk",
+            "history.csv",
+            "checkpoints/best.safetensors",
+            "report.html",
+            "loss.svg",
+            "accuracy.svg",
+            "confusion.svg",
+            "mistakes.png",
         ] {
             assert!(folder.path().join(cell).join(file).exists(), "no {file}");
         }

@@ -1,17 +1,51 @@
 use burn::data::dataloader::batcher::Batcher;
+use burn::data::dataset::{Dataset, DatasetError};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::{OutOfRange, positions};
+use crate::{StreamWindow, Streams};
 
 /// Characters with the ones that follow them.
 #[derive(Clone, Debug)]
 pub struct CharBatch {
-    /// One-hot vectors, `[batch, time, characters]`.
+    /// One-hot vectors, `[batch, time, characters]`, zeros past a row's end.
     pub input: Tensor<3>,
-    /// The right answers, `[batch, time]`.
-    pub targets: Tensor<2, Int>,
+    /// How many steps of each row count, 0 for a row whose stream has ended.
+    pub lengths: Vec<usize>,
+    /// The right answers of the steps that count, row after row: `[steps]`.
+    pub targets: Tensor<1, Int>,
+    /// Which rows begin something new, so that no state may be carried into them.
+    pub starts: Vec<bool>,
+}
+
+impl CharBatch {
+    /// Where the steps that count stand in `[batch·time]`, row after row; none if all of them do, so
+    /// that a batch without padding needs no selection.
+    pub fn positions(&self) -> Option<Tensor<1, Int>> {
+        let [_, time, _] = self.input.dims();
+        let padded = self.lengths.iter().any(|&length| length < time);
+        padded.then(|| positions(&self.lengths, time, &self.input.device()))
+    }
 }
 
 /// Makes [`CharBatch`]es of pairs of input and target, each a sequence of characters' ids, all of one
-/// length.
+/// length; or of the windows of [`Streams`], each of which is a batch.
+///
+/// ```
+/// use burn::data::dataloader::batcher::Batcher;
+/// use rnn_data::{CharBatcher, Streams};
+///
+/// let streams = Streams::new(vec![vec![0, 1, 2, 3, 4], vec![5, 6, 7]], 2, 2)?;
+/// let window = streams.get(0).expect("there is always a window");
+/// let batch = CharBatcher { characters: 8 }.batch(vec![window], &Default::default());
+/// assert_eq!(batch.input.dims(), [2, 2, 8]);
+/// assert_eq!((&batch.lengths[..], &batch.starts[..]), (&[2, 1][..], &[true, true][..]));
+/// assert_eq!(batch.targets.to_data().iter::<i64>().collect::<Vec<_>>(), [1, 2, 4]);
+///
+/// let positions = batch.positions().expect("the second row is padded");
+/// assert_eq!(positions.to_data().iter::<i64>().collect::<Vec<_>>(), [0, 1, 2]);
+/// # Ok::<(), rnn_data::StreamsError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct CharBatcher {
     /// How many different characters there are.
@@ -23,25 +57,88 @@ impl Batcher<(Vec<usize>, Vec<usize>), CharBatch> for CharBatcher {
     ///
     /// If there are no pairs, an id is not below `characters` or the lengths differ.
     fn batch(&self, pairs: Vec<(Vec<usize>, Vec<usize>)>, device: &Device) -> CharBatch {
-        let inputs: Vec<&[usize]> = pairs.iter().map(|(input, _)| input.as_slice()).collect();
-        let input = one_hot(&inputs, self.characters, device);
-        let [batch, time, _] = input.dims();
-        let mut targets = Vec::with_capacity(batch * time);
-        for (_, target) in &pairs {
+        let rows = pairs.iter();
+        let (inputs, targets): (Vec<&[usize]>, Vec<&[usize]>) = rows
+            .map(|(input, target)| (input.as_slice(), target.as_slice()))
+            .unzip();
+        CharBatch {
+            input: one_hot(&inputs, self.characters, device),
+            lengths: inputs.iter().map(|input| input.len()).collect(),
+            targets: self.targets(&inputs, &targets, device),
+            starts: vec![false; pairs.len()],
+        }
+    }
+}
+
+impl Batcher<StreamWindow, CharBatch> for CharBatcher {
+    /// A window has all rows of its batch, so that there is one item: a loader of windows has a batch
+    /// size of 1, and goes through them in order.
+    ///
+    /// # Panics
+    ///
+    /// If there is not exactly one window, it has no steps, an id is not below `characters` or a row
+    /// has not as many targets as inputs.
+    fn batch(&self, items: Vec<StreamWindow>, device: &Device) -> CharBatch {
+        let [window] = items.as_slice() else {
+            panic!(
+                "expected one window, which is a whole batch, found {}",
+                items.len()
+            );
+        };
+        let rows = window.rows.iter();
+        let (inputs, targets): (Vec<&[usize]>, Vec<&[usize]>) = rows
+            .map(|row| (row.inputs.as_slice(), row.targets.as_slice()))
+            .unzip();
+        let lengths: Vec<usize> = inputs.iter().map(|input| input.len()).collect();
+        let time = lengths.iter().copied().max().unwrap_or(0);
+        assert!(time > 0, "a window without steps");
+        CharBatch {
+            input: padded_one_hot(&inputs, time, self.characters, device),
+            lengths,
+            targets: self.targets(&inputs, &targets, device),
+            starts: window.rows.iter().map(|row| row.starts).collect(),
+        }
+    }
+}
+
+impl CharBatcher {
+    /// The targets of all rows, each as long as its input.
+    fn targets(
+        &self,
+        inputs: &[&[usize]],
+        targets: &[&[usize]],
+        device: &Device,
+    ) -> Tensor<1, Int> {
+        let mut ids = Vec::with_capacity(inputs.iter().map(|input| input.len()).sum());
+        for (input, target) in inputs.iter().zip(targets) {
             assert_eq!(
                 target.len(),
-                time,
+                input.len(),
                 "a target differs from its input in length"
             );
-            for &id in target {
+            for &id in *target {
                 assert!(id < self.characters, "id {id} of {}", self.characters);
-                targets.push(id as i64);
+                ids.push(id as i64);
             }
         }
-        CharBatch {
-            input,
-            targets: Tensor::from_data(TensorData::new(targets, [batch, time]), device),
-        }
+        let count = ids.len();
+        Tensor::from_data(TensorData::new(ids, [count]), device)
+    }
+}
+
+impl Dataset<StreamWindow> for Streams {
+    fn get(&self, index: usize) -> Result<StreamWindow, DatasetError> {
+        Streams::get(self, index).ok_or_else(|| {
+            DatasetError::new(OutOfRange {
+                item: "window",
+                index,
+                len: Streams::len(self),
+            })
+        })
+    }
+
+    fn len(&self) -> usize {
+        Streams::len(self)
     }
 }
 
@@ -63,14 +160,22 @@ impl Batcher<(Vec<usize>, Vec<usize>), CharBatch> for CharBatcher {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn one_hot(sequences: &[&[usize]], size: usize, device: &Device) -> Tensor<3> {
-    let (batch, time) = (sequences.len(), sequences[0].len());
-    let mut ones = vec![0.0f32; batch * time * size];
-    for (row, sequence) in sequences.iter().enumerate() {
+    let time = sequences[0].len();
+    for sequence in sequences {
         assert_eq!(
             sequence.len(),
             time,
             "sequences of one batch differ in length"
         );
+    }
+    padded_one_hot(sequences, time, size, device)
+}
+
+/// Zeros from the end of a sequence to step `time`.
+fn padded_one_hot(sequences: &[&[usize]], time: usize, size: usize, device: &Device) -> Tensor<3> {
+    let batch = sequences.len();
+    let mut ones = vec![0.0f32; batch * time * size];
+    for (row, sequence) in sequences.iter().enumerate() {
         for (step, &id) in sequence.iter().enumerate() {
             assert!(id < size, "id {id} of {size}");
             ones[(row * time + step) * size + id] = 1.0;

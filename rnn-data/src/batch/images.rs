@@ -2,6 +2,7 @@ use burn::data::dataloader::batcher::Batcher;
 use burn::data::dataset::{Dataset, DatasetError};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use super::OutOfRange;
 use crate::ImageSet;
 
 /// One image and its label.
@@ -42,17 +43,11 @@ pub struct ImageBatch {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ImageBatcher;
 
-#[derive(Debug, thiserror::Error)]
-#[error("image {index} was asked for, but the set has {len}")]
-struct OutOfRange {
-    index: usize,
-    len: usize,
-}
-
 impl Dataset<ImageItem> for ImageSet {
     fn get(&self, index: usize) -> Result<ImageItem, DatasetError> {
         if index >= self.len() {
             return Err(DatasetError::new(OutOfRange {
+                item: "image",
                 index,
                 len: self.len(),
             }));

@@ -1,6 +1,7 @@
 use burn::data::dataloader::batcher::Batcher;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use super::positions;
 use crate::{Sentence, Vocab, VocabError};
 
 /// Sequences of ids of different lengths, side by side, filled up with id 0 to the longest one.
@@ -66,13 +67,7 @@ impl PaddedBatch {
     /// Where the ids that are not padding stand in `[batch·time]`, sequence after sequence.
     pub fn positions(&self) -> Tensor<1, Int> {
         let [_, time] = self.ids.dims();
-        let rows = self.lengths.iter().enumerate();
-        let positions: Vec<i64> = rows
-            .flat_map(|(row, &length)| (row * time..).take(length))
-            .map(|position| position as i64)
-            .collect();
-        let count = positions.len();
-        Tensor::from_data(TensorData::new(positions, [count]), &self.ids.device())
+        positions(&self.lengths, time, &self.ids.device())
     }
 }
 

@@ -14,6 +14,9 @@ pub enum RunError {
     /// There is no run.
     #[error("{}: not a run folder: it has no config.json", .0.display())]
     NotARun(PathBuf),
+    /// Two programs would write over each other.
+    #[error("{}: another program is writing to this run", .0.display())]
+    InUse(PathBuf),
     /// The file system refused.
     #[error("{}: {error}", path.display())]
     Io {

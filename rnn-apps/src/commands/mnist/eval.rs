@@ -17,13 +17,13 @@ pub fn run(context: &Context, args: MnistEvalArgs, out: &mut Output) -> anyhow::
     let training = settings.training.as_ref();
     let images = match training {
         Some(training) if !args.source.is_given() => {
-            load(training.dataset, training.data.as_deref())?
+            load(training.dataset, training.data.as_deref(), out)?
         }
         None if !args.source.is_given() => anyhow::bail!(
             "{}: the weights were imported, so say on what to evaluate them: --data or --dataset",
             run.path().display()
         ),
-        _ => load(args.source.dataset, args.source.data.as_deref())?,
+        _ => load(args.source.dataset, args.source.data.as_deref(), out)?,
     };
     out.field("run", run.path().display())?;
     let known = training.map(|t| fingerprint(&images.test) == t.test_fingerprint);

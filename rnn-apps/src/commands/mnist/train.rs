@@ -1,18 +1,21 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use burn::module::Module;
 use rnn_data::{ImageSet, Mnist, contact_sheet};
 use rnn_model::{GruStep, LstmStep, RnnStep};
-use rnn_train::{FitConfig, ImageLoader, RunDir, Schedule, Trainer, evaluate, fingerprint};
+use rnn_train::{
+    Evaluation, FitConfig, ImageLoader, Picture, RunDir, Schedule, Trainer, evaluate, fingerprint,
+};
 use serde::Serialize;
 
 use super::settings::{ModelSettings, Settings, Starting, Training};
 use super::{Context, load, verdict};
-use crate::cli::{CellKind, Dataset, MnistTrainArgs, NUM_CLASSES, Nonlinearity, Recipe};
-use crate::commands::run;
+use crate::cli::{CellKind, Dataset, MnistTrainArgs, NUM_CLASSES, Nonlinearity, Recipe, RunArgs};
+use crate::commands::report;
+use crate::commands::session::{Resumed, Session, describe_fit, print_config};
 use crate::output::{Grouped, Output, Seconds};
-use crate::progress::Progress;
+use crate::report::{Confusion, Mistakes};
 
 /// Images per batch where nothing is learnt.
 pub(super) const EVAL_BATCH: usize = 256;
@@ -27,6 +30,8 @@ pub struct Results {
     pub threads: usize,
     pub parameters: usize,
     pub epochs: usize,
+    pub steps: usize,
+    pub best_epoch: Option<usize>,
     pub seconds: f64,
     pub step_seconds: f64,
     pub train_loss: f64,
@@ -39,7 +44,20 @@ pub struct Results {
 }
 
 pub fn run(context: &Context, args: MnistTrainArgs, out: &mut Output) -> anyhow::Result<()> {
-    let results = train(context, args, out)?;
+    if args.run.print_config {
+        return print_config(context, &filled(args), out);
+    }
+    let results = match &args.run.resume {
+        None => train(context, args, out)?,
+        Some(folder) => {
+            let resumed = Resumed::<Settings>::open(folder, "mnist", context, out)?;
+            if resumed.is_finished(out)? {
+                return Ok(());
+            }
+            let images = as_trained(&resumed.settings, folder, out)?;
+            train_as(context, resumed.settings, &images, &args.run, out)?
+        }
+    };
     out.line(format_args!(
         "\nNext: mnist predict --run {} PICTURE, with a digit that you have drawn",
         results.run
@@ -49,80 +67,111 @@ pub fn run(context: &Context, args: MnistTrainArgs, out: &mut Output) -> anyhow:
 
 /// Trains as `args` say, into a run folder.
 pub fn train(context: &Context, args: MnistTrainArgs, out: &mut Output) -> anyhow::Result<Results> {
-    match args.cell {
-        CellKind::Rnn => train_cell::<RnnStep>(context, args, out),
-        CellKind::Lstm => train_cell::<LstmStep>(context, args, out),
-        CellKind::Gru => train_cell::<GruStep>(context, args, out),
+    let images = load(args.source.dataset, args.source.data.as_deref(), out)?;
+    let images = limited(images, args.limit);
+    let settings = resolve(context, &args, &images)?;
+    train_as(context, settings, &images, &args.run, out)
+}
+
+/// The images that a run was begun with.
+fn as_trained(settings: &Settings, folder: &Path, out: &Output) -> anyhow::Result<Mnist> {
+    let training = settings.training()?;
+    let images = load(training.dataset, training.data.as_deref(), out)?;
+    let images = limited(images, training.limit);
+    for (which, set, expected) in [
+        ("train", &images.train, &training.train_fingerprint),
+        ("test", &images.test, &training.test_fingerprint),
+    ] {
+        let found = fingerprint(set);
+        ensure!(
+            found == *expected,
+            "{}: the images to {which} on have changed: expected SHA-256 {expected}, found {found}",
+            folder.display()
+        );
+    }
+    Ok(images)
+}
+
+fn limited(images: Mnist, limit: Option<usize>) -> Mnist {
+    match limit {
+        Some(limit) => Mnist {
+            train: images.train.take(limit),
+            ..images
+        },
+        None => images,
+    }
+}
+
+fn train_as(
+    context: &Context,
+    settings: Settings,
+    images: &Mnist,
+    args: &RunArgs,
+    out: &mut Output,
+) -> anyhow::Result<Results> {
+    match settings.model.cell {
+        CellKind::Rnn => train_cell::<RnnStep>(context, settings, images, args, out),
+        CellKind::Lstm => train_cell::<LstmStep>(context, settings, images, args, out),
+        CellKind::Gru => train_cell::<GruStep>(context, settings, images, args, out),
     }
 }
 
 fn train_cell<C: Starting>(
     context: &Context,
-    args: MnistTrainArgs,
+    settings: Settings,
+    images: &Mnist,
+    args: &RunArgs,
     out: &mut Output,
 ) -> anyhow::Result<Results> {
-    let mut images = load(args.source.dataset, args.source.data.as_deref())?;
-    if let Some(limit) = args.limit {
-        images.train = images.train.take(limit);
-    }
-    let training = resolve(context, &args, &images)?;
-    let model = ModelSettings {
-        cell: args.cell,
-        nonlinearity: Nonlinearity::default(),
-        input_size: images.train.cols(),
-        hidden_size: args.hidden_size,
-        proj_size: None,
-        num_layers: args.num_layers,
-        bias: true,
-        bidirectional: args.bidirectional,
-        dropout: args.dropout,
-        num_classes: NUM_CLASSES,
-    };
-    let settings = Settings {
-        training: Some(training.clone()),
-        ..Settings::new(context, "mnist", model)
-    };
-    let (train_set, valid_set) = images.train.split_off(args.valid_split);
+    let training = settings.training()?.clone();
+    let (train_set, valid_set) = images.train.split_off(training.valid_split);
     ensure!(
         !train_set.is_empty(),
         "--valid-split {} leaves no images to train on",
-        args.valid_split
+        training.valid_split
     );
-
-    let named = || format!("--device {}", context.device_name);
-    args.precision.check(&context.device).with_context(named)?;
-    context.device.seed(context.seed);
+    ensure!(
+        training.fit.patience.is_none() || !valid_set.is_empty(),
+        "--patience needs images to judge by: give it some with --valid-split 0.1"
+    );
+    context.check_precision(training.fit.precision)?;
+    context.device.seed(settings.seed);
     let model = settings.model.init::<C>(training.recipe, &context.device)?;
     let parameters = model.num_params();
     // Only now, when nothing can be refused any more: an empty folder is of no use.
-    let run = run::create(args.run.as_deref(), "mnist", &settings)?;
+    let session = Session::begin(args, "mnist", &settings)?;
     // From here on there is something to lose.
     let out = &mut out.even_unread();
-    describe(out, &settings, &images, parameters, &run)?;
+    describe(out, context, &settings, images, parameters)?;
+    let train_loader = ImageLoader::images(&train_set, training.batch_size).shuffled(settings.seed);
+    describe_fit(
+        out,
+        &training.fit,
+        training.batch_size,
+        train_loader.num_batches(),
+    )?;
+    session.describe(out)?;
 
-    let mut trainer = Trainer::new(training.fit)
-        .with_checkpoints(run.checkpoints())
-        .with_observer(Progress::new(*out, args.epochs, Some(run.clone())));
+    let mut trainer = Trainer::new(training.fit);
     if !valid_set.is_empty() {
         trainer = trainer.with_validation(ImageLoader::images(&valid_set, EVAL_BATCH));
     }
-    let train_loader = ImageLoader::images(&train_set, args.batch_size).shuffled(context.seed);
-    let fitted = trainer.fit(model, train_loader)?;
+    let (run, fitted) = session.fit(trainer, model, train_loader, out)?;
     run.save_model(&fitted.model)?;
 
-    let test = evaluate(
-        &fitted.model,
-        &ImageLoader::images(&images.test, EVAL_BATCH),
-    )?;
+    let test_loader = ImageLoader::images(&images.test, EVAL_BATCH);
+    let test = evaluate(&fitted.model, &test_loader)?;
     let last = fitted.history.last();
     let results = Results {
         command: "mnist train",
         run: run.path().display().to_string(),
-        seed: context.seed,
+        seed: settings.seed,
         device: context.device_name.clone(),
         threads: context.threads,
         parameters,
-        epochs: args.epochs,
+        epochs: fitted.history.len(),
+        steps: fitted.steps,
+        best_epoch: fitted.best_epoch,
         seconds: fitted.seconds,
         step_seconds: fitted.step_seconds,
         train_loss: last.map_or(f64::NAN, |report| report.train_loss),
@@ -132,14 +181,26 @@ fn train_cell<C: Starting>(
         correct: test.correct,
         total: test.predictions.len(),
     };
-    run.write_metrics(&results)?;
     out.line(format_args!("trained in {}\n", Seconds(results.seconds)))?;
     verdict(out, results.correct, results.total)?;
     match draw_predictions(&run, &images.test, &test.predictions) {
         Ok(path) => out.line(format_args!("Some of them: {}", path.display()))?,
         // The results are worth more than their picture.
-        Err(error) => eprintln!("warning: no picture of the predictions: {error:#}"),
+        Err(error) => out.warn(format_args!("no picture of the predictions: {error:#}")),
     }
+    let confusion = Confusion {
+        classes: (0..NUM_CLASSES).map(|class| class.to_string()).collect(),
+        counts: rnn_train::Confusion::of(&test, NUM_CLASSES)
+            .counts()
+            .to_vec(),
+    };
+    let mistakes = draw_mistakes(&images.test, &test).unwrap_or_else(|error| {
+        out.warn(format_args!("no picture of the mistakes: {error:#}"));
+        None
+    });
+    report::write(&run, &fitted, &results, confusion, mistakes, out)?;
+    // Last: it is what says that the run is finished.
+    run.write_metrics(&results)?;
     Ok(results)
 }
 
@@ -151,21 +212,70 @@ fn draw_predictions(
 ) -> anyhow::Result<PathBuf> {
     /// Enough for an impression.
     const SHOWN: usize = 100;
-    /// Ten digits of MNIST in a row; fewer of what is wider.
-    const COLUMNS: usize = 280;
     let shown = test.take(SHOWN);
-    let columns = (COLUMNS / shown.cols()).clamp(1, 10);
-    let sheet = contact_sheet(&shown, &predictions[..shown.len()], columns)?;
-    Ok(run.write_predictions(&sheet)?)
+    let sheet = contact_sheet(&shown, &predictions[..shown.len()], columns(test))?;
+    Ok(run.write_picture(Picture::Predictions, &sheet)?)
 }
 
-fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::Result<Training> {
+/// Ten digits of MNIST in a row; fewer of what is wider.
+fn columns(images: &ImageSet) -> usize {
+    (280 / images.cols()).clamp(1, 10)
+}
+
+/// The test images that the model is most sure of and wrong about.
+fn draw_mistakes(test: &ImageSet, result: &Evaluation) -> anyhow::Result<Option<Mistakes>> {
+    const SHOWN: usize = 50;
+    let mut wrong = result.mistakes();
+    let total = wrong.len();
+    wrong.truncate(SHOWN);
+    let Some(&first) = wrong.first() else {
+        return Ok(None);
+    };
+    let predictions: Vec<usize> = wrong
+        .iter()
+        .map(|&index| result.predictions[index])
+        .collect();
+    Ok(Some(Mistakes::Picture {
+        png: contact_sheet(&test.select(&wrong), &predictions, columns(test))?,
+        caption: format!(
+            "The {} most confident of {total} mistakes, prediction ≠ label, the first with {:.1} % \
+             confidence",
+            wrong.len(),
+            100.0 * result.confidences[first]
+        ),
+    }))
+}
+
+/// `args` with what depends on other flags, as it is when nothing else is said.
+fn filled(mut args: MnistTrainArgs) -> MnistTrainArgs {
+    if args.source.data.is_none() {
+        args.source.dataset.get_or_insert(Dataset::Strokes);
+    }
+    let base = base(&args);
+    args.fit.fill(&base);
+    args
+}
+
+/// How a recipe trains.
+fn base(args: &MnistTrainArgs) -> FitConfig {
     let tuned = args.recipe == Recipe::Tuned;
+    FitConfig {
+        learning_rate: args.recipe.learning_rate(args.cell),
+        schedule: match tuned {
+            true => Schedule::OneCycle,
+            false => Schedule::Constant,
+        },
+        clip_norm: tuned.then_some(1.0),
+        ..FitConfig::new(args.epochs)
+    }
+}
+
+fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::Result<Settings> {
     let dataset = match &args.source.data {
         Some(_) => None,
         None => Some(args.source.dataset.unwrap_or(Dataset::Strokes)),
     };
-    Ok(Training {
+    let training = Training {
         dataset,
         // Absolute, since `eval` may be called from elsewhere.
         data: args
@@ -180,30 +290,36 @@ fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::
         test_fingerprint: fingerprint(&images.test),
         recipe: args.recipe,
         batch_size: args.batch_size,
-        fit: FitConfig {
-            learning_rate: args
-                .learning_rate
-                .unwrap_or_else(|| args.recipe.learning_rate(args.cell)),
-            schedule: if tuned {
-                Schedule::OneCycle
-            } else {
-                Schedule::Constant
-            },
-            clip_norm: args.clip_norm.or(tuned.then_some(1.0)),
-            precision: args.precision,
+        fit: args.fit.config(FitConfig {
             seed: context.seed,
-            ..FitConfig::new(args.epochs)
-        },
+            ..base(args)
+        })?,
+    };
+    let model = ModelSettings {
+        cell: args.cell,
+        nonlinearity: Nonlinearity::default(),
+        input_size: images.train.cols(),
+        hidden_size: args.hidden_size,
+        proj_size: None,
+        num_layers: args.num_layers,
+        bias: true,
+        bidirectional: args.bidirectional,
+        dropout: args.dropout,
+        num_classes: NUM_CLASSES,
+    };
+    Ok(Settings {
+        training: Some(training),
+        ..Settings::new(context, "mnist", model)
     })
 }
 
 fn describe(
     out: &mut Output,
+    context: &Context,
     settings: &Settings,
     images: &Mnist,
     parameters: usize,
-    run: &RunDir,
-) -> anyhow::Result<()> {
+) -> std::io::Result<()> {
     let (train, model) = (&images.train, &settings.model);
     out.field(
         "images",
@@ -230,7 +346,5 @@ fn describe(
             Grouped(parameters)
         ),
     )?;
-    out.field("device", &settings.device)?;
-    out.field("run", format_args!("{}\n", run.path().display()))?;
-    Ok(())
+    out.field("device", &context.device_name)
 }

@@ -1,19 +1,23 @@
 use std::collections::HashSet;
+use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::ensure;
 use burn::module::Module;
 use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, VocabError};
 use rnn_train::{
-    FitConfig, RunDir, Schedule, TaggedLoader, TaggingScore, Trainer, fingerprint_sentences,
+    Evaluation, FitConfig, Schedule, TaggedLoader, TaggingScore, Trainer, evaluate,
+    fingerprint_sentences,
 };
 use serde::Serialize;
 
 use super::settings::{ModelSettings, Settings, Source, Training};
 use super::{Context, EVAL_BATCH, score, verdict};
-use crate::cli::TaggerTrainArgs;
-use crate::commands::run;
+use crate::cli::{RunArgs, TaggerTrainArgs};
+use crate::commands::report;
+use crate::commands::session::{Resumed, Session, describe_fit, print_config};
 use crate::output::{Grouped, Output, Seconds};
-use crate::progress::Progress;
+use crate::progress::waiting;
+use crate::report::{Confusion, Mistakes};
 
 /// What a training came to.
 #[derive(Debug, Serialize)]
@@ -25,6 +29,8 @@ struct Results {
     threads: usize,
     parameters: usize,
     epochs: usize,
+    steps: usize,
+    best_epoch: Option<usize>,
     seconds: f64,
     step_seconds: f64,
     train_loss: f64,
@@ -36,41 +42,108 @@ struct Results {
 }
 
 pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow::Result<()> {
-    let source = Source {
-        // Absolute, since `eval` may be called from elsewhere.
-        data: args.data.as_deref().map(std::path::absolute).transpose()?,
-        dev: args.dev.as_deref().map(std::path::absolute).transpose()?,
-        valid_split: args.valid_split,
-    };
-    let mut corpus = source.open()?;
-    if let Some(limit) = args.limit {
-        corpus.train.truncate(limit);
+    if args.run.print_config {
+        return print_config(context, &filled(args), out);
     }
-    let words = Vocab::builder()
-        .with_unk("<unk>")
-        .with_min_count(min_count(&args))
-        .words(corpus.train.iter().flat_map(|sentence| &sentence.words));
-    // A tag that only the sentences to judge by have can't be learnt, but has to have an id.
-    let all = corpus.train.iter().chain(&corpus.dev);
-    let tags = Vocab::words(all.flat_map(|sentence| &sentence.tags));
+    let results = match &args.run.resume {
+        None => {
+            let source = Source {
+                // Absolute, since `eval` may be called from elsewhere.
+                data: args.data.as_deref().map(std::path::absolute).transpose()?,
+                dev: args.dev.as_deref().map(std::path::absolute).transpose()?,
+                valid_split: args.valid_split,
+            };
+            let data = Data::open(&source, args.limit, min_count(&args), out)?;
+            let settings = resolve(context, &args, source, &data)?;
+            train(context, settings, &data, &args.run, out)?
+        }
+        Some(folder) => {
+            let resumed = Resumed::<Settings>::open(folder, "tagger", context, out)?;
+            if resumed.is_finished(out)? {
+                return Ok(());
+            }
+            let data = as_trained(&resumed.settings, folder, out)?;
+            train(context, resumed.settings, &data, &args.run, out)?
+        }
+    };
+    out.line(format_args!(
+        "\nNext: tagger tag --run {} \"The dog ate the apple.\"",
+        results.run
+    ))?;
+    out.results(&results)
+}
+
+/// Sentences, and the words and tags in them.
+struct Data {
+    corpus: TaggedCorpus,
+    words: Vocab,
+    tags: Vocab,
+}
+
+impl Data {
+    fn open(
+        source: &Source,
+        limit: Option<usize>,
+        min_count: usize,
+        out: &Output,
+    ) -> anyhow::Result<Self> {
+        let mut corpus = waiting(out, "reading the sentences".to_owned(), || source.open())?;
+        if let Some(limit) = limit {
+            corpus.train.truncate(limit);
+        }
+        let words = Vocab::builder()
+            .with_unk("<unk>")
+            .with_min_count(min_count)
+            .words(corpus.train.iter().flat_map(|sentence| &sentence.words));
+        // A tag that only the sentences to judge by have can't be learnt, but has to have an id.
+        let all = corpus.train.iter().chain(&corpus.dev);
+        let tags = Vocab::words(all.flat_map(|sentence| &sentence.tags));
+        Ok(Self {
+            corpus,
+            words,
+            tags,
+        })
+    }
+}
+
+/// The sentences that a run was begun with.
+fn as_trained(settings: &Settings, folder: &Path, out: &Output) -> anyhow::Result<Data> {
+    let training = settings.training()?;
+    let data = Data::open(&training.source, training.limit, training.min_count, out)?;
+    for (which, sentences, expected) in [
+        ("train", &data.corpus.train, &training.train_fingerprint),
+        ("evaluate", &data.corpus.dev, &training.dev_fingerprint),
+    ] {
+        let found = fingerprint_sentences(sentences);
+        ensure!(
+            found == *expected,
+            "{}: the sentences to {which} on have changed: expected SHA-256 {expected}, found {found}",
+            folder.display()
+        );
+    }
+    Ok(data)
+}
+
+fn resolve(
+    context: &Context,
+    args: &TaggerTrainArgs,
+    source: Source,
+    data: &Data,
+) -> anyhow::Result<Settings> {
     let training = Training {
         source,
         limit: args.limit,
-        train_fingerprint: fingerprint_sentences(&corpus.train),
-        dev_fingerprint: fingerprint_sentences(&corpus.dev),
-        min_count: min_count(&args),
+        train_fingerprint: fingerprint_sentences(&data.corpus.train),
+        dev_fingerprint: fingerprint_sentences(&data.corpus.dev),
+        min_count: min_count(args),
         batch_size: args.batch_size,
-        fit: FitConfig {
-            learning_rate: args.learning_rate,
-            schedule: Schedule::OneCycle,
-            clip_norm: Some(args.clip_norm),
-            precision: args.precision,
+        fit: args.fit.config(FitConfig {
             seed: context.seed,
-            ..FitConfig::new(args.epochs)
-        },
+            ..base(args)
+        })?,
     };
     let model = ModelSettings {
-        vocab_size: words.len(),
+        vocab_size: data.words.len(),
         embedding_size: args.embedding_size,
         hidden_size: args.hidden_size,
         proj_size: None,
@@ -78,45 +151,82 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
         bias: true,
         bidirectional: args.bidirectional,
         dropout: args.dropout,
-        num_tags: tags.len(),
+        num_tags: data.tags.len(),
     };
-    let settings = Settings {
-        training: Some(training.clone()),
+    Ok(Settings {
+        training: Some(training),
         ..Settings::new(context, "tagger", model)
-    };
-    let train = encode(&corpus.train, &words, &tags)?;
-    let dev = encode(&corpus.dev, &words, &tags)?;
+    })
+}
 
-    let named = || format!("--device {}", context.device_name);
-    args.precision.check(&context.device).with_context(named)?;
-    context.device.seed(context.seed);
+/// How a tagger trains if nothing is said.
+fn base(args: &TaggerTrainArgs) -> FitConfig {
+    FitConfig {
+        learning_rate: 0.01,
+        schedule: Schedule::OneCycle,
+        clip_norm: Some(1.0),
+        ..FitConfig::new(args.epochs)
+    }
+}
+
+/// `args` with what depends on other flags, as it is when nothing else is said.
+fn filled(mut args: TaggerTrainArgs) -> TaggerTrainArgs {
+    args.min_count = Some(min_count(&args));
+    let base = base(&args);
+    args.fit.fill(&base);
+    args
+}
+
+fn train(
+    context: &Context,
+    settings: Settings,
+    data: &Data,
+    args: &RunArgs,
+    out: &mut Output,
+) -> anyhow::Result<Results> {
+    let training = settings.training()?.clone();
+    let Data {
+        corpus,
+        words,
+        tags,
+    } = data;
+    let train = encode(&corpus.train, words, tags)?;
+    let dev = TaggedLoader::sentences(encode(&corpus.dev, words, tags)?, EVAL_BATCH);
+    context.check_precision(training.fit.precision)?;
+    context.device.seed(settings.seed);
     let model = settings.model.init(&context.device)?;
     let parameters = model.num_params();
     // Only now, when nothing can be refused any more: an empty folder is of no use.
-    let run = run::create(args.run.as_deref(), "tagger", &settings)?;
-    run.write_vocab(&words)?;
-    run.write_tags(&tags)?;
+    let session = Session::begin(args, "tagger", &settings)?;
+    session.run.write_vocab(words)?;
+    session.run.write_tags(tags)?;
     // From here on there is something to lose.
     let out = &mut out.even_unread();
-    describe(out, &settings, &training, &corpus, parameters, &run)?;
+    describe(out, context, &settings, &training, corpus, parameters)?;
+    let loader = TaggedLoader::sentences(train, training.batch_size).shuffled(settings.seed);
+    describe_fit(
+        out,
+        &training.fit,
+        training.batch_size,
+        loader.num_batches(),
+    )?;
+    session.describe(out)?;
 
-    let loader = TaggedLoader::sentences(train, args.batch_size).shuffled(context.seed);
-    let fitted = Trainer::new(training.fit)
-        .with_checkpoints(run.checkpoints())
-        .with_observer(Progress::new(*out, args.epochs, Some(run.clone())))
-        .with_validation(TaggedLoader::sentences(dev, EVAL_BATCH))
-        .fit(model, loader)?;
+    let trainer = Trainer::new(training.fit).with_validation(dev.clone());
+    let (run, fitted) = session.fit(trainer, model, loader, out)?;
     run.save_model(&fitted.model)?;
 
-    let score: TaggingScore = score(&fitted.model, &corpus.dev, &words, &tags)?;
+    let score: TaggingScore = score(&fitted.model, &corpus.dev, words, tags)?;
     let results = Results {
         command: "tagger train",
         run: run.path().display().to_string(),
-        seed: context.seed,
+        seed: settings.seed,
         device: context.device_name.clone(),
         threads: context.threads,
         parameters,
-        epochs: args.epochs,
+        epochs: fitted.history.len(),
+        steps: fitted.steps,
+        best_epoch: fitted.best_epoch,
         seconds: fitted.seconds,
         step_seconds: fitted.step_seconds,
         train_loss: fitted
@@ -129,14 +239,69 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
         correct: score.correct,
         total: score.words,
     };
-    run.write_metrics(&results)?;
     out.line(format_args!("trained in {}\n", Seconds(results.seconds)))?;
     verdict(out, &score)?;
-    out.line(format_args!(
-        "\nNext: tagger tag --run {} \"The dog ate the apple.\"",
-        results.run
-    ))?;
-    out.results(&results)
+    let result = evaluate(&fitted.model, &dev)?;
+    let confusion = Confusion {
+        classes: tags.iter().map(str::to_owned).collect(),
+        counts: rnn_train::Confusion::of(&result, tags.len())
+            .counts()
+            .to_vec(),
+    };
+    let mistakes = list_mistakes(&corpus.dev, &result, tags)?;
+    report::write(&run, &fitted, &results, confusion, mistakes, out)?;
+    // Last: it is what says that the run is finished.
+    run.write_metrics(&results)?;
+    Ok(results)
+}
+
+/// The words that the model is most sure of and wrong about.
+fn list_mistakes(
+    dev: &[Sentence],
+    result: &Evaluation,
+    tags: &Vocab,
+) -> anyhow::Result<Option<Mistakes>> {
+    const SHOWN: usize = 50;
+    let mut wrong = result.mistakes();
+    let total = wrong.len();
+    wrong.truncate(SHOWN);
+    if wrong.is_empty() {
+        return Ok(None);
+    }
+    // Predictions go through all sentences, word by word.
+    let places: Vec<(&Sentence, usize)> = dev
+        .iter()
+        .flat_map(|sentence| (0..sentence.len()).map(move |word| (sentence, word)))
+        .collect();
+    let row = |&index: &usize| -> anyhow::Result<Vec<String>> {
+        let (sentence, word) = places[index];
+        let named = tags.decode(&[result.targets[index], result.predictions[index]])?;
+        Ok(vec![
+            in_context(sentence, word),
+            named[0].to_owned(),
+            named[1].to_owned(),
+            format!("{:.1} %", 100.0 * result.confidences[index]),
+        ])
+    };
+    let header = ["word", "right", "predicted", "confidence"];
+    Ok(Some(Mistakes::Table {
+        header: header.map(str::to_owned).to_vec(),
+        rows: wrong.iter().map(row).collect::<anyhow::Result<_>>()?,
+        caption: format!("The {} most confident of {total} mistakes", wrong.len()),
+    }))
+}
+
+/// A word in brackets between a few others.
+fn in_context(sentence: &Sentence, word: usize) -> String {
+    const AROUND: usize = 4;
+    let (first, last) = (word.saturating_sub(AROUND), word + AROUND);
+    let words = sentence.words.iter().enumerate();
+    let words = words.filter(|(index, _)| (first..=last).contains(index));
+    let words = words.map(|(index, text)| match index == word {
+        true => format!("[{text}]"),
+        false => text.clone(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// All words of the two sentences occur once or twice: there all of them count.
@@ -158,11 +323,11 @@ fn encode(
 
 fn describe(
     out: &mut Output,
+    context: &Context,
     settings: &Settings,
     training: &Training,
     corpus: &TaggedCorpus,
     parameters: usize,
-    run: &RunDir,
 ) -> std::io::Result<()> {
     let model = &settings.model;
     let dev = match training.source.data {
@@ -204,6 +369,5 @@ fn describe(
             Grouped(parameters)
         ),
     )?;
-    out.field("device", &settings.device)?;
-    out.field("run", format_args!("{}\n", run.path().display()))
+    out.field("device", &context.device_name)
 }

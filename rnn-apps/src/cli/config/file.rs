@@ -1,0 +1,157 @@
+//! What a configuration file says: names and values, whichever of the two formats it has.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value as Json;
+use toml::de::{DeString, DeTable, DeValue};
+
+/// A key of a file and what it says.
+pub struct Entry {
+    pub key: String,
+    /// Or what it is that can't be a flag's value.
+    pub value: Result<Value, &'static str>,
+    /// From 1, where the format tells.
+    pub line: Option<usize>,
+}
+
+pub enum Value {
+    Bool(bool),
+    /// A string, or a number as it would stand on the command line.
+    Text(String),
+}
+
+impl Entry {
+    /// What is wrong with it, with the place.
+    pub fn refused(&self, message: impl fmt::Display) -> String {
+        match self.line {
+            Some(line) => format!("line {line}: {message}"),
+            None => message.to_string(),
+        }
+    }
+}
+
+/// What a file says, in its order: JSON by its name or if it begins like an object, as no TOML
+/// does; TOML otherwise.
+pub fn entries(path: &Path) -> Result<Vec<Entry>, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let text = str::from_utf8(&bytes).map_err(|error| {
+        let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        format!("{}: expected UTF-8", place(&valid, valid.len()))
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let is_json = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    if is_json || text.trim_start().starts_with('{') {
+        json_entries(text)
+    } else {
+        toml_entries(text)
+    }
+}
+
+fn toml_entries(text: &str) -> Result<Vec<Entry>, String> {
+    let table = DeTable::parse(text).map_err(|error| {
+        let message = error.message().lines().collect::<Vec<_>>().join(", ");
+        match error.span() {
+            Some(span) => format!("{}: {message}", place(text, span.start)),
+            None => message,
+        }
+    })?;
+    let mut pairs: Vec<_> = table.into_inner().into_iter().collect();
+    pairs.sort_by_key(|(key, _)| key.span().start);
+    let entry = |(key, value): (toml::Spanned<DeString>, toml::Spanned<DeValue>)| {
+        let line = position(text, key.span().start).0;
+        let value = match value.into_inner() {
+            DeValue::Boolean(value) => Ok(Value::Bool(value)),
+            DeValue::String(text) => Ok(Value::Text(text.into_owned())),
+            // As it is written, so that the flag alone decides what is too large.
+            DeValue::Float(number) => Ok(Value::Text(number.as_str().to_owned())),
+            DeValue::Integer(number) => {
+                let value = u128::from_str_radix(number.as_str(), number.radix());
+                Ok(Value::Text(match value {
+                    Ok(value) => value.to_string(),
+                    Err(_) => number.to_string(),
+                }))
+            }
+            DeValue::Datetime(_) => Err("a date or time"),
+            DeValue::Array(_) => Err("an array"),
+            DeValue::Table(_) => Err("a table"),
+        };
+        Entry {
+            key: key.into_inner().into_owned(),
+            value,
+            line: Some(line),
+        }
+    };
+    Ok(pairs.into_iter().map(entry).collect())
+}
+
+fn json_entries(text: &str) -> Result<Vec<Entry>, String> {
+    let Pairs(pairs) = serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let message = error.to_string();
+        let suffix = format!(" at line {line} column {column}");
+        match message.strip_suffix(&suffix) {
+            Some(message) => format!("line {line}, column {column}: {message}"),
+            None => message,
+        }
+    })?;
+    let entry = |(key, value)| {
+        let value = match value {
+            Json::Bool(value) => Ok(Value::Bool(value)),
+            Json::String(text) => Ok(Value::Text(text)),
+            Json::Number(number) => Ok(Value::Text(number.to_string())),
+            Json::Null => Err("null"),
+            Json::Array(_) => Err("an array"),
+            Json::Object(_) => Err("an object"),
+        };
+        Entry {
+            key,
+            value,
+            line: None,
+        }
+    };
+    Ok(pairs.into_iter().map(entry).collect())
+}
+
+/// An object's pairs as they stand there: a map would keep the last of two with the same key.
+struct Pairs(Vec<(String, Json)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object with flags")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+/// The line and the column of a byte, from 1.
+fn position(text: &str, byte: usize) -> (usize, usize) {
+    let before = &text[..text.floor_char_boundary(byte)];
+    let line = before.rfind('\n').map_or(before, |end| &before[end + 1..]);
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+fn place(text: &str, byte: usize) -> String {
+    let (line, column) = position(text, byte);
+    format!("line {line}, column {column}")
+}

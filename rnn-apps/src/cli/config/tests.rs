@@ -1,0 +1,746 @@
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use tempfile::TempDir;
+
+use super::*;
+
+#[derive(Debug, Parser)]
+#[command(name = "app")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Sub>,
+    #[arg(long, global = true, default_value_t = 1)]
+    seed: u64,
+    #[arg(long, global = true)]
+    threads: Option<usize>,
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Sub {
+    Mnist {
+        /// Where it means something only without a subcommand, as the tagger's.
+        #[arg(long)]
+        outer: Option<usize>,
+        #[command(subcommand)]
+        command: Mnist,
+    },
+    Import {
+        #[arg(long)]
+        config: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Mnist {
+    Train(Box<Train>),
+    Eval,
+}
+
+#[derive(Args, Clone, Debug, PartialEq, Serialize)]
+struct Train {
+    #[arg(long)]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    source: Source,
+    #[arg(long, value_enum, default_value_t = Cell::Lstm)]
+    cell: Cell,
+    #[arg(long, default_value_t = 128, value_parser = size)]
+    hidden_size: usize,
+    #[arg(long)]
+    learning_rate: Option<f64>,
+    #[arg(long, allow_hyphen_values = true, default_value_t = 0.0)]
+    offset: f64,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          action = ArgAction::Set, default_value_t = false)]
+    bidirectional: bool,
+    /// As derived, but with an optional value.
+    #[arg(long, num_args = 0..=1, require_equals = true)]
+    bias: bool,
+    #[arg(long)]
+    sample: bool,
+    #[arg(long, value_delimiter = ',', default_value = "1", requires = "sample")]
+    temperature: Vec<f64>,
+    #[arg(long, num_args = 2)]
+    pair: Vec<String>,
+    #[arg(long, action = ArgAction::Count)]
+    more: u8,
+    #[arg(long, overrides_with = "cold")]
+    warm: bool,
+    #[arg(long, overrides_with = "warm")]
+    cold: bool,
+    #[arg(short)]
+    x: Option<String>,
+    #[arg(long)]
+    dev: Option<PathBuf>,
+    #[arg(long)]
+    run: Option<PathBuf>,
+    words: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug, PartialEq, Serialize)]
+struct Source {
+    #[arg(long, conflicts_with = "data")]
+    dataset: Option<String>,
+    #[arg(long)]
+    data: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+enum Cell {
+    Rnn,
+    Lstm,
+}
+
+fn size(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if (1..=8192).contains(&n) => Ok(n),
+        _ => Err("expected a whole number from 1 to 8192".to_owned()),
+    }
+}
+
+/// A folder with a file in it.
+fn file(name: &str, content: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join(name);
+    fs::write(&path, content).expect("a file");
+    (dir, path)
+}
+
+fn line_of(args: &[&str], path: &Path) -> Vec<OsString> {
+    let mut line: Vec<OsString> = ["app", "mnist", "train", "--config"].map(Into::into).into();
+    line.push(path.into());
+    line.extend(args.iter().map(Into::into));
+    line
+}
+
+/// What the two make of each other; the path in messages without its folder.
+fn read_named(name: &str, content: &[u8], args: &[&str]) -> Result<(Cli, Train), String> {
+    let (dir, path) = file(name, content);
+    let prefix = format!("{}/", dir.path().display());
+    expanded(&Cli::command(), line_of(args, &path))
+        .and_then(Cli::try_parse_from)
+        .map(|mut cli| match cli.command.take() {
+            Some(Sub::Mnist {
+                command: Mnist::Train(mut train),
+                ..
+            }) => {
+                assert_eq!(train.config.take(), Some(path));
+                (cli, *train)
+            }
+            other => panic!("{other:?}"),
+        })
+        .map_err(|error| {
+            assert_eq!(error.exit_code(), 2);
+            error.to_string().replace(&prefix, "")
+        })
+}
+
+fn read(content: &str, args: &[&str]) -> Train {
+    match read_named("train.toml", content.as_bytes(), args) {
+        Ok((_, train)) => train,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The first line of the message.
+fn error_named(name: &str, content: impl AsRef<[u8]>, args: &[&str]) -> String {
+    let error = read_named(name, content.as_ref(), args).expect_err("an error");
+    let line = error.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").expect("error: ").to_owned()
+}
+
+fn error(content: &str, args: &[&str]) -> String {
+    error_named("train.toml", content, args)
+}
+
+const TOML: &str = "\
+# A comment
+hidden_size = 1_28
+learning-rate = 4e-3
+bidirectional = true
+cell = 'rnn'
+seed = 18446744073709551615
+threads = 0x10
+";
+
+#[test]
+fn a_file_gives_flags() {
+    let json = r#"{"hidden_size": 128, "learning-rate": 4e-3, "bidirectional": true,
+        "cell": "rnn", "seed": 18446744073709551615, "threads": 16}"#;
+    for (name, content) in [
+        ("train.toml", TOML),
+        ("train", TOML),
+        ("train.txt", json),
+        ("train.JSON", json),
+        ("train.toml", &format!("\u{feff}\n {json}")),
+        ("train.toml", &format!("\u{feff}{TOML}")),
+        ("train.toml", &TOML.replace('\n', "\r\n")),
+    ] {
+        let (cli, train) = read_named(name, content.as_bytes(), &[]).expect(content);
+        assert_eq!((cli.seed, cli.threads), (u64::MAX, Some(16)));
+        assert_eq!((train.hidden_size, train.cell), (128, Cell::Rnn));
+        assert_eq!(train.learning_rate, Some(0.004));
+        assert!(train.bidirectional);
+    }
+}
+
+#[test]
+fn a_file_without_flags_changes_nothing() {
+    for (name, content) in [
+        ("train.toml", ""),
+        ("train.toml", "# nothing\n\n"),
+        ("a", "{}"),
+    ] {
+        let (cli, train) =
+            read_named(name, content.as_bytes(), &["--hidden-size", "7"]).expect(content);
+        assert_eq!((cli.seed, train.hidden_size), (1, 7));
+        assert_eq!(train.cell, Cell::Lstm);
+    }
+}
+
+#[test]
+fn the_command_line_overrides_the_file() {
+    let args = ["--hidden-size", "7", "--seed=5", "--bidirectional=false"];
+    let (cli, train) = read_named("t", TOML.as_bytes(), &args).expect("fine");
+    assert_eq!((cli.seed, cli.threads), (5, Some(16)));
+    assert_eq!((train.hidden_size, train.cell), (7, Cell::Rnn));
+    assert!(!train.bidirectional);
+}
+
+#[test]
+fn global_flags_count_wherever_they_stand() {
+    let (_dir, path) = file("train.toml", TOML);
+    for before in [0, 1, 2] {
+        let mut line = line_of(&[], &path);
+        line.insert(before + 1, "--seed=5".into());
+        line.insert(before + 1, "-q".into());
+        let line = expanded(&Cli::command(), line).expect("fine");
+        let cli = Cli::try_parse_from(line).expect("fine");
+        assert_eq!((cli.seed, cli.threads, cli.quiet), (5, Some(16), true));
+    }
+}
+
+#[test]
+fn a_flag_that_excludes_a_key_wins() {
+    let train = read("dataset = 'mnist'", &["--data", "x"]);
+    assert_eq!(train.source.dataset, None);
+    assert_eq!(train.source.data, Some("x".into()));
+    // `data` itself doesn't say that it excludes `dataset`.
+    let train = read("data = 'x'", &["--dataset", "mnist"]);
+    assert_eq!(train.source.data, None);
+    assert_eq!(train.source.dataset.as_deref(), Some("mnist"));
+    // With `overrides_with` the last one counts, which is the command line's.
+    let train = read("warm = true", &["--cold"]);
+    assert_eq!((train.warm, train.cold), (false, true));
+}
+
+#[test]
+fn switches_are_true_or_false() {
+    let train = read("bidirectional = true\nbias = true\nsample = true", &[]);
+    assert_eq!(
+        (train.bidirectional, train.bias, train.sample),
+        (true, true, true)
+    );
+    let train = read("bidirectional = false\nbias = false\nsample = false", &[]);
+    assert_eq!(
+        (train.bidirectional, train.bias, train.sample),
+        (false, false, false)
+    );
+    let train = read("sample = false", &["--sample", "--bias=false"]);
+    assert_eq!((train.sample, train.bias), (true, false));
+    assert_eq!(
+        error("sample = 1", &[]),
+        "train.toml: line 1: sample: expected true or false, found `1`"
+    );
+    assert_eq!(
+        error("bidirectional = 'on'", &[]),
+        "train.toml: line 1: bidirectional: invalid value 'on' [possible values: true, false]"
+    );
+    assert_eq!(
+        error("hidden_size = true", &[]),
+        "train.toml: line 1: hidden_size: invalid value 'true': \
+         expected a whole number from 1 to 8192"
+    );
+}
+
+#[test]
+fn values_may_look_like_flags() {
+    let train = read("data = '--cell=ünï=💡 x'\noffset = -2.5", &[]);
+    assert_eq!(train.source.data, Some("--cell=ünï=💡 x".into()));
+    assert_eq!(train.offset, -2.5);
+    let train = read(
+        "dev = '='\ndataset = '-1'\noffset = -2.5",
+        &[
+            "--data==a=b",
+            "--offset",
+            "-1",
+            "--run=-r",
+            "-x=-y",
+            "--",
+            "--seed",
+            "-",
+        ],
+    );
+    assert_eq!(train.dev, Some("=".into()));
+    assert_eq!(train.source.data, Some("=a=b".into()));
+    assert_eq!((train.offset, train.source.dataset), (-1.0, None));
+    assert_eq!((train.run, train.x), (Some("-r".into()), Some("-y".into())));
+    assert_eq!(train.words, ["--seed", "-"]);
+}
+
+#[test]
+fn flags_of_every_shape_are_carried_over() {
+    let args = "--sample --temperature 0.5,2 --temperature 3 --pair a b --pair c d \
+                --more --more --bidirectional w";
+    let args: Vec<&str> = args.split_whitespace().collect();
+    let train = read("hidden_size = 3", &args);
+    assert_eq!(train.temperature, [0.5, 2.0, 3.0]);
+    assert_eq!(train.pair, ["a", "b", "c", "d"]);
+    assert_eq!((train.more, train.hidden_size), (2, 3));
+    assert!(train.sample && train.bidirectional);
+    assert_eq!(train.words, ["w"]);
+    // A list in a file is what it is on the command line.
+    let train = read("sample = true\ntemperature = '0.5,2'\nmore = true", &[]);
+    assert_eq!((train.temperature, train.more), (vec![0.5, 2.0], 1));
+}
+
+#[test]
+fn flags_before_the_subcommand_stay_there() {
+    let (_dir, path) = file("train.toml", "hidden_size = 3");
+    let mut line = line_of(&[], &path);
+    line.insert(2, "--outer=4".into());
+    let line = expanded(&Cli::command(), line).expect("fine");
+    assert_eq!(line[..4], ["app", "mnist", "--outer=4", "train"]);
+    let cli = Cli::try_parse_from(line).expect("fine");
+    assert!(matches!(
+        cli.command,
+        Some(Sub::Mnist { outer: Some(4), .. })
+    ));
+}
+
+#[cfg(unix)]
+#[test]
+fn paths_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let (dir, _) = file("train.toml", "");
+    let path = dir.path().join(OsStr::from_bytes(b"\xff.toml"));
+    fs::write(&path, "hidden_size = 3").expect("a file");
+    let data = PathBuf::from(OsStr::from_bytes(b"-\xfe=x"));
+    let mut line = line_of(&[], &path);
+    line.push("--data".into());
+    line.push(OsStr::from_bytes(b"./\xfe").into());
+    let line = expanded(&Cli::command(), line).expect("fine");
+    Cli::try_parse_from(line).expect("fine");
+    let mut line = line_of(&[], &path);
+    let mut flag = OsString::from("--data=");
+    flag.push(&data);
+    line.push(flag);
+    let line = expanded(&Cli::command(), line).expect("fine");
+    let cli = Cli::try_parse_from(line).expect("fine");
+    let Some(Sub::Mnist {
+        command: Mnist::Train(train),
+        ..
+    }) = cli.command
+    else {
+        panic!("{cli:?}");
+    };
+    assert_eq!(train.source.data, Some(data));
+    assert!(to_toml(&train).is_err());
+}
+
+#[test]
+fn without_a_file_there_is_nothing_to_merge() {
+    for line in [
+        "app",
+        "app mnist eval",
+        "app mnist train --hidden-size 3",
+        "app import --config model.json",
+    ] {
+        let line: Vec<OsString> = line.split(' ').map(Into::into).collect();
+        let matches = Cli::command().try_get_matches_from(&line).expect("fine");
+        assert_eq!(merged(&Cli::command(), &matches).expect("fine"), None);
+        assert_eq!(expanded(&Cli::command(), line.clone()).expect("fine"), line,);
+    }
+}
+
+#[test]
+fn merged_is_a_line_for_the_same_command() {
+    let (_dir, path) = file("train.toml", "hidden-size = 3\nseed = 4\nsample = false");
+    let matches = Cli::command()
+        .try_get_matches_from(line_of(&["--cell", "rnn"], &path))
+        .expect("fine");
+    let line = merged(&Cli::command(), &matches)
+        .expect("fine")
+        .expect("a file");
+    let mut flag = OsString::from("--config=");
+    flag.push(&path);
+    let mut expected: Vec<OsString> = "app mnist train --hidden-size=3 --seed=4"
+        .split(' ')
+        .map(Into::into)
+        .collect();
+    expected.extend([flag, "--cell=rnn".into()]);
+    assert_eq!(line, expected);
+    let again = Cli::command().try_get_matches_from(&line).expect("fine");
+    Cli::from_arg_matches(&again).expect("fine");
+    // Merged once more it stays what it is.
+    let once_more = merged(&Cli::command(), &again).expect("fine");
+    let mut sorted = once_more.expect("a file");
+    sorted.sort();
+    let mut line = line;
+    line.sort();
+    assert_eq!(sorted, line);
+}
+
+#[test]
+fn what_a_flag_needs_may_be_in_the_file() {
+    let train = read("sample = true", &["--temperature", "2"]);
+    assert!(train.sample);
+    assert_eq!(train.temperature, [2.0]);
+    assert_eq!(
+        error("sample = false", &["--temperature", "2"]),
+        "train.toml: the following required arguments were not provided: --sample"
+    );
+    // What else is wrong with the line stays wrong.
+    assert_eq!(
+        error("sample = true", &["--temperature", "2", "--hidden-size=0"]),
+        "invalid value '0' for '--hidden-size <HIDDEN_SIZE>': \
+         expected a whole number from 1 to 8192"
+    );
+    let line = "app mnist train --temperature 2".split(' ');
+    let error = expanded(&Cli::command(), line.map(Into::into).collect());
+    let error = error.expect_err("an error");
+    assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
+}
+
+#[test]
+fn help_stays_help() {
+    let line = ["app", "mnist", "train", "--config", "missing", "--help"];
+    let line = line.map(Into::into).into();
+    let error = expanded(&Cli::command(), line).expect_err("help");
+    assert_eq!(error.kind(), ErrorKind::DisplayHelp);
+}
+
+#[test]
+fn unknown_keys_are_refused() {
+    assert_eq!(
+        error("\nhiden_size = 3", &[]),
+        "train.toml: line 2: unknown key `hiden_size`, did you mean `hidden_size`?"
+    );
+    assert_eq!(
+        error("Learning-Rate = 3", &[]),
+        "train.toml: line 1: unknown key `Learning-Rate`, did you mean `learning_rate`?"
+    );
+    let all = "`dataset`, `data`, `cell`, `hidden_size`, `learning_rate`, `offset`, \
+               `bidirectional`, `bias`, `sample`, `temperature`, `pair`, `more`, `warm`, \
+               `cold`, `dev`, `seed`, `threads`";
+    for key in ["größe", "Ω", "a b", ""] {
+        assert_eq!(
+            error(&format!("'{key}' = 3"), &[]),
+            format!("train.toml: line 1: unknown key `{key}`, expected one of {all}")
+        );
+    }
+    // Neither a short name nor a place.
+    for key in ["x", "words", "WORDS"] {
+        assert!(error(&format!("{key} = 3"), &[]).contains("unknown key"));
+    }
+    assert_eq!(
+        error_named("train.json", r#"{"hiden-size": 3}"#, &[]),
+        "train.json: unknown key `hiden-size`, did you mean `hidden_size`?"
+    );
+    // The flag may be given, the file is wrong all the same.
+    assert!(error("hiden_size = 3", &["--hidden-size=3"]).contains("unknown key"));
+}
+
+#[test]
+fn some_flags_are_of_the_command_line() {
+    for key in NOT_IN_A_FILE {
+        for key in [key.to_owned(), key.replace('_', "-")] {
+            assert_eq!(
+                error(&format!("{key} = true"), &[]),
+                format!("train.toml: line 1: `{key}` belongs on the command line, not in a file")
+            );
+        }
+    }
+}
+
+#[test]
+fn values_are_scalars() {
+    for (value, found) in [
+        ("[1, 2]", "an array"),
+        ("{ a = 1 }", "a table"),
+        ("2024-05-01", "a date or time"),
+    ] {
+        assert_eq!(
+            error(&format!("hidden_size = {value}"), &[]),
+            format!(
+                "train.toml: line 1: hidden_size: \
+                 expected a string, a number, true or false, found {found}"
+            )
+        );
+    }
+    assert_eq!(
+        error("seed = 1\n\n[training]\nhidden_size = 3", &[]),
+        "train.toml: line 3: training: \
+         expected a string, a number, true or false, found a table"
+    );
+    for (value, found) in [
+        ("null", "null"),
+        ("[]", "an array"),
+        (r#"{"a": {}}"#, "an object"),
+    ] {
+        assert_eq!(
+            error_named("t.json", format!(r#"{{"cell": {value}}}"#), &[]),
+            format!("t.json: cell: expected a string, a number, true or false, found {found}")
+        );
+    }
+}
+
+#[test]
+fn values_that_a_flag_refuses_are_named_with_file_and_key() {
+    for (content, message) in [
+        (
+            "hidden-size = 0",
+            "hidden-size: invalid value '0': expected a whole number from 1 to 8192",
+        ),
+        (
+            "hidden_size = '-1 for \"--value\"'",
+            "hidden_size: invalid value '-1 for \"--value\"': \
+             expected a whole number from 1 to 8192",
+        ),
+        (
+            "hidden_size = \"a\\n\\nb\"",
+            "hidden_size: invalid value 'a  b': expected a whole number from 1 to 8192",
+        ),
+        (
+            "learning_rate = 'fast'",
+            "learning_rate: invalid value 'fast': invalid float literal",
+        ),
+        (
+            "seed = -1",
+            "seed: invalid value '-1': invalid digit found in string",
+        ),
+        (
+            "seed = 1.0",
+            "seed: invalid value '1.0': invalid digit found in string",
+        ),
+        (
+            "seed = 18446744073709551616",
+            "seed: invalid value '18446744073709551616': \
+             number too large to fit in target type",
+        ),
+        (
+            "cell = 'gru'",
+            "cell: invalid value 'gru' [possible values: rnn, lstm]",
+        ),
+        (
+            "data = ''",
+            "data: a value is required but none was supplied",
+        ),
+    ] {
+        // Given on the command line or not.
+        for args in [&[][..], &["--hidden-size=3", "--seed=1"]] {
+            assert_eq!(
+                error(content, args),
+                format!("train.toml: line 1: {message}")
+            );
+        }
+    }
+    assert_eq!(
+        error_named("t.json", r#"{"seed": 1, "cell": "gru"}"#, &[]),
+        "t.json: cell: invalid value 'gru' [possible values: rnn, lstm]"
+    );
+}
+
+#[test]
+fn keys_that_do_not_go_together_are_named_with_the_file() {
+    assert_eq!(
+        error("data = 'x'\ndataset = 'y'", &[]),
+        "train.toml: the argument '--data <DATA>' cannot be used with '--dataset <DATASET>'"
+    );
+    // Unless the command line decides.
+    let train = read("data = 'x'\ndataset = 'y'", &["--dataset", "z"]);
+    assert_eq!(
+        (train.source.data, train.source.dataset.as_deref()),
+        (None, Some("z"))
+    );
+    let train = read("data = 'x'\ndataset = 'y'", &["--data", "z"]);
+    assert_eq!(
+        (train.source.data, train.source.dataset),
+        (Some("z".into()), None)
+    );
+    assert_eq!(
+        error("temperature = 2", &[]),
+        "train.toml: the following required arguments were not provided: --sample"
+    );
+}
+
+#[test]
+fn a_key_stands_once() {
+    assert_eq!(
+        error("hidden_size = 3\nhidden-size = 3", &[]),
+        "train.toml: line 2: `hidden_size` stands here for a second time"
+    );
+    assert_eq!(
+        error("seed = 3\nseed = 3", &[]),
+        "train.toml: line 2, column 1: duplicate key"
+    );
+    assert_eq!(
+        error_named("t", r#"{"seed": 3, "seed": 3}"#, &[]),
+        "t: `seed` stands here for a second time"
+    );
+}
+
+#[test]
+fn files_that_can_not_be_read_are_named() {
+    for (name, content, message) in [
+        (
+            "t.json",
+            &b"[1, 2]"[..],
+            "line 1, column 0: invalid type: sequence, expected an object with flags",
+        ),
+        (
+            "t.json",
+            b"3",
+            "line 1, column 1: invalid type: integer `3`, expected an object with flags",
+        ),
+        ("t.json", b"", "line 1, column 0: EOF while parsing a value"),
+        (
+            "t.json",
+            b"{\"seed\": 1\n\"cell\": 2}",
+            "line 2, column 1: expected `,` or `}`",
+        ),
+        ("t.json", b"{} {}", "line 1, column 4: trailing characters"),
+        (
+            "t.toml",
+            b"seed = 1\n\xc3\xa4 = ",
+            "line 2, column 1: invalid unquoted key, expected letters, numbers, `-`, `_`",
+        ),
+        (
+            "t.toml",
+            b"seed = 1\ncell = 'a",
+            "line 2, column 10: invalid literal string, expected `'`",
+        ),
+        (
+            "t.toml",
+            b"seed\n",
+            "line 1, column 5: key with no value, expected `=`",
+        ),
+        (
+            "t.toml",
+            b"'\xc3\xa4' = 1\n'\xc3\xa4' \xff",
+            "line 2, column 5: expected UTF-8",
+        ),
+    ] {
+        assert_eq!(
+            error_named(name, content, &[]),
+            format!("{name}: {message}")
+        );
+    }
+    let (dir, path) = file("train.toml", "");
+    for path in [
+        dir.path().to_owned(),
+        path.join("none"),
+        dir.path().join("none"),
+    ] {
+        let error = expanded(&Cli::command(), line_of(&[], &path)).expect_err("an error");
+        assert_eq!(error.exit_code(), 2);
+        let error = error.to_string();
+        assert!(
+            error.starts_with(&format!("error: {}: ", path.display())),
+            "{error}"
+        );
+        // The command's own usage.
+        assert!(
+            error.contains("Usage: app mnist train [OPTIONS]"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_is_printed_can_be_read_again() {
+    #[derive(Serialize)]
+    struct Printed<'a> {
+        #[serde(flatten)]
+        args: &'a Train,
+        seed: u64,
+        json: bool,
+        tiny: Option<f64>,
+    }
+
+    for data in ["x", "ü \"'\n\t\\ =💡\u{7f}\u{1b}", "'''", "# true", "-1"] {
+        let (_, args) = read_named("t", b"", &["--cell", "rnn"]).expect("fine");
+        let args = Train {
+            config: Some("c".into()),
+            source: Source {
+                dataset: None,
+                data: Some(data.into()),
+            },
+            learning_rate: Some(1e-7),
+            bias: true,
+            run: Some("r".into()),
+            temperature: Vec::new(),
+            pair: Vec::new(),
+            ..args
+        };
+        let printed = Printed {
+            args: &args,
+            seed: u64::MAX,
+            json: true,
+            tiny: None,
+        };
+        let text = to_toml(&printed).expect("text");
+        // Lists are no scalars, and no training command has one; `more` counts.
+        let text: String = text
+            .split_inclusive('\n')
+            .filter(|line| {
+                let other = ["temperature", "pair", "words", "more"];
+                !other.iter().any(|key| line.starts_with(key))
+            })
+            .collect();
+        let (cli, again) = read_named("t", text.as_bytes(), &[]).expect(&text);
+        assert_eq!(cli.seed, u64::MAX);
+        let expected = Train {
+            config: None,
+            run: None,
+            temperature: vec![1.0],
+            ..args
+        };
+        assert_eq!(again, expected, "{text}");
+    }
+}
+
+#[test]
+fn printed_are_the_values_that_there_are() {
+    #[derive(Serialize)]
+    struct Some_ {
+        source: Source,
+        rate: Option<f64>,
+        whole: f64,
+        cell: Cell,
+        on: bool,
+        run: &'static str,
+    }
+
+    let some = Some_ {
+        source: Source {
+            dataset: Some("mnist".to_owned()),
+            data: None,
+        },
+        rate: Some(1e-7),
+        whole: 1.0,
+        cell: Cell::Lstm,
+        on: false,
+        run: "r",
+    };
+    assert_eq!(
+        to_toml(&some).expect("text"),
+        "dataset = \"mnist\"\nrate = 1e-7\nwhole = 1.0\ncell = \"lstm\"\non = false\n"
+    );
+}

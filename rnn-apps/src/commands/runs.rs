@@ -1,0 +1,62 @@
+//! Runs side by side.
+
+use std::fs;
+
+use anyhow::Context as _;
+use rnn_train::{RunDir, RunError};
+use serde_json::Value;
+
+use crate::cli::RunsArgs;
+use crate::output::Output;
+use crate::runs::{Run, aligned, table};
+
+pub fn run(args: &RunsArgs, out: &mut Output) -> anyhow::Result<()> {
+    let folder = &args.folder;
+    let named = || folder.display().to_string();
+    let mut runs = Vec::new();
+    for entry in fs::read_dir(folder).with_context(named)? {
+        let path = entry.with_context(named)?.path();
+        match RunDir::open(&path) {
+            Ok(run) => match read(&run) {
+                Ok(run) => runs.push(run),
+                // One that is damaged does not hide the others.
+                Err(error) => out.warn(error),
+            },
+            Err(RunError::NotARun(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    anyhow::ensure!(!runs.is_empty(), "{}: no runs in it", named());
+    runs.sort_by(|a, b| a.name.cmp(&b.name));
+    let table = table(&runs);
+    for line in aligned(&table) {
+        out.line(line)?;
+    }
+    out.results(&serde_json::json!({
+        "command": "runs",
+        "runs": runs.iter().map(as_json).collect::<Vec<_>>(),
+    }))
+}
+
+fn read(run: &RunDir) -> Result<Run, RunError> {
+    let history = run.read_history()?;
+    let name = run.path().file_name().unwrap_or_default();
+    Ok(Run {
+        name: name.to_string_lossy().into_owned(),
+        settings: run.read_config()?,
+        history: history
+            .iter()
+            .filter_map(|r| serde_json::to_value(r).ok())
+            .collect(),
+        results: run.read_metrics()?,
+    })
+}
+
+fn as_json(run: &Run) -> Value {
+    serde_json::json!({
+        "run": run.name,
+        "settings": run.settings,
+        "epochs": run.history.len(),
+        "results": run.results,
+    })
+}

@@ -1,0 +1,263 @@
+//! A training as a command: it makes a run or goes on with one, can be stopped, and loses nothing.
+
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use rnn_train::{
+    Checkpoint, CheckpointError, Checkpoints, End, FitConfig, Fitted, Loader, Objective, Optimizer,
+    RunDir, RunLock, Schedule, Trainer,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Context;
+use super::run::{self, Settings, Versions};
+use crate::cli::{Common, RunArgs, to_toml};
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::output::{Grouped, Output};
+use crate::progress::Progress;
+
+/// A run that is being trained.
+pub struct Session {
+    pub run: RunDir,
+    command: &'static str,
+    checkpoints: Checkpoints,
+    checkpoint: Option<Checkpoint>,
+    dashboard: bool,
+    _lock: RunLock,
+}
+
+/// What a run that goes on computes with, unless the command line says otherwise.
+#[derive(Deserialize)]
+struct Recorded {
+    device: String,
+    threads: usize,
+    seed: u64,
+}
+
+/// Fills in the common flags that were not given by what the run of `folder` has recorded.
+pub fn as_recorded(folder: &Path, common: &mut Common) -> anyhow::Result<()> {
+    let recorded: Recorded = RunDir::open(folder)?.read_config()?;
+    common.device.get_or_insert(recorded.device);
+    common.threads.get_or_insert(recorded.threads);
+    common.seed.get_or_insert(recorded.seed);
+    Ok(())
+}
+
+/// Prints the settings as a file for `--config`.
+pub fn print_config(
+    context: &Context,
+    args: &impl Serialize,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    let common = Common {
+        device: Some(context.device_name.clone()),
+        threads: Some(context.threads),
+        seed: Some(context.seed),
+        json: false,
+        quiet: false,
+    };
+    let (common, args) = (to_toml(&common)?, to_toml(args)?);
+    out.print(format_args!("{}{}", common, args.trim_end()))?;
+    Ok(())
+}
+
+/// The settings and results of the run that is to go on.
+pub struct Resumed<S> {
+    pub run: RunDir,
+    pub settings: S,
+    /// If it has nothing left to do.
+    pub results: Option<Value>,
+}
+
+impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
+    /// The run in `folder`; warns of what keeps it from going on bit by bit as it was.
+    pub fn open(
+        folder: &Path,
+        command: &str,
+        context: &Context,
+        out: &Output,
+    ) -> anyhow::Result<Self> {
+        let (run, settings) = run::open::<Settings<M, T>>(folder, command)?;
+        ensure!(
+            settings.training.is_some(),
+            "{}: the weights were imported: there is no training to go on with",
+            folder.display()
+        );
+        let results: Option<Value> = run.read_metrics()?;
+        if results.is_none() {
+            let (threads, here) = (settings.threads.to_string(), context.threads.to_string());
+            let set = rnn_train::instruction_set();
+            for (what, there, here) in [
+                (
+                    "device",
+                    settings.device.as_str(),
+                    context.device_name.as_str(),
+                ),
+                ("number of threads", &threads, &here),
+                ("instruction set", &settings.instruction_set, set),
+            ] {
+                if there != here {
+                    out.warn(format_args!(
+                        "the {what} was {there}, and is {here} now: the results will differ in their \
+                         last digits from those of a run that was never stopped"
+                    ));
+                }
+            }
+            if settings.versions != Versions::of_this_program() {
+                out.warn("the run was begun by another version of this program");
+            }
+        }
+        Ok(Self {
+            run,
+            settings,
+            results,
+        })
+    }
+
+    /// Says that there is nothing left to do.
+    pub fn is_finished(&self, out: &mut Output) -> anyhow::Result<bool> {
+        let Some(results) = &self.results else {
+            return Ok(false);
+        };
+        out.line(format_args!(
+            "{}: the training is finished; `info` shows its results",
+            self.run.path().display()
+        ))?;
+        out.results(results)?;
+        Ok(true)
+    }
+}
+
+impl Session {
+    /// A new run with these settings, or the one that goes on.
+    pub fn begin(
+        args: &RunArgs,
+        command: &'static str,
+        settings: &impl Serialize,
+    ) -> anyhow::Result<Self> {
+        let run = match &args.resume {
+            Some(folder) => RunDir::open(folder)?,
+            None => run::create(args.run.as_deref(), command, settings)?,
+        };
+        let lock = run.lock()?;
+        let checkpoints = run.checkpoints()?;
+        let checkpoint = match (&args.from, &args.resume) {
+            (Some(name), _) => Some(checkpoints.named(name)?),
+            (None, Some(_)) => latest(&checkpoints)?,
+            (None, None) => None,
+        };
+        Ok(Self {
+            run,
+            command,
+            checkpoints: checkpoints.every(args.checkpoint_every.unwrap_or_default()),
+            checkpoint,
+            dashboard: args.tui,
+            _lock: lock,
+        })
+    }
+
+    /// Says where it begins.
+    pub fn describe(&self, out: &mut Output) -> std::io::Result<()> {
+        let run = self.run.path().display();
+        match &self.checkpoint {
+            None => out.field("run", format_args!("{run}\n")),
+            Some(checkpoint) => {
+                let name = checkpoint.path().file_stem().unwrap_or_default().display();
+                out.field("run", format_args!("{run}, going on from {name}\n"))
+            }
+        }
+    }
+
+    /// Trains to the end, or until a signal comes, which is an error of its own.
+    pub fn fit<M: Objective>(
+        self,
+        trainer: Trainer<M>,
+        model: M,
+        train: Loader<M::Batch>,
+        out: &Output,
+    ) -> anyhow::Result<(RunDir, Fitted<M>)> {
+        let interrupt = Interrupt::watch().context("signals can't be caught")?;
+        let shown = match self.dashboard {
+            true => out.silent(),
+            false => *out,
+        };
+        let mut trainer = trainer
+            .with_checkpoints(self.checkpoints)
+            .with_dashboard(self.dashboard)
+            .with_stop(interrupt.stop())
+            .with_observer(Progress::new(shown, Some(self.run.clone())));
+        if let Some(checkpoint) = self.checkpoint {
+            trainer = trainer.resume(checkpoint);
+        }
+        let fitted = trainer.fit(model, train)?;
+        if fitted.end == End::Stopped {
+            return Err(anyhow::Error::new(Interrupted {
+                code: interrupt.code(),
+                steps: fitted.steps,
+                command: self.command,
+                run: self.run.path().to_owned(),
+            }));
+        }
+        if fitted.end == End::GaveUp {
+            out.clone().line(format_args!(
+                "no better loss for {} epochs: these are the weights of epoch {}",
+                fitted.history.len() - fitted.best_epoch.unwrap_or(0),
+                fitted.best_epoch.unwrap_or(0),
+            ))?;
+        }
+        Ok((self.run, fitted))
+    }
+}
+
+/// The last checkpoint, or how to do without it.
+fn latest(checkpoints: &Checkpoints) -> anyhow::Result<Option<Checkpoint>> {
+    let error = match checkpoints.latest() {
+        Err(error @ CheckpointError::Damaged { .. }) => error,
+        latest => return Ok(latest?),
+    };
+    let others = checkpoints.names()?.split_off(1);
+    Err(match others.is_empty() {
+        true => error.into(),
+        false => anyhow::anyhow!(
+            "{error}; --from goes on from another one: {}",
+            others.join(", ")
+        ),
+    })
+}
+
+/// Says how the steps go.
+pub fn describe_fit(
+    out: &mut Output,
+    fit: &FitConfig,
+    batch_size: usize,
+    batches: usize,
+) -> std::io::Result<()> {
+    let optimizer = match fit.optimizer {
+        Optimizer::Adam => "adam",
+        Optimizer::AdamW { .. } => "adamw",
+        Optimizer::Sgd { .. } => "sgd",
+        Optimizer::RmsProp { .. } => "rmsprop",
+    };
+    let schedule = match fit.schedule {
+        Schedule::Constant => "at",
+        Schedule::Step { .. } => "stepping down from",
+        Schedule::Cosine { .. } => "on a cosine from",
+        Schedule::OneCycle => "on one cycle up to",
+        Schedule::ReduceOnPlateau { .. } => "reduced on plateaus from",
+    };
+    let batch = match fit.accumulate {
+        1 => batch_size.to_string(),
+        batches => format!("{batches} × {batch_size}"),
+    };
+    out.field(
+        "steps",
+        format_args!(
+            "{optimizer}, {schedule} {}, batches of {batch}; {} × {} steps",
+            fit.learning_rate,
+            fit.epochs,
+            Grouped(batches.div_ceil(fit.accumulate)),
+        ),
+    )
+}

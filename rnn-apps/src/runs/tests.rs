@@ -1,0 +1,296 @@
+use serde_json::json;
+
+use super::*;
+
+fn run(name: &str, settings: Value, history: Vec<Value>, results: Option<Value>) -> Run {
+    Run {
+        name: name.to_owned(),
+        settings,
+        history,
+        results,
+    }
+}
+
+fn mnist(hidden_size: usize, learning_rate: f64, seed: u64) -> Value {
+    json!({
+        "command": "mnist",
+        "versions": {"rnn": format!("0.{hidden_size}.0"), "burn": "0.22"},
+        "model": {"cell": "lstm", "hidden_size": hidden_size, "proj_size": null},
+        "training": {
+            "dataset": "strokes",
+            "train_fingerprint": "3".repeat(64),
+            "fit": {"epochs": 4, "learning_rate": learning_rate, "seed": seed},
+        },
+        "device": "ndarray",
+        "seed": seed,
+    })
+}
+
+fn tagger() -> Value {
+    json!({
+        "command": "tagger",
+        "model": {"vocab_size": 9, "hidden_size": 1},
+        "training": {"fit": {"epochs": 2, "learning_rate": 0.5, "seed": 9}},
+        "seed": 9,
+    })
+}
+
+fn epoch(n: u64, train_loss: f64) -> Value {
+    json!({"epoch": n, "train_loss": train_loss, "seconds": 0.25})
+}
+
+fn with_settings(settings: Vec<Value>) -> Vec<Run> {
+    let runs = settings.into_iter();
+    runs.map(|settings| run("r", settings, Vec::new(), None))
+        .collect()
+}
+
+#[test]
+fn differences_are_dotted_keys_in_order() {
+    let runs = with_settings(vec![
+        mnist(64, 0.01, 1),
+        mnist(128, 0.01, 2),
+        mnist(64, 0.02, 1),
+    ]);
+    assert_eq!(
+        differences(&runs),
+        ["model.hidden_size", "training.fit.learning_rate", "seed"]
+    );
+    assert!(differences(&runs[..1]).is_empty());
+    assert!(differences(&[]).is_empty());
+}
+
+#[test]
+fn what_is_missing_differs_from_what_is_there() {
+    let runs = with_settings(vec![
+        json!({"a": null, "b": {"c": 1}, "l": [1]}),
+        json!({"b": {}, "d": false, "e": {"f": null}, "l": [2]}),
+        json!(null),
+    ]);
+    assert_eq!(differences(&runs), ["b.c", "l", "d"]);
+    // Null is missing.
+    assert!(differences(&with_settings(vec![json!({"a": null}), json!({})])).is_empty());
+    assert_eq!(
+        differences(&with_settings(vec![json!({"a": null}), json!({"a": 1})])),
+        ["a"]
+    );
+}
+
+#[test]
+fn fingerprints_are_compared_and_shortened() {
+    let mut other = mnist(64, 0.01, 1);
+    other["training"]["train_fingerprint"] = "a".repeat(64).into();
+    let runs = with_settings(vec![mnist(64, 0.01, 1), other]);
+    assert_eq!(differences(&runs), ["training.train_fingerprint"]);
+    let table = table(&runs);
+    assert_eq!(table[0][3], "train_fingerprint");
+    assert_eq!(table[1][3], "333333333333…");
+}
+
+#[test]
+fn runs_of_different_commands_are_not_compared() {
+    let runs = with_settings(vec![mnist(64, 0.01, 1), tagger()]);
+    assert!(differences(&runs).is_empty());
+    let runs = with_settings(vec![tagger(), mnist(64, 0.01, 1), mnist(64, 0.02, 1)]);
+    assert_eq!(differences(&runs), ["training.fit.learning_rate"]);
+    assert_eq!(
+        table(&runs)[1..]
+            .iter()
+            .map(|row| (row[1].as_str(), row[3].as_str()))
+            .collect::<Vec<_>>(),
+        [("mnist", "0.01"), ("mnist", "0.02"), ("tagger", "0.5")]
+    );
+}
+
+#[test]
+fn headings_are_short_where_that_is_clear() {
+    let keys = ["model.size", "data.size", "training.fit.seed", "x.run", "é"];
+    assert_eq!(
+        short(&keys.map(str::to_owned)),
+        ["model.size", "data.size", "seed", "x.run", "é"]
+    );
+}
+
+#[test]
+fn a_table_has_the_best_first() {
+    let finished = |accuracy: f64| Some(json!({"test_accuracy": accuracy, "seconds": 61.04}));
+    let four = vec![epoch(1, 0.5), epoch(2, 0.25), epoch(3, 0.75), epoch(4, 0.5)];
+    let valid = json!({"epoch": 1, "train_loss": 2.0, "valid_loss": 0.081_23, "seconds": 1});
+    let runs = [
+        run(
+            "tagged",
+            tagger(),
+            vec![],
+            Some(json!({"accuracy": 0.5, "epochs": 2})),
+        ),
+        run("untouched", mnist(64, 0.01, 1), vec![], None),
+        run("train only", mnist(64, 0.01, 1), four.clone(), None),
+        run("worse", mnist(32, 0.01, 1), four.clone(), finished(0.97)),
+        run("valid", mnist(64, 0.001, 1), vec![valid], None),
+        run("better", mnist(64, 1.0 / 3.0, 1), four, finished(0.98974)),
+    ];
+    let expected = [
+        [
+            "run",
+            "command",
+            "state",
+            "hidden_size",
+            "learning_rate",
+            "best",
+            "epoch",
+            "seconds",
+        ],
+        [
+            "better",
+            "mnist",
+            "finished",
+            "64",
+            "0.333333",
+            "98.97 % test",
+            "4",
+            "61.0",
+        ],
+        [
+            "worse",
+            "mnist",
+            "finished",
+            "32",
+            "0.01",
+            "97.00 % test",
+            "4",
+            "61.0",
+        ],
+        [
+            "valid",
+            "mnist",
+            "stopped at epoch 1 of 4",
+            "64",
+            "0.001",
+            "loss 0.0812 valid",
+            "1",
+            "1.0",
+        ],
+        [
+            "train only",
+            "mnist",
+            "stopped at epoch 4 of 4",
+            "64",
+            "0.01",
+            "loss 0.2500 train",
+            "2",
+            "1.0",
+        ],
+        [
+            "untouched",
+            "mnist",
+            "stopped at epoch 0 of 4",
+            "64",
+            "0.01",
+            "–",
+            "–",
+            "–",
+        ],
+        [
+            "tagged",
+            "tagger",
+            "finished",
+            "1",
+            "0.5",
+            "50.00 % dev",
+            "2",
+            "–",
+        ],
+    ];
+    assert_eq!(table(&runs), expected);
+}
+
+#[test]
+fn damaged_or_foreign_runs_have_a_row_too() {
+    let runs = [
+        run("nothing", json!(null), vec![json!(null)], Some(json!([]))),
+        run(
+            "diverged",
+            mnist(64, 0.01, 1),
+            vec![json!({"epoch": 1, "train_loss": null})],
+            None,
+        ),
+        run(
+            "theirs",
+            json!({"command": "mnist", "imported": {"weights": "w"}}),
+            vec![],
+            None,
+        ),
+        run(
+            "huge",
+            json!({"command": "z"}),
+            vec![json!({"train_loss": 1e9})],
+            None,
+        ),
+    ];
+    let table = table(&runs);
+    let row = |name: &str| {
+        let row = table.iter().find(|row| row[0] == name).expect(name);
+        let last = &row[row.len() - 3..];
+        (row[2].clone(), last.join(" "))
+    };
+    assert_eq!(row("nothing"), ("finished".into(), "– – –".into()));
+    assert_eq!(
+        row("diverged"),
+        ("stopped at epoch 1 of 4".into(), "– – –".into())
+    );
+    assert_eq!(row("theirs"), ("imported".into(), "– – –".into()));
+    assert_eq!(
+        row("huge"),
+        ("stopped at epoch 1".into(), "loss 1.0e9 train 1 –".into())
+    );
+}
+
+#[test]
+fn an_empty_table_has_headings() {
+    assert_eq!(
+        table(&[]),
+        [["run", "command", "state", "best", "epoch", "seconds"]]
+    );
+}
+
+#[test]
+fn cells_are_one_line_of_plain_characters() {
+    let settings = |data: &str| json!({"data": data, "list": [data, 1]});
+    let runs = [
+        run("ü\n\u{1b}[2J", settings("a\tb"), vec![], None),
+        run("💡", settings("ä/ö 'x'"), vec![], None),
+    ];
+    let table = table(&runs);
+    assert_eq!(table[1][0], "ü\\n\\u{1b}[2J");
+    assert_eq!(table[1][3..5], ["a\\tb", "[\"a\\tb\",1]"]);
+    assert_eq!(table[2][3], "ä/ö 'x'");
+}
+
+#[test]
+fn columns_are_aligned_by_characters() {
+    let table = [
+        vec!["run", "größe", "best"],
+        vec!["ünï-💡", "8", "97 %"],
+        vec!["b", "–", "1"],
+        vec!["c", "1024.5", ""],
+        vec!["d"],
+    ];
+    let table = table.map(|row| row.into_iter().map(str::to_owned).collect());
+    assert_eq!(
+        aligned(&table),
+        [
+            "run     größe  best",
+            "ünï-💡       8  97 %",
+            "b           –  1",
+            "c      1024.5",
+            "d",
+        ]
+    );
+    assert!(aligned(&[]).is_empty());
+    assert_eq!(aligned(&[vec![]]), [""]);
+    // Without a number in it a column is no column of numbers.
+    let table = [["a", "wide"], ["b", "–"], ["c", "inf"]];
+    let table = table.map(|row| row.map(str::to_owned).to_vec());
+    assert_eq!(aligned(&table[..2]), ["a  wide", "b  –"]);
+    assert_eq!(aligned(&table), ["a  wide", "b  –", "c  inf"]);
+}

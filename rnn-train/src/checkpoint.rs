@@ -1,0 +1,404 @@
+//! Checkpoints: everything that a training needs to go on as if it had never stopped.
+//!
+//! A file per checkpoint, which is written whole, synced and then named, so that at any moment the
+//! folder holds a whole one once it held one. It is a `.safetensors` file with
+//!
+//! | entry | holds |
+//! |---|---|
+//! | `model` | the weights, as `.safetensors` |
+//! | `optimizer` | Burn's record of the optimiser's state, in its own format |
+//! | `state` | the recurrent state that the next step begins with, if it is carried, as `.safetensors` |
+//! | metadata `training` | the settings, the position in the data with all sums and the history, and whose state in `optimizer` is whose (JSON) |
+//! | metadata `sha256` | of all of that |
+
+mod error;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use burn::module::Module;
+use burn::optim::OptimizerRecord;
+use burn::tensor::{Bytes, TensorData};
+use rnn_data::write_file;
+use rnn_model::StateDict;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::fit::FitConfig;
+use crate::params::{identities, with_identities};
+use crate::position::Position;
+pub use error::CheckpointError;
+
+const BEST: &str = "best";
+const STEP: &str = "step-";
+const EXTENSION: &str = "safetensors";
+/// The last one and the one before it.
+const KEPT: usize = 2;
+
+/// When checkpoints are written, beside after each epoch and when the training is stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Every {
+    /// Only then.
+    #[default]
+    Epoch,
+    /// After so many steps of the optimiser.
+    Steps(usize),
+    /// After so much time.
+    Time(Duration),
+}
+
+/// A folder of checkpoints: the last two, and that of the best epoch.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    folder: PathBuf,
+    pub(crate) every: Every,
+    identity: String,
+}
+
+/// What a checkpoint says of the training that it is of.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct About {
+    pub identity: String,
+    pub config: FitConfig,
+    pub items: usize,
+    pub batch_size: usize,
+}
+
+/// The metadata, for writing and for reading.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header<A, P, I> {
+    about: A,
+    position: P,
+    identities: I,
+}
+
+/// A checkpoint that was read and found whole.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    path: PathBuf,
+    about: About,
+    pub(crate) position: Position,
+    identities: BTreeMap<String, u64>,
+    model: StateDict,
+    optimizer: Bytes,
+    pub(crate) state: Vec<TensorData>,
+}
+
+impl Checkpoints {
+    /// Those in `folder`, which is made when the first one is written.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            every: Every::Epoch,
+            identity: String::new(),
+        }
+    }
+
+    /// No folder: nothing is written.
+    pub(crate) fn nowhere() -> Self {
+        Self::new("")
+    }
+
+    pub(crate) fn is_somewhere(&self) -> bool {
+        !self.folder.as_os_str().is_empty()
+    }
+
+    /// Writes them more often than after each epoch.
+    pub fn every(mut self, every: Every) -> Self {
+        self.every = every;
+        self
+    }
+
+    /// Tells this training from others by a text of yours, such as a hash of all settings and data:
+    /// a checkpoint with another one is refused.
+    pub fn with_identity(mut self, identity: impl Into<String>) -> Self {
+        self.identity = identity.into();
+        self
+    }
+
+    /// The names of the checkpoints there are, the last one first, `best` at the end.
+    ///
+    /// # Errors
+    ///
+    /// If the folder is there and can't be read.
+    pub fn names(&self) -> Result<Vec<String>, CheckpointError> {
+        let mut names: Vec<String> = self.steps()?.into_iter().rev().map(name_of).collect();
+        if self.path(BEST).is_file() {
+            names.push(BEST.to_owned());
+        }
+        Ok(names)
+    }
+
+    /// The last checkpoint; none if there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read or is damaged.
+    pub fn latest(&self) -> Result<Option<Checkpoint>, CheckpointError> {
+        let last = self.steps()?.pop();
+        last.map(|step| Checkpoint::read(self.path(&name_of(step))))
+            .transpose()
+    }
+
+    /// The checkpoint of a name of [`names`](Self::names).
+    ///
+    /// # Errors
+    ///
+    /// If there is none, it can't be read, or is damaged.
+    pub fn named(&self, name: &str) -> Result<Checkpoint, CheckpointError> {
+        let there = self.names()?;
+        if there.iter().any(|found| found == name) {
+            return Checkpoint::read(self.path(name));
+        }
+        Err(CheckpointError::Missing {
+            folder: self.folder.clone(),
+            name: name.to_owned(),
+            there,
+        })
+    }
+
+    /// The checkpoint of the best epoch.
+    pub(crate) fn best(&self) -> Result<Checkpoint, CheckpointError> {
+        self.named(BEST)
+    }
+
+    /// What a checkpoint of this training says.
+    pub(crate) fn about(&self, config: &FitConfig, items: usize, batch_size: usize) -> About {
+        About {
+            identity: self.identity.clone(),
+            config: config.clone(),
+            items,
+            batch_size,
+        }
+    }
+
+    /// Writes a checkpoint, as the best one too if it is that, and then lets go of the oldest.
+    pub(crate) fn save(
+        &self,
+        about: &About,
+        position: &Position,
+        model: &impl Module,
+        optimizer: OptimizerRecord,
+        state: &[TensorData],
+        is_best: bool,
+    ) -> Result<PathBuf, CheckpointError> {
+        let last = self.path(&name_of(position.steps_done));
+        let unwritable = |reason: String| CheckpointError::Io {
+            path: last.clone(),
+            error: std::io::Error::other(reason),
+        };
+        let identities = &identities(model);
+        let header = Header {
+            about,
+            position,
+            identities,
+        };
+        let model = StateDict::of(model).to_safetensors();
+        let model = model.map_err(|e| unwritable(e.to_string()))?;
+        let optimizer = optimizer.into_bytes();
+        let optimizer = optimizer.map_err(|e| unwritable(e.to_string()))?;
+        let bytes = encode(&header, &model, &optimizer, state).map_err(unwritable)?;
+        fs::create_dir_all(&self.folder).map_err(io_error(&self.folder))?;
+        // The best one first: what the last one says of it is true whenever the last one is there.
+        if is_best {
+            let best = self.path(BEST);
+            write_file(&best, &bytes).map_err(io_error(&best))?;
+        }
+        write_file(&last, &bytes).map_err(io_error(&last))?;
+        let steps = self.steps()?;
+        for &step in &steps[..steps.len().saturating_sub(KEPT)] {
+            // One too many does no harm.
+            let _ = fs::remove_file(self.path(&name_of(step)));
+        }
+        Ok(last)
+    }
+
+    /// The steps that there are checkpoints of, in order.
+    fn steps(&self) -> Result<Vec<usize>, CheckpointError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(io_error(&self.folder))?,
+        };
+        let mut steps = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(io_error(&self.folder))?.file_name();
+            let step = name.to_str().and_then(|name| {
+                let name = name.strip_prefix(STEP)?.strip_suffix(EXTENSION)?;
+                name.strip_suffix('.')?.parse::<usize>().ok()
+            });
+            steps.extend(step);
+        }
+        steps.sort_unstable();
+        Ok(steps)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{EXTENSION}"))
+    }
+}
+
+impl Checkpoint {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read, or is not a whole checkpoint.
+    pub fn read(path: impl Into<PathBuf>) -> Result<Self, CheckpointError> {
+        let path = path.into();
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        decode(&path, &bytes).map_err(|reason| CheckpointError::Damaged { path, reason })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Steps of the optimiser that it has behind it.
+    pub fn steps_done(&self) -> usize {
+        self.position.steps_done
+    }
+
+    /// Whether it is of the training that `ours` is about.
+    pub(crate) fn check(&self, ours: &About) -> Result<(), CheckpointError> {
+        let theirs = &self.about;
+        let settings = |config: &FitConfig| serde_json::to_string(config).unwrap_or_default();
+        let (items, batch_size) = (ours.items.to_string(), ours.batch_size.to_string());
+        for (what, expected, found) in [
+            ("identity", &ours.identity, &theirs.identity),
+            ("items", &items, &theirs.items.to_string()),
+            ("batches of", &batch_size, &theirs.batch_size.to_string()),
+            (
+                "settings",
+                &settings(&ours.config),
+                &settings(&theirs.config),
+            ),
+        ] {
+            if expected != found {
+                return Err(CheckpointError::Foreign {
+                    path: self.path.clone(),
+                    what: what.to_owned(),
+                    expected: expected.clone(),
+                    found: found.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// `model` with its weights, each known to the optimiser by its old identity.
+    pub(crate) fn load_into<M: Module>(&self, model: M) -> Result<M, CheckpointError> {
+        let model = self.model.clone().load_into(model);
+        let model = model.map_err(|error| CheckpointError::Foreign {
+            path: self.path.clone(),
+            what: "the parameters of".to_owned(),
+            expected: "this model".to_owned(),
+            found: error.to_string(),
+        })?;
+        Ok(with_identities(model, &self.identities))
+    }
+
+    pub(crate) fn optimizer(&self) -> Result<OptimizerRecord, CheckpointError> {
+        OptimizerRecord::from_bytes(self.optimizer.clone()).map_err(|error| self.damaged(error))
+    }
+
+    pub(crate) fn damaged(&self, reason: impl core::fmt::Display) -> CheckpointError {
+        CheckpointError::Damaged {
+            path: self.path.clone(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// Eight digits keep the names in order in a listing.
+fn name_of(step: usize) -> String {
+    format!("{STEP}{step:08}")
+}
+
+fn io_error(path: &Path) -> impl FnOnce(std::io::Error) -> CheckpointError + use<> {
+    let path = path.to_owned();
+    move |error| CheckpointError::Io { path, error }
+}
+
+fn encode(
+    header: &Header<&About, &Position, &BTreeMap<String, u64>>,
+    model: &[u8],
+    optimizer: &[u8],
+    state: &[TensorData],
+) -> Result<Vec<u8>, String> {
+    let training = serde_json::to_string(header).map_err(|e| e.to_string())?;
+    let mut entries = StateDict::default();
+    for (index, data) in state.iter().enumerate() {
+        entries.insert(&index.to_string(), data.clone());
+    }
+    let state = entries.to_safetensors().map_err(|e| e.to_string())?;
+    let views = [
+        ("model", model),
+        ("optimizer", optimizer),
+        ("state", &state),
+    ];
+    let hash = digest(&training, views);
+    let views = views.map(|(name, bytes)| {
+        TensorView::new(Dtype::U8, vec![bytes.len()], bytes).map(|view| (name, view))
+    });
+    let views = views.into_iter().collect::<Result<Vec<_>, _>>();
+    let metadata = HashMap::from([
+        ("training".to_owned(), training),
+        ("sha256".to_owned(), hash),
+    ]);
+    safetensors::serialize(views.map_err(|e| e.to_string())?, Some(metadata))
+        .map_err(|e| e.to_string())
+}
+
+fn decode(path: &Path, bytes: &[u8]) -> Result<Checkpoint, String> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
+    let metadata = header.metadata().clone().unwrap_or_default();
+    let text = |name: &str| {
+        metadata
+            .get(name)
+            .ok_or(format!("no {name} in its metadata"))
+    };
+    let training = text("training")?;
+    let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
+    let part = |name: &'static str| match file.tensor(name) {
+        Ok(view) => Ok((name, view.data())),
+        Err(error) => Err(error.to_string()),
+    };
+    let parts = [part("model")?, part("optimizer")?, part("state")?];
+    let (expected, found) = (text("sha256")?, digest(training, parts));
+    if *expected != found {
+        return Err(format!("expected SHA-256 {expected}, found {found}"));
+    }
+    let [(_, model), (_, optimizer), (_, state)] = parts;
+    let mut state = StateDict::from_safetensors(state).map_err(|e| e.to_string())?;
+    let state = (0..).map_while(|index: usize| state.remove(&index.to_string()));
+    let header: Header<About, Position, BTreeMap<String, u64>> =
+        serde_json::from_str(training).map_err(|e| e.to_string())?;
+    Ok(Checkpoint {
+        path: path.to_owned(),
+        about: header.about,
+        position: header.position,
+        identities: header.identities,
+        model: StateDict::from_safetensors(model).map_err(|e| e.to_string())?,
+        optimizer: Bytes::from_bytes_vec(optimizer.to_vec()),
+        state: state.collect(),
+    })
+}
+
+fn digest<'a>(training: &str, parts: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> String {
+    let mut hash = Sha256::new();
+    hash.update((training.len() as u64).to_be_bytes());
+    hash.update(training);
+    for (name, bytes) in parts {
+        hash.update(name);
+        // With its length, no part runs into the next.
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    }
+    crate::fingerprint::hex(hash)
+}

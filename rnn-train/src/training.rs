@@ -1,0 +1,488 @@
+//! The training loop.
+//!
+//! It hands the state of a batch on to the next, detached, clips gradients by their global norm, and
+//! can stop after any step and go on from there, bit by bit as if it had not: what a step depends on
+//! is in its position, the weights, the optimiser's state and the carried state, which make a
+//! checkpoint, and its randomness follows from the run's seed, the epoch and the batch.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use burn::data::dataloader::Progress;
+use burn::module::Module;
+use burn::tensor::Device;
+use burn::train::metric::store::EventStoreClient;
+use burn::train::{
+    EventProcessorTraining, InferenceStep, Interrupter, Learner, LearnerEvent,
+    LearningCheckpointer, SupervisedTrainingEventProcessor, TrainingComponents, TrainingItem,
+};
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
+use rnn_model::StateDict;
+
+use crate::capture::Records;
+use crate::carried::Carried;
+use crate::checkpoint::{self, Checkpoints, Every};
+use crate::error::TrainError;
+use crate::fit::{End, FitConfig};
+use crate::gradients::{Accumulated, clip_global_norm, clip_value};
+use crate::loader::{Ahead, Carry, Loader};
+use crate::objective::{Learnable, Objective, StepOutput};
+use crate::observe::{EpochReport, Observer, StartReport, StepReport};
+use crate::position::Position;
+use crate::schedule::Factor;
+use crate::tally::{NotFinite, Sums, Tally};
+
+/// What the loop is given beside the learner.
+pub(crate) struct Setup<M: Objective> {
+    pub config: FitConfig,
+    pub device: Device,
+    pub train: Loader<M::Batch>,
+    pub valid: Option<Loader<M::Batch>>,
+    pub observer: Box<dyn Observer>,
+    /// Whether the learner's own renderer wants to be told of each step.
+    pub dashboard: bool,
+    /// Becomes true when the training is to stop.
+    pub stop: Arc<AtomicBool>,
+    pub saver: Option<Saver>,
+    /// Where to begin.
+    pub position: Position,
+    pub state: Option<M::State>,
+    /// The weights of the best epoch so far, if they will be wanted.
+    pub best: Option<M>,
+    pub plateau: Factor,
+}
+
+/// Where checkpoints go, and where they come from.
+pub(crate) struct Saver {
+    pub checkpoints: Checkpoints,
+    /// What each of them says, but for the position.
+    pub about: checkpoint::About,
+    pub records: Records,
+}
+
+/// What the loop came to.
+pub(crate) struct Outcome<M: Objective> {
+    pub end: End,
+    pub position: Position,
+    pub state: Option<M::State>,
+    pub best: Option<M>,
+    /// The last checkpoint that was written.
+    pub checkpoint: Option<PathBuf>,
+}
+
+type Events<M> = SupervisedTrainingEventProcessor<Learnable<M>>;
+
+pub(crate) struct Training<M: Objective> {
+    setup: Setup<M>,
+    learner: Learner<Learnable<M>>,
+    events: Events<M>,
+    checkpointer: Option<LearningCheckpointer<Learnable<M>>>,
+    event_store: Arc<EventStoreClient>,
+    interrupter: Interrupter,
+    last_saved: Instant,
+    last_checkpoint: Option<PathBuf>,
+    /// Since when the position's seconds have not been counted.
+    clock: Instant,
+}
+
+impl<M: Objective> Training<M> {
+    pub fn new(
+        setup: Setup<M>,
+        learner: Learner<Learnable<M>>,
+        components: TrainingComponents<Learnable<M>>,
+    ) -> Self {
+        Self {
+            setup,
+            learner,
+            events: components.event_processor,
+            checkpointer: components.checkpointer,
+            event_store: components.event_store,
+            interrupter: components.interrupter,
+            last_saved: Instant::now(),
+            last_checkpoint: None,
+            clock: Instant::now(),
+        }
+    }
+
+    /// What is left when the loop has ended so.
+    pub fn finish(
+        self,
+        end: Result<End, TrainError>,
+    ) -> (Result<Outcome<M>, TrainError>, Learnable<M>, Events<M>) {
+        let outcome = end.map(|end| Outcome {
+            end,
+            position: self.setup.position,
+            state: self.setup.state,
+            best: self.setup.best,
+            checkpoint: self.last_checkpoint,
+        });
+        (outcome, self.learner.model(), self.events)
+    }
+
+    /// Goes through all epochs that are left.
+    pub fn run(&mut self) -> Result<End, TrainError> {
+        let epochs = self.setup.config.epochs;
+        self.setup.observer.start(&StartReport {
+            epochs,
+            steps: self.steps(),
+            steps_done: self.setup.position.steps_done,
+            history: self.setup.position.history.clone(),
+        });
+        while self.setup.position.epoch <= epochs && !self.setup.position.gave_up {
+            if !self.epoch()? {
+                self.save(false)?;
+                return Ok(End::Stopped);
+            }
+        }
+        Ok(match self.setup.position.gave_up {
+            true => End::GaveUp,
+            false => End::Finished,
+        })
+    }
+
+    /// Steps of an epoch.
+    fn steps(&self) -> usize {
+        let batches = self.setup.train.num_batches();
+        batches.div_ceil(self.setup.config.accumulate)
+    }
+
+    /// The epoch that comes next, or what is left of it; false if it was told to stop.
+    fn epoch(&mut self) -> Result<bool, TrainError> {
+        let epoch = self.setup.position.epoch;
+        let mut report = EpochReport {
+            epoch,
+            ..EpochReport::default()
+        };
+        if !self.train_epoch(&mut report)? {
+            return Ok(false);
+        }
+        let valid = match self.setup.valid.clone() {
+            Some(loader) => match self.valid_epoch(&loader)? {
+                Some(sums) => Some(sums),
+                None => return Ok(false),
+            },
+            None => None,
+        };
+        self.event(LearnerEvent::EndEpoch(epoch));
+        self.interrupter.fail_on_error(self.events.flush());
+
+        self.count_time();
+        let Setup {
+            config,
+            position,
+            train,
+            plateau,
+            ..
+        } = &mut self.setup;
+        report.train_loss = position.sums.mean_loss();
+        report.train_accuracy = position.sums.accuracy();
+        report.grad_norm = position.sums.mean_norm();
+        report.targets = position.sums.predictions;
+        report.valid_loss = valid.as_ref().map(Sums::mean_loss);
+        report.valid_accuracy = valid.as_ref().map(Sums::accuracy);
+        report.items = train.num_items();
+        report.steps = position.steps_done;
+        report.learning_rate = position.learning_rate;
+        report.seconds = position.seconds;
+        report.step_seconds = position.step_seconds;
+        position
+            .plateau
+            .epoch(config.schedule, report.loss(), plateau);
+        let report = position.end_epoch(report, config.patience);
+        self.check_weights()?;
+        if report.best && self.setup.config.patience.is_some() {
+            self.setup.best = Some(self.learner.model().model);
+        }
+        self.setup.observer.epoch(&report);
+        self.save(report.best)?;
+        Ok(true)
+    }
+
+    /// The rest of a pass over the training data; false if it was told to stop.
+    fn train_epoch(&mut self, report: &mut EpochReport) -> Result<bool, TrainError> {
+        let (epoch, total_items) = (report.epoch, self.setup.train.num_items());
+        self.event(LearnerEvent::StartSplit {
+            epoch_number: epoch,
+            total_items,
+        });
+        let accumulate = self.setup.config.accumulate;
+        let skip = self.setup.position.step * accumulate;
+        let mut batches = self
+            .setup
+            .train
+            .ahead(&self.setup.device, epoch as u64 - 1, skip);
+        let mut tally = Tally::new(self.setup.position.sums);
+        while self.setup.position.step < self.steps() {
+            self.step(&mut batches, &mut tally, report)?;
+            if self.is_told_to_stop() {
+                self.read(&mut tally)?;
+                return Ok(false);
+            }
+            if self.is_time_to_save() {
+                self.read(&mut tally)?;
+                self.save(false)?;
+            }
+        }
+        self.read(&mut tally)?;
+        // A device that works asynchronously has only queued the steps so far.
+        let start = Instant::now();
+        self.setup.device.sync().map_err(device_error)?;
+        self.setup.position.step_seconds += start.elapsed().as_secs_f64();
+        self.event(LearnerEvent::EndSplit(epoch));
+        Ok(true)
+    }
+
+    /// A step of the optimiser.
+    fn step(
+        &mut self,
+        batches: &mut Ahead<M::Batch>,
+        tally: &mut Tally,
+        report: &mut EpochReport,
+    ) -> Result<(), TrainError> {
+        let (epoch, config) = (report.epoch, self.setup.config.clone());
+        let first = self.setup.position.step * config.accumulate;
+        let last = (first + config.accumulate).min(self.setup.train.num_batches());
+        let number = self.setup.position.steps_done + 1;
+        let mut predictions = 0;
+        let mut num_classes = 0;
+        let mut accumulated = Accumulated::default();
+        let mut grads = None;
+        let mut seconds = 0.0;
+        for batch in first..last {
+            let next = batches.next().transpose();
+            let next = next.map_err(|error| TrainError::Data(error.to_string()))?;
+            let next = next.ok_or_else(|| TrainError::Data("the data ended early".to_owned()))?;
+            let start = Instant::now();
+            self.setup.device.seed(step_seed(config.seed, epoch, batch));
+            let state = self.setup.state.take();
+            let mut output = self.learner.train_step(Carry { batch: next, state });
+            let left = output.item.state.take();
+            if config.carry_state {
+                self.setup.state = left.map(Carried::detach);
+            }
+            let scores = &output.item.scores;
+            tally.add(number, scores);
+            let [found, classes] = scores.logits.dims();
+            predictions += found;
+            num_classes = classes;
+            if config.accumulate > 1 {
+                accumulated.add(&self.learner.model(), output.grads, found);
+            } else {
+                grads = Some(output.grads);
+            }
+            seconds += start.elapsed().as_secs_f64();
+            if config.keep_predictions && batch + 1 == self.setup.train.num_batches() {
+                let classes = scores.logits.clone().argmax(1).into_data();
+                report.predictions = classes.iter::<i64>().map(|class| class as usize).collect();
+            }
+            if self.setup.dashboard {
+                self.show(output.item, batch + 1);
+            }
+        }
+
+        let start = Instant::now();
+        let model = self.learner.model();
+        let mut grads = grads.unwrap_or_else(|| accumulated.take(&model));
+        if let Some(max_norm) = config.clip_norm {
+            let (clipped, norm) = clip_global_norm(&model, grads, max_norm);
+            tally.add_norm(norm);
+            grads = clipped;
+        }
+        if let Some(max) = config.clip_value {
+            grads = clip_value(&model, grads, max);
+        }
+        // The optimiser works in place where nobody else holds the weights.
+        drop(model);
+        self.learner.lr_step();
+        self.learner.optimizer_step(grads);
+        let not_finite = tally.read_some()?;
+        self.setup.position.step_seconds += seconds + start.elapsed().as_secs_f64();
+        self.fail_if(not_finite)?;
+
+        let position = &mut self.setup.position;
+        position.step += 1;
+        position.steps_done += 1;
+        position.learning_rate = self.learner.lr_current().base();
+        let batch_size = self.setup.train.batch_size();
+        let total_items = self.setup.train.num_items();
+        let report = StepReport {
+            epoch,
+            epochs: config.epochs,
+            step: position.steps_done,
+            items: (last * batch_size).min(total_items),
+            total_items,
+            predictions,
+            num_classes,
+            loss: tally.latest.map(|(loss, _)| loss),
+            grad_norm: tally.latest.and_then(|(_, norm)| norm),
+            learning_rate: position.learning_rate,
+        };
+        self.setup.observer.step(&report);
+        Ok(())
+    }
+
+    /// A pass over the validation data; none if it was told to stop.
+    fn valid_epoch(&mut self, loader: &Loader<M::Batch>) -> Result<Option<Sums>, TrainError> {
+        let epoch = self.setup.position.epoch;
+        let total_items = loader.num_items();
+        self.valid_event(LearnerEvent::StartSplit {
+            epoch_number: epoch,
+            total_items,
+        });
+        let model = self.learner.model().valid();
+        let device = self.setup.device.clone().without_autodiff();
+        let mut tally = Tally::new(Sums::default());
+        let mut state = None;
+        for (number, batch) in loader.ahead(&device, 0, 0).enumerate() {
+            let batch = batch.map_err(|error| TrainError::Data(error.to_string()))?;
+            let mut output = InferenceStep::step(
+                &model,
+                Carry {
+                    batch,
+                    state: state.take(),
+                },
+            );
+            let left = output.state.take();
+            if self.setup.config.carry_state {
+                state = left;
+            }
+            tally.add(self.setup.position.steps_done, &output.scores);
+            let not_finite = tally.read_some()?;
+            self.fail_if(not_finite)?;
+            if self.setup.dashboard {
+                let items = ((number + 1) * loader.batch_size()).min(total_items);
+                let progress = Progress::new(items, total_items, Some("items".to_owned()));
+                let item = TrainingItem::new(output, progress, Some(number + 1), None);
+                self.valid_event(LearnerEvent::ProcessedItem(item));
+            }
+            if self.is_told_to_stop() {
+                return Ok(None);
+            }
+        }
+        let not_finite = tally.read()?;
+        self.valid_event(LearnerEvent::EndSplit(epoch));
+        self.fail_if(not_finite)?;
+        Ok(Some(tally.sums))
+    }
+
+    fn is_told_to_stop(&self) -> bool {
+        self.setup.stop.load(Ordering::Relaxed) || self.interrupter.should_stop()
+    }
+
+    fn is_time_to_save(&self) -> bool {
+        let position = &self.setup.position;
+        match self
+            .setup
+            .saver
+            .as_ref()
+            .map(|saver| saver.checkpoints.every)
+        {
+            None | Some(Every::Epoch) => false,
+            Some(Every::Steps(steps)) => position.steps_done.is_multiple_of(steps.max(1)),
+            Some(Every::Time(time)) => self.last_saved.elapsed() >= time,
+        }
+    }
+
+    /// Writes a checkpoint, if anybody wants one.
+    fn save(&mut self, is_best: bool) -> Result<(), TrainError> {
+        self.check_weights()?;
+        self.count_time();
+        let (Some(saver), Some(checkpointer)) = (&self.setup.saver, &mut self.checkpointer) else {
+            return Ok(());
+        };
+        let position = &self.setup.position;
+        checkpointer.checkpoint(&self.learner, position.epoch, &self.event_store);
+        let Some(record) = saver.records.next() else {
+            return Err(TrainError::Learner(
+                "its optimiser's state is gone".to_owned(),
+            ));
+        };
+        let state = self.setup.state.as_ref().map(Carried::to_data);
+        let written = saver.checkpoints.save(
+            &saver.about,
+            position,
+            &self.learner.model(),
+            record,
+            &state.unwrap_or_default(),
+            is_best,
+        );
+        self.last_checkpoint = Some(written?);
+        self.last_saved = Instant::now();
+        Ok(())
+    }
+
+    /// Reads all results that are still on the device.
+    fn read(&mut self, tally: &mut Tally) -> Result<(), TrainError> {
+        let not_finite = tally.read()?;
+        self.setup.position.sums = tally.sums;
+        self.fail_if(not_finite)
+    }
+
+    fn fail_if(&self, not_finite: Option<NotFinite>) -> Result<(), TrainError> {
+        not_finite.map_or(Ok(()), |NotFinite { step, loss }| {
+            Err(self.diverged(step, loss))
+        })
+    }
+
+    /// The last step's gradients may have been too much for the weights, before any loss shows it.
+    fn check_weights(&self) -> Result<(), TrainError> {
+        match StateDict::of(&self.learner.model()).not_finite() {
+            Some(_) => Err(self.diverged(self.setup.position.steps_done, f64::NAN)),
+            None => Ok(()),
+        }
+    }
+
+    fn diverged(&self, step: usize, loss: f64) -> TrainError {
+        TrainError::Diverged {
+            epoch: self.setup.position.epoch,
+            step,
+            loss,
+            checkpoint: self.last_checkpoint.clone(),
+        }
+    }
+
+    /// Adds the time since the last call to the position's.
+    fn count_time(&mut self) {
+        let seconds = self.clock.elapsed().as_secs_f64();
+        self.clock = Instant::now();
+        self.setup.position.seconds += seconds;
+        self.setup.position.total_seconds += seconds;
+    }
+
+    /// Tells the dashboard of a batch.
+    fn show(&mut self, output: StepOutput<M::State>, batches: usize) {
+        let total = self.setup.train.num_items();
+        let items = (batches * self.setup.train.batch_size()).min(total);
+        let progress = Progress::new(items, total, Some("items".to_owned()));
+        let rate = self.learner.lr_current();
+        let item = TrainingItem::new(output, progress, Some(batches), Some(rate));
+        self.event(LearnerEvent::ProcessedItem(item));
+    }
+
+    fn event(&mut self, event: LearnerEvent<StepOutput<M::State>>) {
+        self.interrupter
+            .fail_on_error(self.events.process_train(event));
+    }
+
+    fn valid_event(&mut self, event: LearnerEvent<StepOutput<M::State>>) {
+        self.interrupter
+            .fail_on_error(self.events.process_valid(event));
+    }
+}
+
+fn device_error(error: impl core::fmt::Display) -> TrainError {
+    TrainError::Device(error.to_string())
+}
+
+/// A seed that no other batch of the run has.
+fn step_seed(seed: u64, epoch: usize, batch: usize) -> u64 {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    // The lower half of the streams orders the data.
+    rng.set_stream(1 << 63 | epoch as u64);
+    // Eight words of 32 bits a batch: far more than one seed takes.
+    rng.set_word_pos(8 * batch as u128);
+    rng.next_u64()
+}

@@ -1,0 +1,416 @@
+//! A training that stops and goes on is the same training; and what can't be gone on from is named.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use burn::tensor::Device;
+use rnn_data::{ImageSet, Streams, Strokes};
+use rnn_model::{CharRnnConfig, Classifier, ClassifierConfig, GruConfig, GruStep, StateDict};
+use rnn_train::{
+    CharLoader, Checkpoint, CheckpointError, Checkpoints, End, EpochReport, Every, FitConfig,
+    Fitted, ImageLoader, Objective, Observer, Optimizer, Schedule, StepReport, TrainError, Trainer,
+};
+use tests::devices;
+
+fn weights<M: Objective>(fitted: &Fitted<M>) -> Vec<u8> {
+    let weights = StateDict::of(&fitted.model).to_safetensors();
+    weights.expect("f32 weights")
+}
+
+fn untimed<M: Objective>(fitted: &Fitted<M>) -> Vec<EpochReport> {
+    let untimed = |report: &EpochReport| EpochReport {
+        seconds: 0.0,
+        step_seconds: 0.0,
+        predictions: Vec::new(),
+        ..report.clone()
+    };
+    fitted.history.iter().map(untimed).collect()
+}
+
+fn model(device: &Device) -> Classifier<GruStep> {
+    device.seed(3);
+    let gru = GruConfig::new(28, 6).with_num_layers(2).with_dropout(0.2);
+    ClassifierConfig::new(gru, 10).init(device)
+}
+
+fn digits() -> (ImageSet, ImageSet) {
+    Strokes::new(5).generate(60).expect("digits").split_at(44)
+}
+
+/// Sets a flag after so many steps.
+struct StopAfter(usize, Arc<AtomicBool>);
+
+impl Observer for StopAfter {
+    fn step(&mut self, report: &StepReport) {
+        if report.step == self.0 {
+            self.1.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+fn trainer(config: &FitConfig, folder: &Path) -> Trainer<Classifier<GruStep>> {
+    let (_, valid) = digits();
+    Trainer::new(config.clone())
+        .with_checkpoints(Checkpoints::new(folder))
+        .with_validation(ImageLoader::images(&valid, 8))
+}
+
+fn loader() -> ImageLoader {
+    let (train, _) = digits();
+    ImageLoader::images(&train, 10).shuffled(7) // five batches, the last one of 4
+}
+
+/// Trains, stopping after each of `stops` steps, and goes on each time in a new trainer.
+fn in_parts(config: &FitConfig, device: &Device, stops: &[usize]) -> Fitted<Classifier<GruStep>> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let checkpoints = Checkpoints::new(folder.path());
+    let resumed = |trainer: Trainer<_>| match checkpoints.latest().expect("a whole one") {
+        Some(checkpoint) => trainer.resume(checkpoint),
+        None => trainer,
+    };
+    for &steps in stops {
+        let stop = Arc::new(AtomicBool::new(false));
+        let fitted = resumed(trainer(config, folder.path()))
+            .with_stop(stop.clone())
+            .with_observer(StopAfter(steps, stop))
+            .fit(model(device), loader())
+            .expect("a training");
+        assert_eq!((fitted.end, fitted.steps), (End::Stopped, steps));
+        let latest = checkpoints.latest().expect("a whole one").expect("one");
+        assert_eq!(latest.steps_done(), steps);
+    }
+    let last = resumed(trainer(config, folder.path())).fit(model(device), loader());
+    last.expect("a training")
+}
+
+#[test]
+fn going_on_is_as_if_it_had_never_stopped() {
+    let _alone = tests::seeded();
+    let sgd = Optimizer::Sgd {
+        momentum: 0.9,
+        weight_decay: 0.01,
+    };
+    let rmsprop = Optimizer::RmsProp {
+        momentum: 0.5,
+        weight_decay: 0.0,
+    };
+    let adamw = Optimizer::AdamW { weight_decay: 0.1 };
+    let plateau = Schedule::ReduceOnPlateau {
+        factor: 0.3,
+        patience: 0,
+    };
+    let base = FitConfig {
+        learning_rate: 0.02,
+        clip_norm: Some(1.0),
+        seed: 11,
+        ..FitConfig::new(3)
+    };
+    let configs = [
+        (Optimizer::Adam, Schedule::OneCycle, 1, None),
+        (adamw, Schedule::Cosine { warmup: 0.2 }, 2, None),
+        (sgd, plateau, 1, Some(1)),
+        (
+            rmsprop,
+            Schedule::Step {
+                every: 1,
+                gamma: 0.5,
+            },
+            3,
+            Some(5),
+        ),
+    ];
+    for (name, device) in devices() {
+        for (optimizer, schedule, accumulate, patience) in configs {
+            let config = FitConfig {
+                optimizer,
+                schedule,
+                accumulate,
+                patience,
+                ..base.clone()
+            };
+            let folder = tempfile::tempdir().expect("a folder");
+            let whole = trainer(&config, folder.path()).fit(model(&device), loader());
+            let whole = whole.expect("a training");
+            // In the middle of an epoch, at its last step, and right after the first one.
+            let steps = 5usize.div_ceil(accumulate);
+            let stops = [1, steps, steps + 1];
+            let parts = in_parts(&config, &device, &stops);
+            assert_eq!(untimed(&parts), untimed(&whole), "{name}, {optimizer:?}");
+            let same = weights(&parts) == weights(&whole);
+            assert!(same, "{name}, {optimizer:?}: the weights differ");
+            assert_eq!(parts.end, whole.end);
+        }
+    }
+}
+
+#[test]
+fn a_carried_state_is_kept() {
+    let _alone = tests::seeded();
+    let ids: Vec<usize> = (0..90).map(|i| (i * i + i / 7) % 5).collect();
+    let streams = Streams::new(vec![ids], 2, 4).expect("streams");
+    let config = FitConfig {
+        learning_rate: 0.02,
+        carry_state: true,
+        ..FitConfig::new(2)
+    };
+    for (name, device) in devices() {
+        let model = || {
+            device.seed(2);
+            CharRnnConfig::new(5, 8, 5).init(&device)
+        };
+        let loader = || CharLoader::streams(streams.clone(), 5);
+        let whole = Trainer::new(config.clone()).fit(model(), loader());
+        let whole = whole.expect("a training");
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let checkpoints = Checkpoints::new(folder.path()).every(Every::Steps(1));
+        let stop = Arc::new(AtomicBool::new(false));
+        Trainer::new(config.clone())
+            .with_checkpoints(checkpoints.clone())
+            .with_stop(stop.clone())
+            .with_observer(StopAfter(7, stop))
+            .fit(model(), loader())
+            .expect("a training");
+        let checkpoint = checkpoints.latest().expect("a whole one").expect("one");
+        let rest = Trainer::new(config.clone())
+            .resume(checkpoint)
+            .fit(model(), loader())
+            .expect("a training");
+        assert!(weights(&rest) == weights(&whole), "{name}");
+        assert_eq!(untimed(&rest), untimed(&whole), "{name}");
+    }
+}
+
+#[test]
+fn the_last_two_and_the_best_are_kept() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let checkpoints = Checkpoints::new(folder.path()).every(Every::Steps(2));
+    trainer(&FitConfig::new(2), folder.path())
+        .with_checkpoints(checkpoints.clone())
+        .fit(model(&device), loader())
+        .expect("a training");
+    let names = checkpoints.names().expect("a folder");
+    assert_eq!(names, ["step-00000010", "step-00000008", "best"]);
+    // Nothing else lies there.
+    let entries = std::fs::read_dir(folder.path()).expect("a folder");
+    assert_eq!(entries.count(), 3);
+
+    let error = checkpoints.named("step-00000002").expect_err("let go of");
+    let message = error.to_string();
+    assert!(
+        message.contains("step-00000010 or step-00000008 or best"),
+        "{message}"
+    );
+}
+
+#[test]
+fn patience_ends_in_the_best_weights() {
+    let _alone = tests::seeded();
+    for (name, device) in devices() {
+        let config = FitConfig {
+            // Far too much: the first epochs are the best ones.
+            learning_rate: 3.0,
+            optimizer: Optimizer::Sgd {
+                momentum: 0.9,
+                weight_decay: 0.0,
+            },
+            patience: Some(2),
+            ..FitConfig::new(40)
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let fitted = trainer(&config, folder.path())
+            .fit(model(&device), loader())
+            .expect("a training");
+        let best = fitted.best_epoch.expect("an epoch");
+        assert_eq!(fitted.end, End::GaveUp, "{name}");
+        assert_eq!(fitted.history.len(), best + 3, "{name}");
+        let (_, valid) = digits();
+        let result = rnn_train::evaluate(&fitted.model, &ImageLoader::images(&valid, 8));
+        let expected = fitted.history[best - 1].valid_loss.expect("a loss");
+        let loss = result.expect("a result").loss;
+        assert!(
+            (loss - expected).abs() < 1e-5,
+            "{name}: {loss}, expected {expected}"
+        );
+        let least = fitted.history.iter().map(EpochReport::loss);
+        assert_eq!(least.fold(f64::INFINITY, f64::min), expected, "{name}");
+    }
+}
+
+#[test]
+fn patience_needs_something_to_judge_by() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let config = FitConfig {
+        patience: Some(1),
+        ..FitConfig::new(1)
+    };
+    let result = Trainer::new(config).fit(model(&device), loader());
+    assert!(matches!(result.err(), Some(TrainError::NoValidation)));
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_not_saved() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let config = FitConfig {
+        // The first step is fine, and leaves weights beyond all numbers.
+        learning_rate: 1e39,
+        ..FitConfig::new(1)
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let checkpoints = Checkpoints::new(folder.path()).every(Every::Steps(1));
+    let result = trainer(&config, folder.path())
+        .with_checkpoints(checkpoints.clone())
+        .fit(model(&device), loader());
+    let error = result.err().expect("an error");
+    assert!(
+        matches!(error, TrainError::Diverged { step: 1 | 2, .. }),
+        "{error}"
+    );
+    assert_eq!(
+        checkpoints.names().expect("no folder"),
+        Vec::<String>::new()
+    );
+}
+
+fn saved(folder: &Path) -> Checkpoint {
+    let (_, device) = devices().swap_remove(0);
+    let checkpoints = Checkpoints::new(folder).with_identity("this one");
+    trainer(&FitConfig::new(1), folder)
+        .with_checkpoints(checkpoints.clone())
+        .fit(model(&device), loader())
+        .expect("a training");
+    checkpoints.latest().expect("a whole one").expect("one")
+}
+
+#[test]
+fn damage_is_found_wherever_it_is() {
+    let _alone = tests::seeded();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = saved(folder.path()).path().to_owned();
+    let whole = std::fs::read(&path).expect("a file");
+    let refused = |bytes: &[u8], what: &str| {
+        std::fs::write(&path, bytes).expect("written");
+        let error = Checkpoint::read(&path).expect_err(what);
+        assert!(
+            matches!(error, CheckpointError::Damaged { .. }),
+            "{what}: {error}"
+        );
+        let message = error.to_string();
+        assert!(message.contains("step-00000005.safetensors"), "{message}");
+    };
+    for step in 0..100 {
+        let end = whole.len() * step / 100;
+        refused(&whole[..end], &format!("cut at {end}"));
+    }
+    refused(&[&whole[..], b"more"].concat(), "longer");
+    for step in 0..100 {
+        let mut bytes = whole.clone();
+        let place = whole.len() * step / 100;
+        bytes[place] ^= 1;
+        refused(&bytes, &format!("a flipped bit at {place}"));
+    }
+    std::fs::write(&path, &whole).expect("written");
+    Checkpoint::read(&path).expect("whole again");
+}
+
+#[test]
+fn a_checkpoint_of_another_training_is_refused() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let checkpoint = saved(folder.path());
+    let fit = |identity: &str, config: FitConfig, hidden_size: usize, batch_size: usize| {
+        let (train, _) = digits();
+        let gru = GruConfig::new(28, hidden_size).with_num_layers(2);
+        let model = ClassifierConfig::new(gru.with_dropout(0.2), 10).init(&device);
+        let checkpoints = Checkpoints::new(folder.path()).with_identity(identity);
+        Trainer::new(config)
+            .with_checkpoints(checkpoints)
+            .resume(checkpoint.clone())
+            .fit(model, ImageLoader::images(&train, batch_size).shuffled(7))
+    };
+    let other = FitConfig {
+        learning_rate: 0.5,
+        ..FitConfig::new(1)
+    };
+    for (result, says) in [
+        (
+            fit("another", FitConfig::new(1), 6, 10),
+            "expected identity another",
+        ),
+        (fit("this one", other, 6, 10), "\"learning_rate\":0.5"),
+        (
+            fit("this one", FitConfig::new(1), 6, 11),
+            "expected batches of 11, found 10",
+        ),
+        (
+            fit("this one", FitConfig::new(1), 7, 10),
+            "rnn.weight_hh_l0",
+        ),
+    ] {
+        let error = result.err().expect("an error");
+        let is_foreign = matches!(
+            error,
+            TrainError::Checkpoint(CheckpointError::Foreign { .. })
+        );
+        assert!(is_foreign, "{error}");
+        let message = error.to_string();
+        assert!(message.contains(says), "no '{says}' in: {message}");
+        assert!(message.contains("step-00000005.safetensors"), "{message}");
+    }
+    // Nothing was lost.
+    let whole = fit("this one", FitConfig::new(1), 6, 10).expect("nothing left to do");
+    assert_eq!(whole.end, End::Finished);
+}
+
+#[test]
+fn a_folder_that_is_none_is_named() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("checkpoints");
+    std::fs::write(&file, "a file").expect("written");
+    let result = trainer(&FitConfig::new(1), &file).fit(model(&device), loader());
+    let error = result.err().expect("an error").to_string();
+    assert!(error.contains(&file.display().to_string()), "{error}");
+    assert_eq!(std::fs::read(&file).expect("a file"), b"a file");
+}
+
+#[test]
+fn steps_and_time_decide_when_to_save() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    /// Counts the checkpoints that come and go.
+    struct Count(Checkpoints, Arc<AtomicUsize>, Option<String>);
+    impl Observer for Count {
+        fn step(&mut self, _: &StepReport) {
+            let newest = self.0.names().expect("a folder").into_iter().next();
+            if newest != self.2 {
+                self.2 = newest;
+                self.1.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+    for (every, expected) in [
+        (Every::Epoch, 1),
+        (Every::Steps(2), 5),
+        (Every::Time(std::time::Duration::from_secs(3600)), 1),
+        (Every::Time(std::time::Duration::from_nanos(1)), 9),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let checkpoints = Checkpoints::new(folder.path()).every(every);
+        let count = Arc::new(AtomicUsize::new(0));
+        let observer = Count(checkpoints.clone(), count.clone(), None);
+        trainer(&FitConfig::new(2), folder.path())
+            .with_checkpoints(checkpoints)
+            .with_observer(observer)
+            .fit(model(&device), loader())
+            .expect("a training");
+        assert_eq!(count.load(Ordering::Relaxed), expected, "{every:?}");
+    }
+}
