@@ -64,7 +64,35 @@ impl Cli {
             let message = format!("{flag} belongs after the subcommand of tagger");
             return Err(command.error(ErrorKind::ArgumentConflict, message));
         }
+        if let Some(message) = cli.misused() {
+            return Err(command.error(ErrorKind::ArgumentConflict, message));
+        }
         Ok(cli)
+    }
+
+    /// What flags of a training do not go together.
+    fn misused(&self) -> Option<String> {
+        let fit = match &self.command {
+            Some(Command::Mnist(MnistCommand::Train(args))) => {
+                let is_new = args.run.resume.is_none();
+                if is_new && args.fit.patience.is_some() && args.valid_split == 0.0 {
+                    let needs =
+                        "--patience needs images to judge by: give it some with --valid-split 0.1";
+                    return Some(needs.to_owned());
+                }
+                &args.fit
+            }
+            Some(Command::Tagger(TaggerArgs {
+                command: Some(TaggerCommand::Train(args)),
+                ..
+            })) => &args.fit,
+            _ => return None,
+        };
+        let flag = fit.needless()?;
+        Some(format!(
+            "{flag} is not for --optimizer {}",
+            fit.optimizer.name()
+        ))
     }
 
     /// The run that is to go on, if one is.

@@ -1,6 +1,7 @@
 //! Files as all formats here need them: read up to a limit, judged as text with a place, and
 //! written whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -26,22 +27,29 @@ pub(crate) fn write_whole<B: AsRef<[u8]>>(
     bytes: impl FnOnce() -> io::Result<B>,
 ) -> io::Result<()> {
     let temporary = sibling(path);
-    let written = bytes()
-        .and_then(|bytes| {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(&temporary)?;
-            file.write_all(bytes.as_ref())?;
-            // Without this, a power cut after the rename could leave the name with no content.
-            file.sync_all()
-        })
+    let bytes = bytes()?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&temporary)?;
+    let written = file
+        .write_all(bytes.as_ref())
+        // Without this, a power cut after the rename could leave the name with no content.
+        .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
-        // It may not exist; what went wrong before is what matters.
+        // What went wrong before is what matters.
         let _ = fs::remove_file(&temporary);
+        return written;
     }
-    written
+    // And without this, with the old content. Not all systems let a folder be opened for it.
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    if let Ok(folder) = File::open(parent.unwrap_or(Path::new("."))) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
 }
 
 /// Writes a file whole or not at all: the bytes go to a temporary file in the same folder, are synced,
@@ -70,13 +78,17 @@ pub fn write_file(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
 pub fn remove_unfinished(folder: impl AsRef<Path>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let name = entry.file_name();
-        let is_ours = |name: &str| name.starts_with('.') && name.ends_with(UNFINISHED);
-        if name.to_str().is_some_and(is_ours) {
+        if is_unfinished(&entry.file_name()) {
             let _ = fs::remove_file(entry.path());
         }
     }
     Ok(())
+}
+
+/// Whether a file's name is one that [`write_file`] gives before a file is whole.
+pub fn is_unfinished(name: &OsStr) -> bool {
+    let is_ours = |name: &str| name.starts_with('.') && name.ends_with(UNFINISHED);
+    name.to_str().is_some_and(is_ours)
 }
 
 /// What names end with that are not the final ones.

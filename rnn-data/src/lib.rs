@@ -24,7 +24,7 @@ pub use batch::{
     TaggedBatcher, TaggedItem, image_tensor, one_hot,
 };
 pub use error::DatasetError;
-pub use file::{remove_unfinished, write_file};
+pub use file::{is_unfinished, remove_unfinished, write_file};
 pub use idx::{Dtype, Idx, IdxData, IdxError};
 pub use image_set::ImageSet;
 pub use mnist::Mnist;

@@ -16,7 +16,6 @@ mod error;
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use burn::module::Module;
 use burn::optim::OptimizerRecord;
@@ -27,30 +26,21 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::every::Every;
 use crate::fit::FitConfig;
-use crate::params::{identities, with_identities};
+use crate::loader::Loader;
+use crate::params::with_identities;
 use crate::position::Position;
 pub use error::CheckpointError;
 
-const BEST: &str = "best";
-const STEP: &str = "step-";
+const LAST: &str = "step-";
+const BEST: &str = "best-";
 const EXTENSION: &str = "safetensors";
-/// The last one and the one before it.
+/// Of each kind: the newest one and the one before it.
 const KEPT: usize = 2;
 
-/// When checkpoints are written, beside after each epoch and when the training is stopped.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Every {
-    /// Only then.
-    #[default]
-    Epoch,
-    /// After so many steps of the optimiser.
-    Steps(usize),
-    /// After so much time.
-    Time(Duration),
-}
-
-/// A folder of checkpoints: the last two, and that of the best epoch.
+/// A folder of checkpoints: the last two, `step-N` after N steps, and those of the best epoch and of
+/// the one that was the best before, `best-N`.
 #[derive(Clone, Debug)]
 pub struct Checkpoints {
     folder: PathBuf,
@@ -64,8 +54,27 @@ pub struct Checkpoints {
 pub(crate) struct About {
     pub identity: String,
     pub config: FitConfig,
+    pub train: Data,
+    pub valid: Option<Data>,
+}
+
+/// What there is to know of data without looking at them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Data {
     pub items: usize,
     pub batch_size: usize,
+    pub shuffle: Option<u64>,
+}
+
+impl Data {
+    pub fn of<B: 'static>(loader: &Loader<B>) -> Self {
+        Self {
+            items: loader.num_items(),
+            batch_size: loader.batch_size(),
+            shuffle: loader.shuffle(),
+        }
+    }
 }
 
 /// The metadata, for writing and for reading.
@@ -99,37 +108,29 @@ impl Checkpoints {
         }
     }
 
-    /// No folder: nothing is written.
-    pub(crate) fn nowhere() -> Self {
-        Self::new("")
-    }
-
-    pub(crate) fn is_somewhere(&self) -> bool {
-        !self.folder.as_os_str().is_empty()
-    }
-
     /// Writes them more often than after each epoch.
     pub fn every(mut self, every: Every) -> Self {
         self.every = every;
         self
     }
 
-    /// Tells this training from others by a text of yours, such as a hash of all settings and data:
-    /// a checkpoint with another one is refused.
+    /// Tells this training from others by a text of yours, such as a hash of all settings, the model's
+    /// too, and the data: a checkpoint with another one is refused.
     pub fn with_identity(mut self, identity: impl Into<String>) -> Self {
         self.identity = identity.into();
         self
     }
 
-    /// The names of the checkpoints there are, the last one first, `best` at the end.
+    /// The names of the checkpoints there are: the last ones, the newest first, then the best ones.
     ///
     /// # Errors
     ///
     /// If the folder is there and can't be read.
     pub fn names(&self) -> Result<Vec<String>, CheckpointError> {
-        let mut names: Vec<String> = self.steps()?.into_iter().rev().map(name_of).collect();
-        if self.path(BEST).is_file() {
-            names.push(BEST.to_owned());
+        let mut names = Vec::new();
+        for kind in [LAST, BEST] {
+            let steps = self.steps(kind)?.into_iter().rev();
+            names.extend(steps.map(|step| name_of(kind, step)));
         }
         Ok(names)
     }
@@ -140,8 +141,8 @@ impl Checkpoints {
     ///
     /// If it can't be read or is damaged.
     pub fn latest(&self) -> Result<Option<Checkpoint>, CheckpointError> {
-        let last = self.steps()?.pop();
-        last.map(|step| Checkpoint::read(self.path(&name_of(step))))
+        let last = self.steps(LAST)?.pop();
+        last.map(|step| Checkpoint::read(self.path(&name_of(LAST, step))))
             .transpose()
     }
 
@@ -162,74 +163,72 @@ impl Checkpoints {
         })
     }
 
-    /// The checkpoint of the best epoch.
-    pub(crate) fn best(&self) -> Result<Checkpoint, CheckpointError> {
-        self.named(BEST)
+    /// The checkpoint of the best epoch, which ended after so many steps.
+    pub(crate) fn best(&self, step: usize) -> Result<Checkpoint, CheckpointError> {
+        self.named(&name_of(BEST, step))
     }
 
-    /// What a checkpoint of this training says.
-    pub(crate) fn about(&self, config: &FitConfig, items: usize, batch_size: usize) -> About {
-        About {
-            identity: self.identity.clone(),
-            config: config.clone(),
-            items,
-            batch_size,
-        }
+    pub(crate) fn identity(&self) -> &str {
+        &self.identity
     }
 
-    /// Writes a checkpoint, as the best one too if it is that, and then lets go of the oldest.
+    /// Writes a checkpoint, as the best one too if it is that, and then lets go of the oldest; and of
+    /// those that are further on, which somebody chose not to go on from.
     pub(crate) fn save(
         &self,
         about: &About,
         position: &Position,
-        model: &impl Module,
+        (weights, identities): (&StateDict, &BTreeMap<String, u64>),
         optimizer: OptimizerRecord,
         state: &[TensorData],
-        is_best: bool,
     ) -> Result<PathBuf, CheckpointError> {
-        let last = self.path(&name_of(position.steps_done));
+        let step = position.steps_done;
+        let last = self.path(&name_of(LAST, step));
         let unwritable = |reason: String| CheckpointError::Io {
             path: last.clone(),
             error: std::io::Error::other(reason),
         };
-        let identities = &identities(model);
         let header = Header {
             about,
             position,
             identities,
         };
-        let model = StateDict::of(model).to_safetensors();
-        let model = model.map_err(|e| unwritable(e.to_string()))?;
+        let weights = weights.to_safetensors();
+        let weights = weights.map_err(|e| unwritable(e.to_string()))?;
         let optimizer = optimizer.into_bytes();
         let optimizer = optimizer.map_err(|e| unwritable(e.to_string()))?;
-        let bytes = encode(&header, &model, &optimizer, state).map_err(unwritable)?;
+        let bytes = encode(&header, &weights, &optimizer, state).map_err(unwritable)?;
         fs::create_dir_all(&self.folder).map_err(io_error(&self.folder))?;
         // The best one first: what the last one says of it is true whenever the last one is there.
-        if is_best {
-            let best = self.path(BEST);
+        if position.best.is_some_and(|best| best.step == step) && position.step == 0 {
+            let best = self.path(&name_of(BEST, step));
             write_file(&best, &bytes).map_err(io_error(&best))?;
         }
         write_file(&last, &bytes).map_err(io_error(&last))?;
-        let steps = self.steps()?;
-        for &step in &steps[..steps.len().saturating_sub(KEPT)] {
-            // One too many does no harm.
-            let _ = fs::remove_file(self.path(&name_of(step)));
+        for kind in [LAST, BEST] {
+            let steps = self.steps(kind)?;
+            let (behind, ahead): (Vec<_>, Vec<_>) = steps.into_iter().partition(|&s| s <= step);
+            let old = &behind[..behind.len().saturating_sub(KEPT)];
+            for &step in old.iter().chain(&ahead) {
+                // One too many does no harm.
+                let _ = fs::remove_file(self.path(&name_of(kind, step)));
+            }
         }
         Ok(last)
     }
 
-    /// The steps that there are checkpoints of, in order.
-    fn steps(&self) -> Result<Vec<usize>, CheckpointError> {
+    /// The steps that there are checkpoints of a kind of, in order.
+    fn steps(&self, kind: &str) -> Result<Vec<usize>, CheckpointError> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(io_error(&self.folder))?,
         };
         let mut steps = Vec::new();
         for entry in entries {
-            let name = entry.map_err(io_error(&self.folder))?.file_name();
-            let step = name.to_str().and_then(|name| {
-                let name = name.strip_prefix(STEP)?.strip_suffix(EXTENSION)?;
-                name.strip_suffix('.')?.parse::<usize>().ok()
+            let path = entry.map_err(io_error(&self.folder))?.path();
+            let step = path.file_stem().and_then(|name| {
+                let step: usize = name.to_str()?.strip_prefix(kind)?.parse().ok()?;
+                (self.path(&name_of(kind, step)) == path).then_some(step)
             });
             steps.extend(step);
         }
@@ -267,28 +266,32 @@ impl Checkpoint {
     /// Whether it is of the training that `ours` is about.
     pub(crate) fn check(&self, ours: &About) -> Result<(), CheckpointError> {
         let theirs = &self.about;
-        let settings = |config: &FitConfig| serde_json::to_string(config).unwrap_or_default();
-        let (items, batch_size) = (ours.items.to_string(), ours.batch_size.to_string());
-        for (what, expected, found) in [
-            ("identity", &ours.identity, &theirs.identity),
-            ("items", &items, &theirs.items.to_string()),
-            ("batches of", &batch_size, &theirs.batch_size.to_string()),
-            (
-                "settings",
-                &settings(&ours.config),
-                &settings(&theirs.config),
-            ),
-        ] {
+        let text = |about: &About| {
+            let json = |value: serde_json::Result<String>| value.unwrap_or_default();
+            [
+                ("identity", about.identity.clone()),
+                ("training data", json(serde_json::to_string(&about.train))),
+                ("validation data", json(serde_json::to_string(&about.valid))),
+                ("settings", json(serde_json::to_string(&about.config))),
+            ]
+        };
+        for ((what, expected), (_, found)) in text(ours).into_iter().zip(text(theirs)) {
             if expected != found {
+                let (path, what) = (self.path.clone(), what.to_owned());
                 return Err(CheckpointError::Foreign {
-                    path: self.path.clone(),
-                    what: what.to_owned(),
-                    expected: expected.clone(),
-                    found: found.clone(),
+                    path,
+                    what,
+                    expected,
+                    found,
                 });
             }
         }
         Ok(())
+    }
+
+    /// Whose training it is of.
+    pub(crate) fn identity(&self) -> &str {
+        &self.about.identity
     }
 
     /// `model` with its weights, each known to the optimiser by its old identity.
@@ -316,8 +319,8 @@ impl Checkpoint {
 }
 
 /// Eight digits keep the names in order in a listing.
-fn name_of(step: usize) -> String {
-    format!("{STEP}{step:08}")
+fn name_of(kind: &str, step: usize) -> String {
+    format!("{kind}{step:08}")
 }
 
 fn io_error(path: &Path) -> impl FnOnce(std::io::Error) -> CheckpointError + use<> {

@@ -27,10 +27,10 @@ pub enum TrainError {
     /// The device does not compute in such numbers.
     #[error("the device does not compute in {0}, expected libtorch, flex or a GPU")]
     Precision(Precision),
-    /// The loss became infinite or NaN, or the weights did.
+    /// The loss became infinite or NaN, or the gradients or the weights did.
     #[error(
-        "the loss became {loss} at step {step} (epoch {epoch}): try a smaller learning rate, a \
-         warm-up, or clipping the gradients{}",
+        "the {what} became {value} at step {step} (epoch {epoch}): try, in a new run, a smaller \
+         learning rate, a warm-up, or clipping the gradients{}",
         kept(checkpoint)
     )]
     Diverged {
@@ -38,8 +38,10 @@ pub enum TrainError {
         epoch: usize,
         /// The step, from 1, over all epochs.
         step: usize,
-        /// The loss.
-        loss: f64,
+        /// What is no number any more.
+        what: &'static str,
+        /// What it is instead.
+        value: f64,
         /// The last checkpoint, from before that.
         checkpoint: Option<PathBuf>,
     },
@@ -67,4 +69,11 @@ fn kept(checkpoint: &Option<PathBuf>) -> String {
     checkpoint.as_ref().map_or_else(String::new, |path| {
         format!("; the last good checkpoint is {}", path.display())
     })
+}
+
+impl TrainError {
+    /// What the device says when a result is read from it.
+    pub(crate) fn device(error: impl core::fmt::Display) -> Self {
+        Self::Device(error.to_string())
+    }
 }

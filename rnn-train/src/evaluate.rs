@@ -48,7 +48,6 @@ pub fn evaluate<M: Objective>(
 ) -> Result<Evaluation, TrainError> {
     let model = model.valid();
     let device = device_of(&model)?;
-    let loader = loader.clone().in_order().on::<M::State>(&device);
     let mut result = Evaluation {
         loss: 0.0,
         predictions: Vec::new(),
@@ -56,16 +55,16 @@ pub fn evaluate<M: Objective>(
         targets: Vec::new(),
         correct: 0,
     };
-    for input in loader.iter() {
-        let input = input.map_err(|error| TrainError::Data(error.to_string()))?;
-        let (scores, _) = model.score(input.batch, None);
-        let loss: f64 = scores.loss.try_into_scalar().map_err(device_error)?;
+    for batch in loader.clone().in_order().ahead(&device, 0, 0) {
+        let batch = batch.map_err(|error| TrainError::Data(error.to_string()))?;
+        let (scores, _) = model.score(batch, None);
+        let loss: f64 = scores.loss.try_into_scalar().map_err(TrainError::device)?;
         let [count, _] = scores.logits.dims();
         result.loss += loss * count as f64;
         let (confidences, classes) = softmax(scores.logits, 1).max_dim_with_indices(1);
-        let confidences = confidences.try_into_data().map_err(device_error)?;
-        let classes = classes.try_into_data().map_err(device_error)?;
-        let targets = scores.targets.try_into_data().map_err(device_error)?;
+        let confidences = confidences.try_into_data().map_err(TrainError::device)?;
+        let classes = classes.try_into_data().map_err(TrainError::device)?;
+        let targets = scores.targets.try_into_data().map_err(TrainError::device)?;
         result.confidences.extend(confidences.iter::<f32>());
         result.predictions.extend(indices(&classes));
         result.targets.extend(indices(&targets));
@@ -81,10 +80,6 @@ pub fn evaluate<M: Objective>(
 
 fn indices(data: &TensorData) -> impl Iterator<Item = usize> {
     data.iter::<i64>().map(|class| class as usize)
-}
-
-fn device_error(error: impl core::fmt::Display) -> TrainError {
-    TrainError::Device(error.to_string())
 }
 
 /// The device that `model` is on.

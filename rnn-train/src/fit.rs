@@ -1,6 +1,6 @@
 //! Training a model with Burn's learner. The only file that knows how it is put together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::capture::{Always, Nothing, optimizer_records};
 use crate::carried::Carried;
-use crate::checkpoint::{Checkpoint, Checkpoints};
+use crate::checkpoint::{About, Checkpoint, Checkpoints, Data};
 use crate::error::TrainError;
 use crate::evaluate::device_of;
 use crate::loader::Loader;
@@ -105,12 +105,25 @@ pub struct Fitted<M: Objective> {
     pub best_epoch: Option<usize>,
     /// Steps of the optimiser.
     pub steps: usize,
-    /// The last checkpoint that was written, since this training began or went on.
+    /// The last checkpoint: the one that was written last, or that it went on from.
     pub checkpoint: Option<PathBuf>,
     /// Seconds of training with its validation, those before a checkpoint included.
     pub seconds: f64,
     /// Seconds of those inside training steps.
     pub step_seconds: f64,
+    keeps_best: bool,
+}
+
+impl<M: Objective> Fitted<M> {
+    /// The report of the epoch that [`model`](Self::model) has its weights from; none if not one was
+    /// finished.
+    pub fn report(&self) -> Option<&EpochReport> {
+        let best = self.best_epoch.filter(|_| self.keeps_best);
+        match best {
+            Some(epoch) => self.history.get(epoch - 1),
+            None => self.history.last(),
+        }
+    }
 }
 
 /// How a training ended.
@@ -252,19 +265,31 @@ impl<M: Objective> Trainer<M> {
         let mut model = model.to_device(&device).train();
         let mut optimizer = config.optimizer.init();
         let (mut position, mut state, mut best) = (Position::start(), None, None);
-        let checkpoints = self.checkpoints.unwrap_or_else(Checkpoints::nowhere);
-        let about = checkpoints.about(&config, train.num_items(), train.batch_size());
-        if let Some(checkpoint) = self.checkpoint {
+        let validation = self.validation.filter(|valid| valid.num_batches() > 0);
+        let identity = match (&self.checkpoints, &self.checkpoint) {
+            (Some(checkpoints), _) => checkpoints.identity(),
+            // Who writes none says nothing of itself, and takes any.
+            (None, Some(checkpoint)) => checkpoint.identity(),
+            (None, None) => "",
+        };
+        let about = About {
+            identity: identity.to_owned(),
+            config: config.clone(),
+            train: Data::of(&train),
+            valid: validation.as_ref().map(Data::of),
+        };
+        if let Some(checkpoint) = &self.checkpoint {
             checkpoint.check(&about)?;
             position = checkpoint.position.clone();
-            if config.patience.is_some() && position.best.is_some() {
-                let checkpoint = checkpoints.best()?;
+            if let (Some(_), Some(step)) = (config.patience, position.best.map(|best| best.step)) {
+                let folder = checkpoint.path().parent().unwrap_or(Path::new(""));
+                let checkpoint = Checkpoints::new(folder).best(step)?;
                 checkpoint.check(&about)?;
                 best = Some(checkpoint.load_into(model.clone())?);
             }
             model = checkpoint.load_into(model)?;
             optimizer = optimizer.load_record(checkpoint.optimizer()?);
-            state = carried::<M>(&checkpoint, &device)?;
+            state = carried::<M>(checkpoint, &device)?;
         }
         let plateau = Factor::new(position.plateau.factor);
         let rate = Rate {
@@ -297,7 +322,7 @@ impl<M: Objective> Trainer<M> {
             false => training.renderer(Box::new(Silent)),
         };
         let mut saver = None;
-        if checkpoints.is_somewhere() {
+        if let Some(checkpoints) = self.checkpoints {
             let (pass, records) = optimizer_records();
             training = training
                 .with_checkpointing_strategy(Always)
@@ -312,13 +337,16 @@ impl<M: Objective> Trainer<M> {
             config,
             device,
             train,
-            valid: self.validation,
+            valid: validation,
             observer: self.observer,
             dashboard: self.dashboard,
             stop: self.stop,
             saver,
             position,
             state,
+            checkpoint: self
+                .checkpoint
+                .map(|checkpoint| checkpoint.path().to_owned()),
             best,
             plateau,
         }));
@@ -335,6 +363,7 @@ impl<M: Objective> Trainer<M> {
         let position = outcome.position;
         let step_seconds = position.history.iter().map(|report| report.step_seconds);
         Ok(Fitted {
+            keeps_best: outcome.best.is_some(),
             model: outcome.best.map_or(result.model.model, |best| best.valid()),
             state: outcome.state,
             end: outcome.end,
@@ -356,7 +385,8 @@ impl<M: Objective> Trainer<M> {
             check_even(train)?;
             self.validation.as_ref().map_or(Ok(()), check_even)?;
         }
-        if self.config.patience.is_some() && self.validation.is_none() {
+        let has_items = |valid: &Loader<M::Batch>| valid.num_items() > 0;
+        if self.config.patience.is_some() && !self.validation.as_ref().is_some_and(has_items) {
             return Err(TrainError::NoValidation);
         }
         self.config.precision.check(&device_of(model)?)

@@ -10,6 +10,7 @@ mod confusion;
 mod device;
 mod error;
 mod evaluate;
+mod every;
 mod fingerprint;
 mod fit;
 mod gradients;
@@ -31,7 +32,7 @@ mod tally;
 mod training;
 
 pub use carried::Carried;
-pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints, Every};
+pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 pub use classification::ImageLoader;
 pub use confusion::Confusion;
 pub use device::{
@@ -40,6 +41,7 @@ pub use device::{
 };
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate};
+pub use every::Every;
 pub use fingerprint::{fingerprint, fingerprint_sentences};
 pub use fit::{End, FitConfig, Fitted, Trainer};
 pub use gradients::{clip_global_norm, clip_value};

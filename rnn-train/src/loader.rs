@@ -117,6 +117,11 @@ impl<B: 'static> Loader<B> {
         })
     }
 
+    /// What its order comes from, if it is not the dataset's.
+    pub(crate) fn shuffle(&self) -> Option<u64> {
+        self.shuffle
+    }
+
     /// The same source with nothing to give.
     pub(crate) fn empty(&self) -> Self {
         Self {

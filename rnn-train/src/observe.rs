@@ -90,7 +90,7 @@ pub struct EpochReport {
     pub seconds: f64,
     /// Seconds of those inside training steps.
     pub step_seconds: f64,
-    /// The classes predicted for the last batch, if asked for.
+    /// The classes predicted for the last batch, if asked for. Checkpoints do not keep them.
     #[serde(skip)]
     pub predictions: Vec<usize>,
 }

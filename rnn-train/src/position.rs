@@ -40,6 +40,8 @@ pub(crate) struct Position {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Best {
     pub epoch: usize,
+    /// Steps that are done then, over all epochs.
+    pub step: usize,
     pub loss: f64,
 }
 
@@ -65,12 +67,12 @@ impl Position {
     pub fn end_epoch(&mut self, mut report: EpochReport, patience: Option<usize>) -> EpochReport {
         let loss = report.loss();
         if self.best.is_none_or(|best| loss < best.loss) {
-            let epoch = report.epoch;
-            self.best = Some(Best { epoch, loss });
+            let (epoch, step) = (report.epoch, self.steps_done);
+            self.best = Some(Best { epoch, step, loss });
             report.best = true;
         }
         let since = report.epoch - self.best.map_or(0, |best| best.epoch);
-        self.gave_up = patience.is_some_and(|patience| since > patience);
+        self.gave_up = patience.is_some_and(|patience| since >= patience);
         self.history.push(report.clone());
         self.epoch += 1;
         self.step = 0;

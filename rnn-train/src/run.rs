@@ -9,7 +9,7 @@
 //! | `vocab.json`, `tags.json` | the ids of words and tags, if there are any |
 //! | `history.jsonl`, `history.csv` | a line per epoch |
 //! | `metrics.json` | the results |
-//! | `checkpoints/` | the last two checkpoints, and that of the best epoch: all that training goes on from |
+//! | `checkpoints/` | the last two checkpoints, and those of the best two epochs: all that training goes on from |
 //! | `report.html` | how it went, with all pictures, in one page |
 //! | `loss.svg`, `accuracy.svg` | over the epochs |
 //! | `confusion.svg` | which class was taken for which |
@@ -23,7 +23,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use rnn_data::{Vocab, remove_unfinished, write_file};
+use rnn_data::{Vocab, is_unfinished, remove_unfinished, write_file};
 use rnn_model::StateDict;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,6 +35,8 @@ use crate::observe::EpochReport;
 pub use error::RunError;
 
 const CONFIG: &str = "config.json";
+/// Empty; who writes to the run has it locked.
+const LOCK: &str = ".lock";
 const MODEL: &str = "model.safetensors";
 const HISTORY: &str = "history.jsonl";
 const HISTORY_TABLE: &str = "history.csv";
@@ -80,7 +82,7 @@ pub struct RunDir {
 /// Keeps other programs from writing to a run as long as it lives.
 #[derive(Debug)]
 pub struct RunLock {
-    _config: fs::File,
+    _file: fs::File,
 }
 
 impl RunDir {
@@ -92,11 +94,12 @@ impl RunDir {
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, RunError> {
         let path = path.into();
         fs::create_dir_all(&path).map_err(io_error(&path))?;
-        // Who was killed before it could write its settings has lost nothing.
-        remove_unfinished(&path).map_err(io_error(&path))?;
-        let mut entries = fs::read_dir(&path).map_err(io_error(&path))?;
-        if entries.next().is_some() {
-            return Err(RunError::NotEmpty(path));
+        for entry in fs::read_dir(&path).map_err(io_error(&path))? {
+            let name = entry.map_err(io_error(&path))?.file_name();
+            // Who was killed before it could write its settings has lost nothing.
+            if name != LOCK && !is_unfinished(&name) {
+                return Err(RunError::NotEmpty(path));
+            }
         }
         Ok(Self { path })
     }
@@ -135,6 +138,11 @@ impl RunDir {
         }
     }
 
+    /// Whether it has settings: a folder that was just made has none.
+    pub fn has_config(&self) -> bool {
+        self.path.join(CONFIG).is_file()
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -159,9 +167,12 @@ impl RunDir {
     ///
     /// If another one does, or the folder can't be read.
     pub fn lock(&self) -> Result<RunLock, RunError> {
-        let path = self.path.join(CONFIG);
-        let config = fs::File::open(&path).map_err(io_error(&path))?;
-        match config.try_lock() {
+        let path = self.path.join(LOCK);
+        let mut options = fs::OpenOptions::new();
+        // To be written, though it never is: some file systems lock nothing else.
+        let options = options.read(true).write(true).create(true).truncate(false);
+        let file = options.open(&path).map_err(io_error(&path))?;
+        match file.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(RunError::InUse(self.path.clone())),
             Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
@@ -172,7 +183,7 @@ impl RunDir {
         if checkpoints.is_dir() {
             remove_unfinished(&checkpoints).map_err(io_error(&checkpoints))?;
         }
-        Ok(RunLock { _config: config })
+        Ok(RunLock { _file: file })
     }
 
     /// Writes the settings.

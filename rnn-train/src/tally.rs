@@ -55,10 +55,11 @@ pub(crate) struct Tally {
     pub latest: Option<(f64, Option<f64>)>,
 }
 
-/// The step whose loss is not finite, and that loss.
+/// A step that is the end of a training.
 pub(crate) struct NotFinite {
     pub step: usize,
-    pub loss: f64,
+    pub what: &'static str,
+    pub value: f64,
 }
 
 impl Tally {
@@ -90,45 +91,63 @@ impl Tally {
         }
     }
 
-    /// Reads what has lain there for long.
+    /// Reads what has lain there for long, and the first results at once.
     pub fn read_some(&mut self) -> Result<Option<NotFinite>, TrainError> {
-        if self.unread.len() >= UNREAD || self.last_read.elapsed() >= READ_EVERY {
-            return self.read();
+        let is_time = self.unread.len() >= UNREAD || self.last_read.elapsed() >= READ_EVERY;
+        match is_time || self.latest.is_none() {
+            true => self.read(),
+            false => Ok(None),
         }
-        Ok(None)
     }
 
-    /// Reads everything, up to a loss that is no number.
+    /// Reads everything, and adds it up to what is no number.
     pub fn read(&mut self) -> Result<Option<NotFinite>, TrainError> {
-        for Unread {
-            step,
-            loss,
-            correct,
-            norm,
-            predictions,
-        } in self.unread.drain(..)
-        {
-            let loss: f64 = loss.try_into_scalar().map_err(device)?;
-            if !loss.is_finite() {
-                return Ok(Some(NotFinite { step, loss }));
+        let unread = std::mem::take(&mut self.unread);
+        self.last_read = Instant::now();
+        if unread.is_empty() {
+            return Ok(None);
+        }
+        let losses = unread.iter().map(|results| results.loss.clone());
+        let losses: Vec<f64> = together(losses.collect())?;
+        let correct = unread.iter().map(|results| results.correct.clone());
+        let correct = Tensor::cat(correct.collect(), 0).try_into_data();
+        let correct: Vec<i64> = correct.map_err(TrainError::device)?.iter().collect();
+        let norms: Vec<Tensor<1>> = unread
+            .iter()
+            .filter_map(|results| results.norm.clone())
+            .collect();
+        let norms = if norms.is_empty() {
+            Vec::new()
+        } else {
+            together(norms)?
+        };
+        let mut norms = norms.into_iter();
+        for ((results, loss), correct) in unread.iter().zip(losses).zip(correct) {
+            let norm = results.norm.as_ref().and_then(|_| norms.next());
+            for (what, value) in [("loss", Some(loss)), ("gradients' norm", norm)] {
+                let step = results.step;
+                match value {
+                    Some(value) if !value.is_finite() => {
+                        return Ok(Some(NotFinite { step, what, value }));
+                    }
+                    _ => {}
+                }
             }
-            let correct: i64 = correct.try_into_scalar().map_err(device)?;
-            let norm = norm.map(|norm| norm.try_into_scalar::<f64>());
-            let norm = norm.transpose().map_err(device)?;
-            self.sums.loss += loss * predictions as f64;
+            self.sums.loss += loss * results.predictions as f64;
             self.sums.correct += correct as u64;
-            self.sums.predictions += predictions;
+            self.sums.predictions += results.predictions;
             if let Some(norm) = norm {
                 self.sums.norm += norm;
                 self.sums.norms += 1;
             }
             self.latest = Some((loss, norm));
         }
-        self.last_read = Instant::now();
         Ok(None)
     }
 }
 
-fn device(error: impl core::fmt::Display) -> TrainError {
-    TrainError::Device(error.to_string())
+/// Values of one number each, in one read.
+fn together(values: Vec<Tensor<1>>) -> Result<Vec<f64>, TrainError> {
+    let values = Tensor::cat(values, 0).try_into_data();
+    Ok(values.map_err(TrainError::device)?.iter().collect())
 }

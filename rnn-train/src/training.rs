@@ -24,13 +24,15 @@ use rnn_model::StateDict;
 
 use crate::capture::Records;
 use crate::carried::Carried;
-use crate::checkpoint::{self, Checkpoints, Every};
+use crate::checkpoint::{self, Checkpoints};
 use crate::error::TrainError;
+use crate::every::Every;
 use crate::fit::{End, FitConfig};
 use crate::gradients::{Accumulated, clip_global_norm, clip_value};
 use crate::loader::{Ahead, Carry, Loader};
 use crate::objective::{Learnable, Objective, StepOutput};
 use crate::observe::{EpochReport, Observer, StartReport, StepReport};
+use crate::params::identities;
 use crate::position::Position;
 use crate::schedule::Factor;
 use crate::tally::{NotFinite, Sums, Tally};
@@ -50,6 +52,8 @@ pub(crate) struct Setup<M: Objective> {
     /// Where to begin.
     pub position: Position,
     pub state: Option<M::State>,
+    /// The checkpoint that it began from.
+    pub checkpoint: Option<PathBuf>,
     /// The weights of the best epoch so far, if they will be wanted.
     pub best: Option<M>,
     pub plateau: Factor,
@@ -95,6 +99,7 @@ impl<M: Objective> Training<M> {
         components: TrainingComponents<Learnable<M>>,
     ) -> Self {
         Self {
+            last_checkpoint: setup.checkpoint.clone(),
             setup,
             learner,
             events: components.event_processor,
@@ -102,7 +107,6 @@ impl<M: Objective> Training<M> {
             event_store: components.event_store,
             interrupter: components.interrupter,
             last_saved: Instant::now(),
-            last_checkpoint: None,
             clock: Instant::now(),
         }
     }
@@ -133,7 +137,8 @@ impl<M: Objective> Training<M> {
         });
         while self.setup.position.epoch <= epochs && !self.setup.position.gave_up {
             if !self.epoch()? {
-                self.save(false)?;
+                let weights = self.weights()?;
+                self.save(&weights)?;
                 return Ok(End::Stopped);
             }
         }
@@ -169,7 +174,13 @@ impl<M: Objective> Training<M> {
         self.event(LearnerEvent::EndEpoch(epoch));
         self.interrupter.fail_on_error(self.events.flush());
 
-        self.count_time();
+        let is_last = epoch == self.setup.config.epochs;
+        let weights = match self.setup.saver.is_some() || is_last {
+            true => Some(self.weights()?),
+            // Nobody wants them, and the next loss tells too.
+            false => None,
+        };
+        self.count_time(Clock::OfEpoch);
         let Setup {
             config,
             position,
@@ -192,12 +203,14 @@ impl<M: Objective> Training<M> {
             .plateau
             .epoch(config.schedule, report.loss(), plateau);
         let report = position.end_epoch(report, config.patience);
-        self.check_weights()?;
         if report.best && self.setup.config.patience.is_some() {
             self.setup.best = Some(self.learner.model().model);
         }
         self.setup.observer.epoch(&report);
-        self.save(report.best)?;
+        if let Some(weights) = weights {
+            self.save(&weights)?;
+        }
+        self.count_time(Clock::BetweenEpochs);
         Ok(true)
     }
 
@@ -216,20 +229,21 @@ impl<M: Objective> Training<M> {
             .ahead(&self.setup.device, epoch as u64 - 1, skip);
         let mut tally = Tally::new(self.setup.position.sums);
         while self.setup.position.step < self.steps() {
-            self.step(&mut batches, &mut tally, report)?;
             if self.is_told_to_stop() {
                 self.read(&mut tally)?;
                 return Ok(false);
             }
+            self.step(&mut batches, &mut tally, report)?;
             if self.is_time_to_save() {
                 self.read(&mut tally)?;
-                self.save(false)?;
+                let weights = self.weights()?;
+                self.save(&weights)?;
             }
         }
         self.read(&mut tally)?;
         // A device that works asynchronously has only queued the steps so far.
         let start = Instant::now();
-        self.setup.device.sync().map_err(device_error)?;
+        self.setup.device.sync().map_err(TrainError::device)?;
         self.setup.position.step_seconds += start.elapsed().as_secs_f64();
         self.event(LearnerEvent::EndSplit(epoch));
         Ok(true)
@@ -250,6 +264,7 @@ impl<M: Objective> Training<M> {
         let mut num_classes = 0;
         let mut accumulated = Accumulated::default();
         let mut grads = None;
+        let mut shown = Vec::new();
         let mut seconds = 0.0;
         for batch in first..last {
             let next = batches.next().transpose();
@@ -279,7 +294,7 @@ impl<M: Objective> Training<M> {
                 report.predictions = classes.iter::<i64>().map(|class| class as usize).collect();
             }
             if self.setup.dashboard {
-                self.show(output.item, batch + 1);
+                shown.push((batch + 1, output.item));
             }
         }
 
@@ -294,13 +309,14 @@ impl<M: Objective> Training<M> {
         if let Some(max) = config.clip_value {
             grads = clip_value(&model, grads, max);
         }
-        // The optimiser works in place where nobody else holds the weights.
-        drop(model);
         self.learner.lr_step();
         self.learner.optimizer_step(grads);
         let not_finite = tally.read_some()?;
         self.setup.position.step_seconds += seconds + start.elapsed().as_secs_f64();
         self.fail_if(not_finite)?;
+        for (batches, output) in shown {
+            self.show(output, batches);
+        }
 
         let position = &mut self.setup.position;
         position.step += 1;
@@ -386,10 +402,22 @@ impl<M: Objective> Training<M> {
         }
     }
 
+    /// The weights as numbers; an error if they are none. The last step's gradients may have been too
+    /// much for them before any loss shows it.
+    fn weights(&self) -> Result<StateDict, TrainError> {
+        let weights = StateDict::of(&self.learner.model());
+        match weights.not_finite() {
+            Some(_) => {
+                let step = self.setup.position.steps_done;
+                Err(self.diverged(step, "weights", f64::NAN))
+            }
+            None => Ok(weights),
+        }
+    }
+
     /// Writes a checkpoint, if anybody wants one.
-    fn save(&mut self, is_best: bool) -> Result<(), TrainError> {
-        self.check_weights()?;
-        self.count_time();
+    fn save(&mut self, weights: &StateDict) -> Result<(), TrainError> {
+        self.count_time(Clock::OfEpoch);
         let (Some(saver), Some(checkpointer)) = (&self.setup.saver, &mut self.checkpointer) else {
             return Ok(());
         };
@@ -404,13 +432,13 @@ impl<M: Objective> Training<M> {
         let written = saver.checkpoints.save(
             &saver.about,
             position,
-            &self.learner.model(),
+            (weights, &identities(&self.learner.model())),
             record,
             &state.unwrap_or_default(),
-            is_best,
         );
         self.last_checkpoint = Some(written?);
         self.last_saved = Instant::now();
+        self.count_time(Clock::BetweenEpochs);
         Ok(())
     }
 
@@ -422,34 +450,29 @@ impl<M: Objective> Training<M> {
     }
 
     fn fail_if(&self, not_finite: Option<NotFinite>) -> Result<(), TrainError> {
-        not_finite.map_or(Ok(()), |NotFinite { step, loss }| {
-            Err(self.diverged(step, loss))
+        not_finite.map_or(Ok(()), |NotFinite { step, what, value }| {
+            Err(self.diverged(step, what, value))
         })
     }
 
-    /// The last step's gradients may have been too much for the weights, before any loss shows it.
-    fn check_weights(&self) -> Result<(), TrainError> {
-        match StateDict::of(&self.learner.model()).not_finite() {
-            Some(_) => Err(self.diverged(self.setup.position.steps_done, f64::NAN)),
-            None => Ok(()),
-        }
-    }
-
-    fn diverged(&self, step: usize, loss: f64) -> TrainError {
+    fn diverged(&self, step: usize, what: &'static str, value: f64) -> TrainError {
         TrainError::Diverged {
             epoch: self.setup.position.epoch,
             step,
-            loss,
+            what,
+            value,
             checkpoint: self.last_checkpoint.clone(),
         }
     }
 
     /// Adds the time since the last call to the position's.
-    fn count_time(&mut self) {
+    fn count_time(&mut self, clock: Clock) {
         let seconds = self.clock.elapsed().as_secs_f64();
         self.clock = Instant::now();
-        self.setup.position.seconds += seconds;
         self.setup.position.total_seconds += seconds;
+        if clock == Clock::OfEpoch {
+            self.setup.position.seconds += seconds;
+        }
     }
 
     /// Tells the dashboard of a batch.
@@ -473,8 +496,13 @@ impl<M: Objective> Training<M> {
     }
 }
 
-fn device_error(error: impl core::fmt::Display) -> TrainError {
-    TrainError::Device(error.to_string())
+/// What a time is counted to: all of it to the training.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clock {
+    /// Steps and validation: to the epoch too.
+    OfEpoch,
+    /// Writing of checkpoints and history.
+    BetweenEpochs,
 }
 
 /// A seed that no other batch of the run has.

@@ -127,15 +127,14 @@ pub fn to_toml(args: &impl Serialize) -> Result<String, serde_json::Error> {
 
 fn add_lines(text: &mut String, args: &Json) {
     for (key, value) in args.as_object().into_iter().flatten() {
-        if NOT_IN_A_FILE.contains(&snake(key).as_str()) {
-            continue;
-        }
         let value = match value {
-            Json::Null => continue,
+            // Flags that have something in common; only the flags have names in a file.
             Json::Object(_) => {
                 add_lines(text, value);
                 continue;
             }
+            _ if NOT_IN_A_FILE.contains(&snake(key).as_str()) => continue,
+            Json::Null => continue,
             Json::String(value) => toml::Value::String(value.clone()).to_string(),
             // TOML writes the others in the same way. Not by its own serializer, which has no seeds
             // above 2⁶³.

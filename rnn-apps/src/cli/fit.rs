@@ -1,13 +1,12 @@
 //! What all trainings take: how to step, and what to do with the run.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use rnn_train::{Every, FitConfig, Optimizer, Precision, Schedule};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::values::{epochs, every, factor, items, precision, rate, share};
+use super::values::{epochs, every, factor, items, items_or_none, precision, rate, share};
 
 /// How to step.
 #[derive(Args, Clone, Debug, Serialize)]
@@ -40,7 +39,7 @@ pub struct FitArgs {
     #[arg(long, default_value_t = 0.5, value_name = "FACTOR", value_parser = share)]
     pub gamma: f64,
     /// Of reduce-on-plateau: epochs without a better loss that are let pass
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = items)]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = items_or_none)]
     pub plateau_patience: usize,
     /// Largest joint norm of all gradients [default: 1; with mnist's recipe notebook no limit]
     #[arg(long, value_name = "NORM", value_parser = rate)]
@@ -114,25 +113,24 @@ impl FitArgs {
         }));
     }
 
+    /// The first flag that the optimiser has no use for.
+    pub fn needless(&self) -> Option<&'static str> {
+        match self.optimizer {
+            OptimizerKind::Adam if self.weight_decay.is_some() => Some("--weight-decay"),
+            OptimizerKind::Adam | OptimizerKind::AdamW if self.momentum.is_some() => {
+                Some("--momentum")
+            }
+            _ => None,
+        }
+    }
+
     /// The settings of a training that otherwise is `base`.
-    ///
-    /// # Errors
-    ///
-    /// For a flag that the optimiser has no use for.
-    pub fn config(&self, base: FitConfig) -> anyhow::Result<FitConfig> {
+    pub fn config(&self, base: FitConfig) -> FitConfig {
         let mut args = self.clone();
         args.fill(&base);
         let (momentum, weight_decay) = (args.momentum, args.weight_decay);
-        let needless = match self.optimizer {
-            OptimizerKind::Adam if weight_decay.is_some() => Some("--weight-decay"),
-            OptimizerKind::Adam | OptimizerKind::AdamW if momentum.is_some() => Some("--momentum"),
-            _ => None,
-        };
-        if let Some(flag) = needless {
-            anyhow::bail!("{flag} is not for --optimizer {}", self.optimizer.name());
-        }
         let (momentum, weight_decay) = (momentum.unwrap_or(0.0), weight_decay.unwrap_or(0.0));
-        Ok(FitConfig {
+        FitConfig {
             learning_rate: args.learning_rate.unwrap_or(base.learning_rate),
             optimizer: match self.optimizer {
                 OptimizerKind::Adam => Optimizer::Adam,
@@ -168,13 +166,13 @@ impl FitArgs {
             patience: self.patience,
             precision: self.precision,
             ..base
-        })
+        }
     }
 }
 
 impl OptimizerKind {
     /// As on the command line.
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Adam => "adam",
             Self::AdamW => "adamw",
@@ -200,9 +198,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME", requires = "resume")]
     pub from: Option<String>,
     /// Write a checkpoint every so many steps (50), seconds (90s), minutes (5m) or hours (1h)
-    /// [default: after each epoch, and when it is stopped]
+    /// [default: epoch, after each one and when it is stopped]
     #[arg(long, value_name = "STEPS|TIME", value_parser = every)]
-    #[serde(serialize_with = "as_typed", skip_serializing_if = "Option::is_none")]
     pub checkpoint_every: Option<Every>,
     /// Take flags from a TOML or JSON file, under their names (hidden_size = 128); a flag on the
     /// command line wins
@@ -214,55 +211,4 @@ pub struct RunArgs {
     /// Watch it on Burn's full-screen dashboard; its key q stops the training
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     pub tui: bool,
-}
-
-/// As it stands on the command line.
-fn as_typed<S: Serializer>(every: &Option<Every>, serializer: S) -> Result<S::Ok, S::Error> {
-    match every {
-        None | Some(Every::Epoch) => serializer.serialize_none(),
-        Some(Every::Steps(steps)) => serializer.serialize_u64(*steps as u64),
-        Some(Every::Time(time)) => serializer.serialize_str(&format!("{}s", time.as_secs())),
-    }
-}
-
-/// `50`, `90s`, `5m`, `1h`
-pub(super) fn parse_every(text: &str) -> Option<Every> {
-    if let Ok(steps) = text.parse::<usize>() {
-        return (steps > 0).then_some(Every::Steps(steps));
-    }
-    let unit = text.chars().next_back()?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        _ => return None,
-    };
-    let count: u64 = text.strip_suffix(unit)?.parse().ok()?;
-    let time = Duration::from_secs(count.checked_mul(seconds)?);
-    (!time.is_zero()).then_some(Every::Time(time))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn checkpoints_come_by_steps_or_by_time() {
-        let time = |seconds| Some(Every::Time(Duration::from_secs(seconds)));
-        for (text, expected) in [
-            ("50", Some(Every::Steps(50))),
-            ("90s", time(90)),
-            ("5m", time(300)),
-            ("1h", time(3600)),
-            ("0", None),
-            ("0m", None),
-            ("m", None),
-            ("-5m", None),
-            ("5 m", None),
-            ("5µ", None),
-            ("99999999999999999h", None),
-        ] {
-            assert_eq!(parse_every(text), expected, "{text}");
-        }
-    }
 }

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rnn_train::{Every, Precision};
 
-use super::fit::parse_every;
-
 /// A whole number from 1 to `most`.
 fn count(text: &str, most: usize) -> Result<usize, String> {
     match text.parse::<usize>() {
@@ -24,6 +22,13 @@ pub(super) fn epochs(text: &str) -> Result<usize, String> {
 
 pub(super) fn items(text: &str) -> Result<usize, String> {
     count(text, 100_000_000)
+}
+
+pub(super) fn items_or_none(text: &str) -> Result<usize, String> {
+    match text {
+        "0" => Ok(0),
+        _ => items(text).map_err(|_| "expected a whole number from 0 to 100000000".to_owned()),
+    }
 }
 
 pub(super) fn size(text: &str) -> Result<usize, String> {
@@ -61,8 +66,7 @@ pub(super) fn factor(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn every(text: &str) -> Result<Every, String> {
-    parse_every(text)
-        .ok_or_else(|| "expected a number of steps, or a time such as 90s or 5m".to_owned())
+    text.parse()
 }
 
 pub(super) fn precision() -> impl TypedValueParser<Value = Precision> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use rnn_train::{RunDir, instruction_set};
+use rnn_train::{Every, RunDir, instruction_set};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ pub struct Settings<M, T> {
     #[serde(default)]
     pub instruction_set: String,
     pub seed: u64,
+    #[serde(default)]
+    pub checkpoint_every: Every,
 }
 
 fn none<T>() -> Option<T> {
@@ -60,6 +62,7 @@ impl<M, T> Settings<M, T> {
             threads: context.threads,
             instruction_set: instruction_set().to_owned(),
             seed: context.seed,
+            checkpoint_every: Every::Epoch,
         }
     }
 }
@@ -106,12 +109,17 @@ pub fn create(
     command: &str,
     settings: &impl Serialize,
 ) -> anyhow::Result<RunDir> {
-    let run = match path {
-        Some(path) => RunDir::create(path)?,
-        None => RunDir::create_next("runs", command)?,
-    };
+    let run = folder(path, command)?;
     run.write_config(settings)?;
     Ok(run)
+}
+
+/// The same, yet without settings.
+pub fn folder(path: Option<&Path>, command: &str) -> anyhow::Result<RunDir> {
+    Ok(match path {
+        Some(path) => RunDir::create(path)?,
+        None => RunDir::create_next("runs", command)?,
+    })
 }
 
 /// A run of `command` and its settings.

@@ -1,11 +1,12 @@
 //! A training as a command: it makes a run or goes on with one, can be stopped, and loses nothing.
 
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use rnn_train::{
     Checkpoint, CheckpointError, Checkpoints, End, FitConfig, Fitted, Loader, Objective, Optimizer,
-    RunDir, RunLock, Schedule, Trainer,
+    RunDir, RunError, RunLock, Schedule, Trainer,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use crate::interrupt::{Interrupt, Interrupted};
 use crate::output::{Grouped, Output};
 use crate::progress::Progress;
 
-/// A run that is being trained.
+/// A run that is being trained. As long as it lives, no other program can write to it.
 pub struct Session {
     pub run: RunDir,
     command: &'static str,
@@ -98,7 +99,8 @@ impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
                 ("number of threads", &threads, &here),
                 ("instruction set", &settings.instruction_set, set),
             ] {
-                if there != here {
+                // Runs of older versions have not recorded everything.
+                if there != here && !there.is_empty() {
                     out.warn(format_args!(
                         "the {what} was {there}, and is {here} now: the results will differ in their \
                          last digits from those of a run that was never stopped"
@@ -117,10 +119,15 @@ impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
     }
 
     /// Says that there is nothing left to do.
-    pub fn is_finished(&self, out: &mut Output) -> anyhow::Result<bool> {
+    pub fn is_finished(&self, args: &RunArgs, out: &mut Output) -> anyhow::Result<bool> {
         let Some(results) = &self.results else {
             return Ok(false);
         };
+        ensure!(
+            args.from.is_none(),
+            "{}: the training is finished: there is nothing to go on with, from wherever",
+            self.run.path().display()
+        );
         out.line(format_args!(
             "{}: the training is finished; `info` shows its results",
             self.run.path().display()
@@ -132,26 +139,36 @@ impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
 
 impl Session {
     /// A new run with these settings, or the one that goes on.
-    pub fn begin(
+    pub fn begin<M: Serialize, T: Serialize>(
         args: &RunArgs,
         command: &'static str,
-        settings: &impl Serialize,
+        settings: &Settings<M, T>,
     ) -> anyhow::Result<Self> {
+        ensure!(
+            !args.tui || io::stdout().is_terminal(),
+            "--tui needs a terminal, and standard output is none"
+        );
         let run = match &args.resume {
             Some(folder) => RunDir::open(folder)?,
-            None => run::create(args.run.as_deref(), command, settings)?,
+            None => run::folder(args.run.as_deref(), command)?,
         };
         let lock = run.lock()?;
+        if args.resume.is_none() {
+            // Somebody else may have found the same folder empty.
+            ensure!(!run.has_config(), RunError::NotEmpty(run.path().to_owned()));
+            run.write_config(settings)?;
+        }
         let checkpoints = run.checkpoints()?;
         let checkpoint = match (&args.from, &args.resume) {
             (Some(name), _) => Some(checkpoints.named(name)?),
             (None, Some(_)) => latest(&checkpoints)?,
             (None, None) => None,
         };
+        let every = args.checkpoint_every.unwrap_or(settings.checkpoint_every);
         Ok(Self {
             run,
             command,
-            checkpoints: checkpoints.every(args.checkpoint_every.unwrap_or_default()),
+            checkpoints: checkpoints.every(every),
             checkpoint,
             dashboard: args.tui,
             _lock: lock,
@@ -159,7 +176,7 @@ impl Session {
     }
 
     /// Says where it begins.
-    pub fn describe(&self, out: &mut Output) -> std::io::Result<()> {
+    pub fn describe(&self, out: &mut Output) -> io::Result<()> {
         let run = self.run.path().display();
         match &self.checkpoint {
             None => out.field("run", format_args!("{run}\n")),
@@ -172,23 +189,23 @@ impl Session {
 
     /// Trains to the end, or until a signal comes, which is an error of its own.
     pub fn fit<M: Objective>(
-        self,
+        &mut self,
         trainer: Trainer<M>,
         model: M,
         train: Loader<M::Batch>,
         out: &Output,
-    ) -> anyhow::Result<(RunDir, Fitted<M>)> {
+    ) -> anyhow::Result<Fitted<M>> {
         let interrupt = Interrupt::watch().context("signals can't be caught")?;
         let shown = match self.dashboard {
             true => out.silent(),
             false => *out,
         };
         let mut trainer = trainer
-            .with_checkpoints(self.checkpoints)
+            .with_checkpoints(self.checkpoints.clone())
             .with_dashboard(self.dashboard)
             .with_stop(interrupt.stop())
             .with_observer(Progress::new(shown, Some(self.run.clone())));
-        if let Some(checkpoint) = self.checkpoint {
+        if let Some(checkpoint) = self.checkpoint.take() {
             trainer = trainer.resume(checkpoint);
         }
         let fitted = trainer.fit(model, train)?;
@@ -207,7 +224,7 @@ impl Session {
                 fitted.best_epoch.unwrap_or(0),
             ))?;
         }
-        Ok((self.run, fitted))
+        Ok(fitted)
     }
 }
 
@@ -233,7 +250,7 @@ pub fn describe_fit(
     fit: &FitConfig,
     batch_size: usize,
     batches: usize,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
     let optimizer = match fit.optimizer {
         Optimizer::Adam => "adam",
         Optimizer::AdamW { .. } => "adamw",

@@ -4,6 +4,8 @@ mod bench;
 mod interchange;
 mod mnist;
 mod notebook;
+mod resume;
+mod steering;
 mod tagger;
 
 use std::io::Write;

@@ -51,7 +51,7 @@ pub fn run(context: &Context, args: MnistTrainArgs, out: &mut Output) -> anyhow:
         None => train(context, args, out)?,
         Some(folder) => {
             let resumed = Resumed::<Settings>::open(folder, "mnist", context, out)?;
-            if resumed.is_finished(out)? {
+            if resumed.is_finished(&args.run, out)? {
                 return Ok(());
             }
             let images = as_trained(&resumed.settings, folder, out)?;
@@ -132,14 +132,15 @@ fn train_cell<C: Starting>(
     );
     ensure!(
         training.fit.patience.is_none() || !valid_set.is_empty(),
-        "--patience needs images to judge by: give it some with --valid-split 0.1"
+        "--valid-split {} leaves no images for --patience to judge by",
+        training.valid_split
     );
     context.check_precision(training.fit.precision)?;
     context.device.seed(settings.seed);
     let model = settings.model.init::<C>(training.recipe, &context.device)?;
     let parameters = model.num_params();
     // Only now, when nothing can be refused any more: an empty folder is of no use.
-    let session = Session::begin(args, "mnist", &settings)?;
+    let mut session = Session::begin(args, "mnist", &settings)?;
     // From here on there is something to lose.
     let out = &mut out.even_unread();
     describe(out, context, &settings, images, parameters)?;
@@ -156,12 +157,13 @@ fn train_cell<C: Starting>(
     if !valid_set.is_empty() {
         trainer = trainer.with_validation(ImageLoader::images(&valid_set, EVAL_BATCH));
     }
-    let (run, fitted) = session.fit(trainer, model, train_loader, out)?;
+    let fitted = session.fit(trainer, model, train_loader, out)?;
+    let run = &session.run;
     run.save_model(&fitted.model)?;
 
     let test_loader = ImageLoader::images(&images.test, EVAL_BATCH);
     let test = evaluate(&fitted.model, &test_loader)?;
-    let last = fitted.history.last();
+    let last = fitted.report();
     let results = Results {
         command: "mnist train",
         run: run.path().display().to_string(),
@@ -183,7 +185,7 @@ fn train_cell<C: Starting>(
     };
     out.line(format_args!("trained in {}\n", Seconds(results.seconds)))?;
     verdict(out, results.correct, results.total)?;
-    match draw_predictions(&run, &images.test, &test.predictions) {
+    match draw_predictions(run, &images.test, &test.predictions) {
         Ok(path) => out.line(format_args!("Some of them: {}", path.display()))?,
         // The results are worth more than their picture.
         Err(error) => out.warn(format_args!("no picture of the predictions: {error:#}")),
@@ -198,7 +200,7 @@ fn train_cell<C: Starting>(
         out.warn(format_args!("no picture of the mistakes: {error:#}"));
         None
     });
-    report::write(&run, &fitted, &results, confusion, mistakes, out)?;
+    report::write(run, &fitted, &results, confusion, mistakes, out)?;
     // Last: it is what says that the run is finished.
     run.write_metrics(&results)?;
     Ok(results)
@@ -293,7 +295,7 @@ fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::
         fit: args.fit.config(FitConfig {
             seed: context.seed,
             ..base(args)
-        })?,
+        }),
     };
     let model = ModelSettings {
         cell: args.cell,
@@ -309,6 +311,7 @@ fn resolve(context: &Context, args: &MnistTrainArgs, images: &Mnist) -> anyhow::
     };
     Ok(Settings {
         training: Some(training),
+        checkpoint_every: args.run.checkpoint_every.unwrap_or_default(),
         ..Settings::new(context, "mnist", model)
     })
 }

@@ -59,7 +59,7 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
         }
         Some(folder) => {
             let resumed = Resumed::<Settings>::open(folder, "tagger", context, out)?;
-            if resumed.is_finished(out)? {
+            if resumed.is_finished(&args.run, out)? {
                 return Ok(());
             }
             let data = as_trained(&resumed.settings, folder, out)?;
@@ -140,7 +140,7 @@ fn resolve(
         fit: args.fit.config(FitConfig {
             seed: context.seed,
             ..base(args)
-        })?,
+        }),
     };
     let model = ModelSettings {
         vocab_size: data.words.len(),
@@ -155,6 +155,7 @@ fn resolve(
     };
     Ok(Settings {
         training: Some(training),
+        checkpoint_every: args.run.checkpoint_every.unwrap_or_default(),
         ..Settings::new(context, "tagger", model)
     })
 }
@@ -197,9 +198,11 @@ fn train(
     let model = settings.model.init(&context.device)?;
     let parameters = model.num_params();
     // Only now, when nothing can be refused any more: an empty folder is of no use.
-    let session = Session::begin(args, "tagger", &settings)?;
-    session.run.write_vocab(words)?;
-    session.run.write_tags(tags)?;
+    let mut session = Session::begin(args, "tagger", &settings)?;
+    if args.resume.is_none() {
+        session.run.write_vocab(words)?;
+        session.run.write_tags(tags)?;
+    }
     // From here on there is something to lose.
     let out = &mut out.even_unread();
     describe(out, context, &settings, &training, corpus, parameters)?;
@@ -213,7 +216,8 @@ fn train(
     session.describe(out)?;
 
     let trainer = Trainer::new(training.fit).with_validation(dev.clone());
-    let (run, fitted) = session.fit(trainer, model, loader, out)?;
+    let fitted = session.fit(trainer, model, loader, out)?;
+    let run = &session.run;
     run.save_model(&fitted.model)?;
 
     let score: TaggingScore = score(&fitted.model, &corpus.dev, words, tags)?;
@@ -229,10 +233,7 @@ fn train(
         best_epoch: fitted.best_epoch,
         seconds: fitted.seconds,
         step_seconds: fitted.step_seconds,
-        train_loss: fitted
-            .history
-            .last()
-            .map_or(f64::NAN, |report| report.train_loss),
+        train_loss: fitted.report().map_or(f64::NAN, |report| report.train_loss),
         accuracy: score.accuracy(),
         accuracy_unknown: score.accuracy_unknown(),
         sentence_accuracy: score.sentence_accuracy(),
@@ -249,7 +250,7 @@ fn train(
             .to_vec(),
     };
     let mistakes = list_mistakes(&corpus.dev, &result, tags)?;
-    report::write(&run, &fitted, &results, confusion, mistakes, out)?;
+    report::write(run, &fitted, &results, confusion, mistakes, out)?;
     // Last: it is what says that the run is finished.
     run.write_metrics(&results)?;
     Ok(results)

@@ -1,0 +1,210 @@
+//! Settings from files and flags, and what can be seen of a training.
+
+use std::fs;
+
+use super::{SMALL, fails, json, run, succeeds, text};
+
+#[test]
+fn a_file_sets_what_the_command_line_leaves_to_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = "# a small one\nhidden_size = 12\nnum-layers = 1\nepochs = 2\nlimit = 300\n\
+                batch_size = 20\noptimizer = \"sgd\"\nschedule = \"cosine\"\nwarmup = 0.1\nseed = 9\n\
+                bidirectional = true\n";
+    fs::write(folder.path().join("small.toml"), file).expect("written");
+    let line = "mnist train --config small.toml --epochs 1 --run run --json";
+    let results = json(&succeeds(folder.path(), line));
+    assert_eq!(results["epochs"], 1);
+    assert_eq!(results["seed"], 9);
+    let config = fs::read_to_string(folder.path().join("run/config.json")).expect("settings");
+    let config: serde_json::Value = serde_json::from_str(&config).expect("JSON");
+    assert_eq!(config["model"]["hidden_size"], 12);
+    assert_eq!(config["model"]["bidirectional"], true);
+    let fit = &config["training"]["fit"];
+    assert_eq!(fit["optimizer"]["name"], "sgd");
+    assert_eq!(fit["optimizer"]["momentum"], 0.9);
+    assert_eq!(fit["schedule"]["cosine"]["warmup"], 0.1);
+    for key in ["instruction_set", "threads", "versions"] {
+        assert!(!config[key].is_null(), "no {key}");
+    }
+
+    let json_file = r#"{"hidden_size": 10, "epochs": 1, "limit": 200, "num_layers": 1}"#;
+    fs::write(folder.path().join("small.json"), json_file).expect("written");
+    succeeds(
+        folder.path(),
+        "mnist train --config small.json --run from-json",
+    );
+}
+
+#[test]
+fn faults_of_a_file_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (content, says) in [
+        (
+            "hiden_size = 12",
+            "line 1: unknown key `hiden_size`, did you mean `hidden_size`?",
+        ),
+        (
+            "epochs = 1\nlearning_rate = -1",
+            "line 2: learning_rate: invalid value '-1'",
+        ),
+        ("resume = \"x\"", "`resume` belongs on the command line"),
+        ("epochs = ", "line 1"),
+        ("{\"epochs\": [1]}", "found an array"),
+    ] {
+        fs::write(folder.path().join("bad.toml"), content).expect("written");
+        let message = fails(folder.path(), "mnist train --config bad.toml", 2);
+        assert!(message.contains("bad.toml: "), "{message}");
+        assert!(message.contains(says), "no '{says}' in: {message}");
+    }
+    let message = fails(folder.path(), "tagger train --config none.toml", 2);
+    assert!(message.contains("none.toml"), "{message}");
+    assert!(!folder.path().join("runs").exists(), "a run was made");
+}
+
+#[test]
+fn printed_settings_can_be_read_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for command in ["mnist", "tagger"] {
+        let line = format!(
+            "{command} train --hidden-size 20 --optimizer rmsprop --seed 4 --checkpoint-every 5m \
+             --bidirectional --print-config"
+        );
+        let printed = succeeds(folder.path(), &line);
+        for setting in [
+            "seed = 4",
+            "hidden_size = 20",
+            "optimizer = \"rmsprop\"",
+            "schedule = \"one-cycle\"",
+            "momentum = 0.0",
+            "bidirectional = true",
+            "checkpoint_every = \"300s\"",
+        ] {
+            assert!(
+                printed.lines().any(|line| line == setting),
+                "no {setting} in:\n{printed}"
+            );
+        }
+        fs::write(folder.path().join("printed.toml"), &printed).expect("written");
+        let line = format!("{command} train --config printed.toml --print-config");
+        assert_eq!(succeeds(folder.path(), &line), printed);
+    }
+    assert!(!folder.path().join("runs").exists(), "a run was made");
+}
+
+#[test]
+fn flags_that_mean_nothing_together_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (line, says) in [
+        (
+            "mnist train --momentum 0.5",
+            "--momentum is not for --optimizer adam",
+        ),
+        ("mnist train --patience 2 --limit 100", "--valid-split"),
+    ] {
+        let message = fails(folder.path(), line, 2);
+        assert!(message.contains(says), "{message}");
+    }
+    let message = fails(folder.path(), "mnist train --resume run --epochs 3", 2);
+    assert!(message.contains("--epochs"), "{message}");
+    let message = fails(folder.path(), "mnist train --resume nowhere", 1);
+    assert!(message.contains("nowhere"), "{message}");
+    assert!(!folder.path().join("runs").exists(), "a run was made");
+}
+
+#[test]
+fn every_optimiser_and_schedule_trains() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (optimizer, rate, schedule) in [
+        ("adam", 0.01, "constant"),
+        ("adamw", 0.01, "cosine"),
+        ("sgd", 0.1, "step"),
+        ("rmsprop", 0.003, "reduce-on-plateau"),
+        ("adam", 0.01, "one-cycle"),
+    ] {
+        let line = format!(
+            "mnist train --hidden-size 16 --num-layers 1 --limit 1000 --batch-size 20 --epochs 3 \
+             --optimizer {optimizer} --learning-rate {rate} --schedule {schedule} \
+             --accumulate 2 --clip-value 0.5 --valid-split 0.1 --patience 5 --json \
+             --run {optimizer}-{schedule}"
+        );
+        let results = json(&succeeds(folder.path(), &line));
+        assert_eq!(results["steps"], 69, "{optimizer}");
+        let loss = results["train_loss"].as_f64().expect("a number");
+        assert!(loss < 2.25, "{optimizer}, {schedule}: {loss}"); // ln 10 = 2.30
+    }
+    let output = succeeds(folder.path(), "runs .");
+    let best = "adam-one-cycle";
+    for part in [
+        best,
+        "rmsprop-reduce-on-plateau",
+        "learning_rate",
+        "% test",
+        "finished",
+    ] {
+        assert!(output.contains(part), "no {part} in:\n{output}");
+    }
+    let all = json(&succeeds(folder.path(), "runs . --json"));
+    assert_eq!(all["runs"].as_array().map(Vec::len), Some(5));
+}
+
+#[test]
+fn runs_are_looked_for_and_damage_does_not_hide_the_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let message = fails(folder.path(), "runs", 1);
+    assert!(message.contains("runs"), "{message}");
+    fs::create_dir(folder.path().join("runs")).expect("a folder");
+    let message = fails(folder.path(), "runs", 1);
+    assert!(message.contains("no runs in it"), "{message}");
+
+    succeeds(folder.path(), &format!("mnist train {SMALL} --quiet"));
+    fs::create_dir(folder.path().join("runs/broken")).expect("a folder");
+    fs::write(folder.path().join("runs/broken/config.json"), "{").expect("written");
+    let output = run(folder.path(), "runs");
+    assert!(output.status.success());
+    assert!(text(&output.stdout).contains("mnist-1"));
+    assert!(text(&output.stderr).contains("broken/config.json"));
+}
+
+#[test]
+fn piped_output_says_it_all_in_plain_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = succeeds(folder.path(), "tagger train --epochs 3 --run run");
+    for part in [
+        "parameters",
+        "device     ndarray",
+        "steps      adam, on one cycle up to 0.01, batches of 32; 3 × 1 steps",
+        "epoch  1/3  loss ",
+        "tokens/s",
+        "best",
+        "How it went: run/report.html",
+    ] {
+        assert!(output.contains(part), "no {part} in:\n{output}");
+    }
+    assert!(!output.contains('\u{1b}'), "an escape sequence in a pipe");
+    let quiet = run(folder.path(), "tagger train --epochs 1 --quiet --run quiet");
+    assert!(quiet.stdout.is_empty() && quiet.stderr.is_empty());
+}
+
+#[test]
+fn a_report_holds_everything_in_one_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = format!("mnist train {SMALL} --valid-split 0.1 --run <run>");
+    succeeds(folder.path(), &line);
+    let run = folder.path().join("<run>");
+    let page = fs::read_to_string(run.join("report.html")).expect("a report");
+    for part in [
+        "<svg",
+        "data:image/png;base64,",
+        "test_accuracy",
+        "hidden_size",
+        "&lt;run&gt;",
+    ] {
+        assert!(page.contains(part), "no {part}");
+    }
+    for part in ["<run>", "<script", "src=\"http"] {
+        assert!(!page.contains(part), "{part}");
+    }
+    let table = fs::read_to_string(run.join("history.csv")).expect("a table");
+    assert!(table.starts_with("epoch,train_loss,"), "{table}");
+    assert_eq!(table.lines().count(), 2, "{table}");
+}

@@ -1,0 +1,114 @@
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// When checkpoints are written, beside after each epoch and when the training is stopped.
+///
+/// As text: `50` steps, `90s`, `5m`, `1h`, `epoch`.
+///
+/// ```
+/// use rnn_train::Every;
+///
+/// assert_eq!("50".parse(), Ok(Every::Steps(50)));
+/// let every: Every = "5m".parse()?;
+/// assert_eq!(every.to_string(), "300s");
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Every {
+    /// Only then.
+    #[default]
+    Epoch,
+    /// After so many steps of the optimiser.
+    Steps(usize),
+    /// After so much time.
+    Time(Duration),
+}
+
+impl fmt::Display for Every {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Epoch => f.write_str("epoch"),
+            Self::Steps(steps) => write!(f, "{steps}"),
+            Self::Time(time) => write!(f, "{}s", time.as_secs()),
+        }
+    }
+}
+
+impl FromStr for Every {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse(text).ok_or_else(|| {
+            format!(
+                "expected a number of steps, a time such as 90s or 5m, or epoch, found {text:?}"
+            )
+        })
+    }
+}
+
+fn parse(text: &str) -> Option<Every> {
+    if text == "epoch" {
+        return Some(Every::Epoch);
+    }
+    if let Ok(steps) = text.parse::<usize>() {
+        return (steps > 0).then_some(Every::Steps(steps));
+    }
+    let unit = text.chars().next_back()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        _ => return None,
+    };
+    let count: u64 = text.strip_suffix(unit)?.parse().ok()?;
+    let time = Duration::from_secs(count.checked_mul(seconds)?);
+    (!time.is_zero()).then_some(Every::Time(time))
+}
+
+impl From<Every> for String {
+    fn from(every: Every) -> Self {
+        every.to_string()
+    }
+}
+
+impl TryFrom<String> for Every {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_come_by_steps_or_by_time() {
+        let time = |seconds| Some(Every::Time(Duration::from_secs(seconds)));
+        for (text, expected) in [
+            ("epoch", Some(Every::Epoch)),
+            ("50", Some(Every::Steps(50))),
+            ("90s", time(90)),
+            ("5m", time(300)),
+            ("1h", time(3600)),
+            ("0", None),
+            ("0m", None),
+            ("m", None),
+            ("", None),
+            ("-5m", None),
+            ("5 m", None),
+            ("5µ", None),
+            ("99999999999999999h", None),
+        ] {
+            assert_eq!(parse(text), expected, "{text}");
+            if let Some(every) = expected {
+                assert_eq!(parse(&every.to_string()), expected, "{text}");
+            }
+        }
+    }
+}
