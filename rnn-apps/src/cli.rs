@@ -54,7 +54,7 @@ impl Cli {
         let matches = command.clone().try_get_matches_from(line)?;
         if let Some(flag) = changed_on_resume(&command, &matches) {
             let message =
-                format!("--{flag} is not for a run that goes on: all settings are its own");
+                format!("--{flag} is not for a run that goes on: its settings are its own");
             return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
         }
         let cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
@@ -110,8 +110,10 @@ impl Cli {
 
 /// The first flag beside --resume that would make another training of the run.
 fn changed_on_resume<'a>(command: &'a clap::Command, matches: &ArgMatches) -> Option<&'a str> {
-    /// About this call alone, or about where to compute, of which the run warns itself.
-    const ALLOWED: [&str; 8] = [
+    /// About this call alone, about where the data are, which must be the same, or about where to
+    /// compute, of which the run warns itself.
+    const ALLOWED: [&str; 9] = [
+        "data",
         "resume",
         "from",
         "checkpoint_every",

@@ -1,4 +1,4 @@
-//! Ctrl-C, and what `kill` sends: the first one asks a training to stop, the second one ends the
+//! Ctrl-C, `kill`, a terminal that is closed: the first one asks a training to stop, the second one ends the
 //! program.
 
 use std::fmt;
@@ -9,6 +9,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown, register_usize};
+
+/// Ctrl-C, `kill`, and a terminal that is closed.
+#[cfg(unix)]
+const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+#[cfg(not(unix))]
+const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
 /// What a shell adds to a signal's number for the exit code of what it ended.
 const SIGNALLED: i32 = 128;
@@ -26,7 +32,7 @@ impl Interrupt {
             Arc::new(AtomicBool::new(false)),
             Arc::new(AtomicUsize::new(0)),
         );
-        for number in [SIGINT, SIGTERM] {
+        for number in SIGNALS {
             // In this order: the first signal finds `stop` false, and sets it.
             register_conditional_shutdown(number, SIGNALLED + number, stop.clone())?;
             register_usize(number, signal.clone(), number as usize)?;

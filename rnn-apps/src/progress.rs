@@ -20,6 +20,8 @@ pub struct Progress {
     run: Option<RunDir>,
     history: Vec<EpochReport>,
     epochs: usize,
+    /// The loss of who knows nothing.
+    guess: f64,
     /// Shown on standard error, where that is a terminal.
     is_terminal: bool,
     epoch: Option<Epoch>,
@@ -44,6 +46,7 @@ impl Progress {
             run,
             history: Vec::new(),
             epochs: 0,
+            guess: f64::INFINITY,
             is_terminal: io::stderr().is_terminal(),
             epoch: None,
         }
@@ -54,7 +57,7 @@ impl Progress {
             true => ProgressBar::hidden(),
             false => ProgressBar::new(report.total_items as u64),
         };
-        let style = "{prefix} {bar:24} {pos}/{len}  {msg}";
+        let style = "{prefix} {bar:16} {percent:>3} %  {wide_msg}";
         let style = ProgressStyle::with_template(style);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let prefix = format!("epoch {}/{}", report.epoch, report.epochs);
@@ -70,7 +73,7 @@ impl Progress {
 
     /// Untrained weights know nothing: their loss is that of a guess.
     fn check_first_loss(&self, report: &StepReport) {
-        let guess = (report.num_classes as f64).ln();
+        let guess = self.guess;
         let is_far = |loss: f64| guess > 0.0 && !(0.5..=1.5).contains(&(loss / guess));
         if let Some(loss) = report.loss.filter(|&loss| is_far(loss)) {
             self.out.warn(format_args!(
@@ -97,6 +100,7 @@ impl Observer for Progress {
     }
 
     fn step(&mut self, report: &StepReport) {
+        self.guess = (report.num_classes as f64).ln();
         if report.step == 1 {
             self.check_first_loss(report);
         }
@@ -131,8 +135,13 @@ impl Observer for Progress {
     }
 
     fn epoch(&mut self, report: &EpochReport) {
-        if let Some(epoch) = self.epoch.take() {
-            epoch.bar.finish_and_clear();
+        self.epoch = None;
+        if report.train_loss > 2.0 * self.guess {
+            self.out.warn(format_args!(
+                "the loss is {}, that of a guess {:.2}: try a smaller learning rate",
+                loss_text(report.train_loss),
+                self.guess
+            ));
         }
         self.history.push(report.clone());
         if let Some(run) = &self.run
@@ -145,23 +154,32 @@ impl Observer for Progress {
     }
 }
 
+/// Whatever ends the training in the middle of an epoch leaves no bar behind.
+impl Drop for Epoch {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 impl Epoch {
-    /// Loss, learning rate, speed, and how long it still takes.
+    /// Loss, learning rate, speed, and how long the training still takes.
     fn text(&self, report: &StepReport) -> String {
         let seconds = self.start.elapsed().as_secs_f64();
         let items = (report.items - self.first_item) as f64;
-        let left = (report.total_items - report.items) as f64 * seconds / items;
+        let later = (report.epochs - report.epoch) * report.total_items;
+        let left = (later + report.total_items - report.items) as f64 * seconds / items;
         let loss = report
             .loss
             .map_or_else(String::new, |loss| format!("loss {}  ", loss_text(loss)));
         let norm = report
             .grad_norm
-            .map_or_else(String::new, |norm| format!("grad norm {norm:.2}  "));
+            .map_or_else(String::new, |norm| format!("grad norm {norm:.2}"));
+        // What gets cut off on a narrow terminal stands last.
         format!(
-            "{loss}lr {:.1e}  {norm}{}  {} left",
+            "{loss}{} left  lr {:.1e}  {}  {norm}",
+            Seconds(left),
             report.learning_rate,
             speed(items, self.predictions as f64, seconds),
-            Seconds(left)
         )
     }
 }

@@ -12,6 +12,8 @@ pub struct Run {
     pub settings: Value,
     /// An object per epoch.
     pub history: Vec<Value>,
+    /// Whether a program is training it.
+    pub is_running: bool,
     /// None as long as the training has not ended.
     pub results: Option<Value>,
 }
@@ -212,9 +214,13 @@ fn state(run: &Run) -> String {
         return "imported".to_owned();
     }
     let epoch = last_epoch(run).unwrap_or(0);
+    let state = match run.is_running {
+        true => "running, at",
+        false => "stopped at",
+    };
     match run.settings["training"]["fit"]["epochs"].as_u64() {
-        Some(epochs) => format!("stopped at epoch {epoch} of {epochs}"),
-        None => format!("stopped at epoch {epoch}"),
+        Some(epochs) => format!("{state} epoch {epoch} of {epochs}"),
+        None => format!("{state} epoch {epoch}"),
     }
 }
 

@@ -43,9 +43,7 @@ impl FromStr for Every {
 
     fn from_str(text: &str) -> Result<Self, String> {
         parse(text).ok_or_else(|| {
-            format!(
-                "expected a number of steps, a time such as 90s or 5m, or epoch, found {text:?}"
-            )
+            "expected a number of steps above 0, a time such as 90s or 5m, or epoch".to_owned()
         })
     }
 }

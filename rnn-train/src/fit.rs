@@ -237,7 +237,8 @@ impl<M: Objective> Trainer<M> {
         self
     }
 
-    /// Shows Burn's full-screen dashboard, which the feature `tui` has. Its key `q` stops the training.
+    /// Shows Burn's full-screen dashboard, which the feature `tui` has. Its keys `q` and then `s` stop
+    /// the training as [`with_stop`](Self::with_stop) does; it does not see Ctrl-C.
     pub fn with_dashboard(mut self, dashboard: bool) -> Self {
         self.dashboard = dashboard;
         self

@@ -138,6 +138,15 @@ impl RunDir {
         }
     }
 
+    /// Whether a program is writing to it.
+    pub fn is_in_use(&self) -> bool {
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(self.path.join(LOCK));
+        file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+    }
+
     /// Whether it has settings: a folder that was just made has none.
     pub fn has_config(&self) -> bool {
         self.path.join(CONFIG).is_file()

@@ -190,10 +190,12 @@ pub struct RunArgs {
     /// [default: the next free one in runs/, mnist-N or tagger-N]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// Go on with a run that was stopped or killed, as if it had not been; all settings are its own
+    /// Go on with a run that was stopped or killed, as if it had not been; its settings are its own,
+    /// but --data says where its data are now
     #[arg(long, value_name = "DIR", conflicts_with_all = ["run", "config", "print_config"])]
     pub resume: Option<PathBuf>,
-    /// With --resume: the checkpoint to go on from, by its name in the run's folder `checkpoints`
+    /// With --resume: the checkpoint to go on from, by its name in the run's folder `checkpoints`, or
+    /// `best`
     /// [default: the last one]
     #[arg(long, value_name = "NAME", requires = "resume")]
     pub from: Option<String>,
@@ -208,7 +210,8 @@ pub struct RunArgs {
     /// Print the settings, as a file for --config, and do nothing else
     #[arg(long)]
     pub print_config: bool,
-    /// Watch it on Burn's full-screen dashboard; its key q stops the training
+    /// Watch it on Burn's full-screen dashboard, which does not see Ctrl-C: q and then s stop the
+    /// training, saved; q and then k end the program, unsaved
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     pub tui: bool,
 }

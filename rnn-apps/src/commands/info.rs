@@ -57,7 +57,10 @@ pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
         }
         None if weights.is_empty() => {
             out.line("\nNo weights and no results: the training has not ended, or was cut short;")?;
-            out.line("`train --resume` goes on with it.")?;
+            out.line(format_args!(
+                "`train --resume {}` goes on with it.",
+                run.path().display()
+            ))?;
         }
         None => out.line("\nNo results.")?,
     }

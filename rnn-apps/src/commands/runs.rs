@@ -43,13 +43,49 @@ fn read(run: &RunDir) -> Result<Run, RunError> {
     let name = run.path().file_name().unwrap_or_default();
     Ok(Run {
         name: name.to_string_lossy().into_owned(),
-        settings: run.read_config()?,
+        settings: readable(run.read_config()?),
+        is_running: run.is_in_use(),
         history: history
             .iter()
             .filter_map(|r| serde_json::to_value(r).ok())
             .collect(),
         results: run.read_metrics()?,
     })
+}
+
+/// Settings under the names that the flags have, for people to compare.
+fn readable(mut settings: Value) -> Value {
+    let Some(training) = settings["training"].as_object_mut() else {
+        return settings;
+    };
+    // Data that differ have another name or size too.
+    training.retain(|name, _| !name.ends_with("_fingerprint"));
+    let Some(fit) = training.get_mut("fit").and_then(Value::as_object_mut) else {
+        return settings;
+    };
+    if let Some(Value::Object(mut optimizer)) = fit.remove("optimizer") {
+        fit.extend(
+            optimizer
+                .remove("name")
+                .map(|name| ("optimizer".to_owned(), name)),
+        );
+        fit.extend(optimizer);
+    }
+    if let Some(Value::Object(schedule)) = fit.get("schedule").cloned() {
+        for (name, values) in schedule {
+            fit.insert("schedule".to_owned(), Value::String(name));
+            for (name, value) in values.as_object().cloned().unwrap_or_default() {
+                let flag = match name.as_str() {
+                    "every" => "step_epochs",
+                    "factor" => "gamma",
+                    "patience" => "plateau_patience",
+                    name => name,
+                };
+                fit.insert(flag.to_owned(), value);
+            }
+        }
+    }
+    settings
 }
 
 fn as_json(run: &Run) -> Value {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use rnn_train::{
     Checkpoint, CheckpointError, Checkpoints, End, FitConfig, Fitted, Loader, Objective, Optimizer,
-    RunDir, RunError, RunLock, Schedule, Trainer,
+    RunDir, RunError, RunLock, Schedule, TrainError, Trainer,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -102,8 +102,8 @@ impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
                 // Runs of older versions have not recorded everything.
                 if there != here && !there.is_empty() {
                     out.warn(format_args!(
-                        "the {what} was {there}, and is {here} now: the results will differ in their \
-                         last digits from those of a run that was never stopped"
+                        "the {what} was {there}, and is {here} now: the run will not be, to the last \
+                         bit, what it would have been if it had not stopped"
                     ));
                 }
             }
@@ -160,7 +160,7 @@ impl Session {
         }
         let checkpoints = run.checkpoints()?;
         let checkpoint = match (&args.from, &args.resume) {
-            (Some(name), _) => Some(checkpoints.named(name)?),
+            (Some(name), _) => Some(named(&checkpoints, name)?),
             (None, Some(_)) => latest(&checkpoints)?,
             (None, None) => None,
         };
@@ -208,7 +208,12 @@ impl Session {
         if let Some(checkpoint) = self.checkpoint.take() {
             trainer = trainer.resume(checkpoint);
         }
-        let fitted = trainer.fit(model, train)?;
+        let fitted = trainer.fit(model, train).map_err(|error| match error {
+            TrainError::Checkpoint(error @ CheckpointError::Foreign { .. }) => {
+                with_others(error, &self.checkpoints)
+            }
+            error => error.into(),
+        })?;
         if fitted.end == End::Stopped {
             return Err(anyhow::Error::new(Interrupted {
                 code: interrupt.code(),
@@ -230,18 +235,33 @@ impl Session {
 
 /// The last checkpoint, or how to do without it.
 fn latest(checkpoints: &Checkpoints) -> anyhow::Result<Option<Checkpoint>> {
-    let error = match checkpoints.latest() {
-        Err(error @ CheckpointError::Damaged { .. }) => error,
-        latest => return Ok(latest?),
-    };
-    let others = checkpoints.names()?.split_off(1);
-    Err(match others.is_empty() {
+    match checkpoints.latest() {
+        Err(error @ CheckpointError::Damaged { .. }) => Err(with_others(error, checkpoints)),
+        latest => Ok(latest?),
+    }
+}
+
+/// A checkpoint by its name, its file's name, or as the best one.
+fn named(checkpoints: &Checkpoints, name: &str) -> Result<Checkpoint, CheckpointError> {
+    let names = checkpoints.names()?;
+    let best = names
+        .into_iter()
+        .find(|found| name == "best" && found.starts_with("best-"));
+    let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str());
+    checkpoints.named(best.as_deref().or(stem).unwrap_or(name))
+}
+
+/// What is wrong with the last checkpoint, and which others there are.
+fn with_others(error: CheckpointError, checkpoints: &Checkpoints) -> anyhow::Error {
+    let mut others = checkpoints.names().unwrap_or_default();
+    others.drain(..others.len().min(1));
+    match others.is_empty() {
         true => error.into(),
         false => anyhow::anyhow!(
             "{error}; --from goes on from another one: {}",
             others.join(", ")
         ),
-    })
+    }
 }
 
 /// Says how the steps go.

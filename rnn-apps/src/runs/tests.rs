@@ -4,6 +4,7 @@ use super::*;
 
 fn run(name: &str, settings: Value, history: Vec<Value>, results: Option<Value>) -> Run {
     Run {
+        is_running: false,
         name: name.to_owned(),
         settings,
         history,

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::{command, fails, json, run, succeeds, text};
 
-const TRAIN: &str = "mnist train --data digits --hidden-size 24 --num-layers 2 --dropout 0.2 \
+// On a backend that starts in no time.
+const TRAIN: &str = "mnist train --device ndarray --data digits --hidden-size 24 --num-layers 2 --dropout 0.2 \
                      --batch-size 10 --valid-split 0.1 --checkpoint-every 5";
 
 /// A folder with few digits, so that a start takes no time.
@@ -392,7 +393,7 @@ fn what_keeps_a_run_from_being_the_same_is_a_warning() {
 #[test]
 fn a_loss_that_is_no_number_stops_the_run_at_its_step() {
     let folder = with_digits();
-    let line = "mnist train --data digits --hidden-size 24 --num-layers 1 --batch-size 10 \
+    let line = "mnist train --device ndarray --data digits --hidden-size 24 --num-layers 1 --batch-size 10 \
                 --optimizer sgd --momentum 0 --learning-rate 1e38 --schedule constant \
                 --recipe notebook --epochs 3 --run run";
     let message = fails(folder.path(), line, 1);

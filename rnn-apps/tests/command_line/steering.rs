@@ -171,7 +171,7 @@ fn piped_output_says_it_all_in_plain_lines() {
     let output = succeeds(folder.path(), "tagger train --epochs 3 --run run");
     for part in [
         "parameters",
-        "device     ndarray",
+        "device     ",
         "steps      adam, on one cycle up to 0.01, batches of 32; 3 × 1 steps",
         "epoch  1/3  loss ",
         "tokens/s",

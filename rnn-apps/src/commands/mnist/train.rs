@@ -54,7 +54,8 @@ pub fn run(context: &Context, args: MnistTrainArgs, out: &mut Output) -> anyhow:
             if resumed.is_finished(&args.run, out)? {
                 return Ok(());
             }
-            let images = as_trained(&resumed.settings, folder, out)?;
+            let moved = args.source.data.as_deref();
+            let images = as_trained(&resumed.settings, moved, folder, out)?;
             train_as(context, resumed.settings, &images, &args.run, out)?
         }
     };
@@ -74,9 +75,14 @@ pub fn train(context: &Context, args: MnistTrainArgs, out: &mut Output) -> anyho
 }
 
 /// The images that a run was begun with.
-fn as_trained(settings: &Settings, folder: &Path, out: &Output) -> anyhow::Result<Mnist> {
+fn as_trained(
+    settings: &Settings,
+    moved: Option<&Path>,
+    folder: &Path,
+    out: &Output,
+) -> anyhow::Result<Mnist> {
     let training = settings.training()?;
-    let images = load(training.dataset, training.data.as_deref(), out)?;
+    let images = load(training.dataset, moved.or(training.data.as_deref()), out)?;
     let images = limited(images, training.limit);
     for (which, set, expected) in [
         ("train", &images.train, &training.train_fingerprint),
@@ -143,7 +149,8 @@ fn train_cell<C: Starting>(
     let mut session = Session::begin(args, "mnist", &settings)?;
     // From here on there is something to lose.
     let out = &mut out.even_unread();
-    describe(out, context, &settings, images, parameters)?;
+    let sizes = [train_set.len(), valid_set.len(), images.test.len()];
+    describe(out, context, &settings, images, sizes, parameters)?;
     let train_loader = ImageLoader::images(&train_set, training.batch_size).shuffled(settings.seed);
     describe_fit(
         out,
@@ -321,15 +328,20 @@ fn describe(
     context: &Context,
     settings: &Settings,
     images: &Mnist,
+    [train_size, valid_size, test_size]: [usize; 3],
     parameters: usize,
 ) -> std::io::Result<()> {
     let (train, model) = (&images.train, &settings.model);
+    let valid = match valid_size {
+        0 => String::new(),
+        size => format!("{} to validate on, ", Grouped(size)),
+    };
     out.field(
         "images",
         format_args!(
-            "{} to train on, {} to test on, {} rows of {} pixels",
-            Grouped(train.len()),
-            Grouped(images.test.len()),
+            "{} to train on, {valid}{} to test on, {} rows of {} pixels",
+            Grouped(train_size),
+            Grouped(test_size),
             train.rows(),
             train.cols()
         ),

@@ -62,7 +62,7 @@ pub fn run(context: &Context, args: TaggerTrainArgs, out: &mut Output) -> anyhow
             if resumed.is_finished(&args.run, out)? {
                 return Ok(());
             }
-            let data = as_trained(&resumed.settings, folder, out)?;
+            let data = as_trained(&resumed.settings, args.data.as_deref(), folder, out)?;
             train(context, resumed.settings, &data, &args.run, out)?
         }
     };
@@ -107,9 +107,18 @@ impl Data {
 }
 
 /// The sentences that a run was begun with.
-fn as_trained(settings: &Settings, folder: &Path, out: &Output) -> anyhow::Result<Data> {
+fn as_trained(
+    settings: &Settings,
+    moved: Option<&Path>,
+    folder: &Path,
+    out: &Output,
+) -> anyhow::Result<Data> {
     let training = settings.training()?;
-    let data = Data::open(&training.source, training.limit, training.min_count, out)?;
+    let mut source = training.source.clone();
+    if let Some(path) = moved {
+        source.data = Some(path.to_owned());
+    }
+    let data = Data::open(&source, training.limit, training.min_count, out)?;
     for (which, sentences, expected) in [
         ("train", &data.corpus.train, &training.train_fingerprint),
         ("evaluate", &data.corpus.dev, &training.dev_fingerprint),
