@@ -26,6 +26,8 @@ pub fn devices() -> Vec<(String, Device)> {
     ONE_THREAD.call_once(|| {
         rnn_train::set_threads(Some(1)).expect("the first call");
     });
+    // LibTorch counts threads per thread that calls it, and every test has its own.
+    rnn_train::set_threads(None).expect("the pool is there");
     let found = match std::env::var("RNN_TEST_DEVICE") {
         #[cfg(feature = "wgpu")]
         Ok(name) if name == "wgpu:software" => {

@@ -193,7 +193,8 @@ impl<M: Objective> Trainer<M> {
     }
 
     /// Goes on from a checkpoint of this training, bit by bit as if it had never stopped: on a CPU
-    /// backend, with as many threads, on a processor with the same instructions.
+    /// backend, with as many threads (on `libtorch`: with one), on a processor with the same
+    /// instructions.
     ///
     /// ```
     /// use rnn_data::Strokes;

@@ -1,7 +1,6 @@
 //! Laws that hold across crates, on every backend that is compiled in.
 
 mod backends;
-mod checkpoints;
 mod hihello;
 mod initial_weights;
 mod laws;
