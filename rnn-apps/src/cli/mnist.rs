@@ -10,7 +10,7 @@ use super::values::{epochs, items, layers, share, size};
 #[derive(Debug, Subcommand)]
 pub enum MnistCommand {
     /// Train a classifier and evaluate it on the test images
-    Train(MnistTrainArgs),
+    Train(Box<MnistTrainArgs>),
     /// Evaluate a trained classifier on test images
     Eval(MnistEvalArgs),
     /// Name the digits in pictures of your own (PNG or JPEG, any size)

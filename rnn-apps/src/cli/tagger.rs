@@ -74,7 +74,7 @@ impl TwoSentencesArgs {
 #[derive(Debug, Subcommand)]
 pub enum TaggerCommand {
     /// Train a tagger and evaluate it
-    Train(TaggerTrainArgs),
+    Train(Box<TaggerTrainArgs>),
     /// Evaluate a trained tagger
     Eval(TaggerEvalArgs),
     /// Tag sentences

@@ -24,7 +24,7 @@ const STROKES_SEED: u64 = 42;
 
 pub fn run(context: &Context, command: MnistCommand, out: &mut Output) -> anyhow::Result<()> {
     match command {
-        MnistCommand::Train(args) => train::run(context, args, out),
+        MnistCommand::Train(args) => train::run(context, *args, out),
         MnistCommand::Eval(args) => eval::run(context, args, out),
         MnistCommand::Predict(args) => predict::run(context, &args, out),
     }

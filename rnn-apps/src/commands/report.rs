@@ -75,14 +75,14 @@ fn curve(
     history: &[EpochReport],
     values: impl Fn(&EpochReport) -> (Option<f64>, Option<f64>),
 ) -> Curve {
-    let points = |which: fn((Option<f64>, Option<f64>)) -> Option<f64>| -> Vec<(f64, f64)> {
-        let point = |report| which(values(report)).map(|value| (report.epoch as f64, value));
-        history.iter().filter_map(point).collect()
-    };
-    let series = [
-        ("training", points(|(train, _)| train)),
-        ("validation", points(|(_, valid)| valid)),
-    ];
+    let (mut training, mut validation) = (Vec::new(), Vec::new());
+    for report in history {
+        let epoch = report.epoch as f64;
+        let (train, valid) = values(report);
+        training.extend(train.map(|value| (epoch, value)));
+        validation.extend(valid.map(|value| (epoch, value)));
+    }
+    let series = [("training", training), ("validation", validation)];
     let series = series.into_iter().filter(|(_, points)| !points.is_empty());
     Curve {
         title: title.to_owned(),

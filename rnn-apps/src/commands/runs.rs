@@ -38,7 +38,7 @@ pub fn run(args: &RunsArgs, out: &mut Output) -> anyhow::Result<()> {
     }))
 }
 
-fn read(run: &RunDir) -> Result<Run, RunError> {
+fn read(run: &RunDir) -> anyhow::Result<Run> {
     let history = run.read_history()?;
     let name = run.path().file_name().unwrap_or_default();
     Ok(Run {

@@ -23,7 +23,7 @@ const EVAL_BATCH: usize = 64;
 pub fn run(context: &Context, args: TaggerArgs, out: &mut Output) -> anyhow::Result<()> {
     match args.command {
         None => two_sentences::run(context, &args.two_sentences, out),
-        Some(TaggerCommand::Train(args)) => train::run(context, args, out),
+        Some(TaggerCommand::Train(args)) => train::run(context, *args, out),
         Some(TaggerCommand::Eval(args)) => eval::run(context, &args, out),
         Some(TaggerCommand::Tag(args)) => tag::run(context, &args, out),
     }

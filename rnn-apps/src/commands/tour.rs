@@ -47,7 +47,7 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
     let Some(Command::Mnist(MnistCommand::Train(args))) = parse(line) else {
         unreachable!("a fixed command line")
     };
-    let results = mnist::train(context, args, &mut show)?;
+    let results = mnist::train(context, *args, &mut show)?;
     show.line("\nAnd a digit that it has never seen the like of, drawn with a mouse.")?;
     let digit = decode_digit(PICTURE)?;
     let picture = (PICTURE_NAME.to_owned(), digit);
