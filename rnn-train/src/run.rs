@@ -17,13 +17,14 @@
 
 mod error;
 mod history;
+mod lock;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use rnn_data::{Vocab, is_unfinished, remove_unfinished, write_file};
+use rnn_data::{Vocab, is_unfinished, write_file};
 use rnn_model::StateDict;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,6 +34,7 @@ use crate::checkpoint::Checkpoints;
 use crate::fingerprint::hex;
 use crate::observe::EpochReport;
 pub use error::RunError;
+pub use lock::RunLock;
 
 const CONFIG: &str = "config.json";
 /// Empty; who writes to the run has it locked.
@@ -77,12 +79,6 @@ impl Picture {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDir {
     path: PathBuf,
-}
-
-/// Keeps other programs from writing to a run as long as it lives.
-#[derive(Debug)]
-pub struct RunLock {
-    _file: fs::File,
 }
 
 impl RunDir {
@@ -138,15 +134,6 @@ impl RunDir {
         }
     }
 
-    /// Whether a program is writing to it.
-    pub fn is_in_use(&self) -> bool {
-        let file = fs::OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(self.path.join(LOCK));
-        file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
-    }
-
     /// Whether it has settings: a folder that was just made has none.
     pub fn has_config(&self) -> bool {
         self.path.join(CONFIG).is_file()
@@ -167,32 +154,6 @@ impl RunDir {
         let config = fs::read(&path).map_err(io_error(&path))?;
         let identity = hex(Sha256::new().chain_update(config));
         Ok(Checkpoints::new(self.path.join(CHECKPOINTS)).with_identity(identity))
-    }
-
-    /// Makes this program the only one that writes to the run, and clears away what one that was
-    /// killed has left unfinished.
-    ///
-    /// # Errors
-    ///
-    /// If another one does, or the folder can't be read.
-    pub fn lock(&self) -> Result<RunLock, RunError> {
-        let path = self.path.join(LOCK);
-        let mut options = fs::OpenOptions::new();
-        // To be written, though it never is: some file systems lock nothing else.
-        let options = options.read(true).write(true).create(true).truncate(false);
-        let file = options.open(&path).map_err(io_error(&path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(RunError::InUse(self.path.clone())),
-            Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(fs::TryLockError::Error(error)) => return Err(RunError::Io { path, error }),
-        }
-        remove_unfinished(&self.path).map_err(io_error(&self.path))?;
-        let checkpoints = self.path.join(CHECKPOINTS);
-        if checkpoints.is_dir() {
-            remove_unfinished(&checkpoints).map_err(io_error(&checkpoints))?;
-        }
-        Ok(RunLock { _file: file })
     }
 
     /// Writes the settings.

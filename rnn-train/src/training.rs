@@ -5,6 +5,8 @@
 //! is in its position, the weights, the optimiser's state and the carried state, which make a
 //! checkpoint, and its randomness follows from the run's seed, the epoch and the batch.
 
+mod step;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,8 +20,6 @@ use burn::train::{
     EventProcessorTraining, InferenceStep, Interrupter, Learner, LearnerEvent,
     LearningCheckpointer, SupervisedTrainingEventProcessor, TrainingComponents, TrainingItem,
 };
-use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
 use rnn_model::StateDict;
 
 use crate::capture::Records;
@@ -28,10 +28,9 @@ use crate::checkpoint::{self, Checkpoints};
 use crate::error::TrainError;
 use crate::every::Every;
 use crate::fit::{End, FitConfig};
-use crate::gradients::{Accumulated, clip_global_norm, clip_value};
-use crate::loader::{Ahead, Carry, Loader};
+use crate::loader::{Carry, Loader};
 use crate::objective::{Learnable, Objective, StepOutput};
-use crate::observe::{EpochReport, Observer, StartReport, StepReport};
+use crate::observe::{EpochReport, Observer, StartReport};
 use crate::params::identities;
 use crate::position::Position;
 use crate::schedule::Factor;
@@ -249,97 +248,6 @@ impl<M: Objective> Training<M> {
         Ok(true)
     }
 
-    /// A step of the optimiser.
-    fn step(
-        &mut self,
-        batches: &mut Ahead<M::Batch>,
-        tally: &mut Tally,
-        report: &mut EpochReport,
-    ) -> Result<(), TrainError> {
-        let (epoch, config) = (report.epoch, self.setup.config.clone());
-        let first = self.setup.position.step * config.accumulate;
-        let last = (first + config.accumulate).min(self.setup.train.num_batches());
-        let number = self.setup.position.steps_done + 1;
-        let mut predictions = 0;
-        let mut num_classes = 0;
-        let mut accumulated = Accumulated::default();
-        let mut grads = None;
-        let mut shown = Vec::new();
-        let mut seconds = 0.0;
-        for batch in first..last {
-            let next = batches.next().transpose();
-            let next = next.map_err(|error| TrainError::Data(error.to_string()))?;
-            let next = next.ok_or_else(|| TrainError::Data("the data ended early".to_owned()))?;
-            let start = Instant::now();
-            self.setup.device.seed(step_seed(config.seed, epoch, batch));
-            let state = self.setup.state.take();
-            let mut output = self.learner.train_step(Carry { batch: next, state });
-            let left = output.item.state.take();
-            if config.carry_state {
-                self.setup.state = left.map(Carried::detach);
-            }
-            let scores = &output.item.scores;
-            tally.add(number, scores);
-            let [found, classes] = scores.logits.dims();
-            predictions += found;
-            num_classes = classes;
-            if config.accumulate > 1 {
-                accumulated.add(&self.learner.model(), output.grads, found);
-            } else {
-                grads = Some(output.grads);
-            }
-            seconds += start.elapsed().as_secs_f64();
-            if config.keep_predictions && batch + 1 == self.setup.train.num_batches() {
-                let classes = scores.logits.clone().argmax(1).into_data();
-                report.predictions = classes.iter::<i64>().map(|class| class as usize).collect();
-            }
-            if self.setup.dashboard {
-                shown.push((batch + 1, output.item));
-            }
-        }
-
-        let start = Instant::now();
-        let model = self.learner.model();
-        let mut grads = grads.unwrap_or_else(|| accumulated.take(&model));
-        if let Some(max_norm) = config.clip_norm {
-            let (clipped, norm) = clip_global_norm(&model, grads, max_norm);
-            tally.add_norm(norm);
-            grads = clipped;
-        }
-        if let Some(max) = config.clip_value {
-            grads = clip_value(&model, grads, max);
-        }
-        self.learner.lr_step();
-        self.learner.optimizer_step(grads);
-        let not_finite = tally.read_some()?;
-        self.setup.position.step_seconds += seconds + start.elapsed().as_secs_f64();
-        self.fail_if(not_finite)?;
-        for (batches, output) in shown {
-            self.show(output, batches);
-        }
-
-        let position = &mut self.setup.position;
-        position.step += 1;
-        position.steps_done += 1;
-        position.learning_rate = self.learner.lr_current().base();
-        let batch_size = self.setup.train.batch_size();
-        let total_items = self.setup.train.num_items();
-        let report = StepReport {
-            epoch,
-            epochs: config.epochs,
-            step: position.steps_done,
-            items: (last * batch_size).min(total_items),
-            total_items,
-            predictions,
-            num_classes,
-            loss: tally.latest.map(|(loss, _)| loss),
-            grad_norm: tally.latest.and_then(|(_, norm)| norm),
-            learning_rate: position.learning_rate,
-        };
-        self.setup.observer.step(&report);
-        Ok(())
-    }
-
     /// A pass over the validation data; none if it was told to stop.
     fn valid_epoch(&mut self, loader: &Loader<M::Batch>) -> Result<Option<Sums>, TrainError> {
         let epoch = self.setup.position.epoch;
@@ -475,16 +383,6 @@ impl<M: Objective> Training<M> {
         }
     }
 
-    /// Tells the dashboard of a batch.
-    fn show(&mut self, output: StepOutput<M::State>, batches: usize) {
-        let total = self.setup.train.num_items();
-        let items = (batches * self.setup.train.batch_size()).min(total);
-        let progress = Progress::new(items, total, Some("items".to_owned()));
-        let rate = self.learner.lr_current();
-        let item = TrainingItem::new(output, progress, Some(batches), Some(rate));
-        self.event(LearnerEvent::ProcessedItem(item));
-    }
-
     fn event(&mut self, event: LearnerEvent<StepOutput<M::State>>) {
         self.interrupter
             .fail_on_error(self.events.process_train(event));
@@ -503,14 +401,4 @@ enum Clock {
     OfEpoch,
     /// Writing of checkpoints and history.
     BetweenEpochs,
-}
-
-/// A seed that no other batch of the run has.
-fn step_seed(seed: u64, epoch: usize, batch: usize) -> u64 {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    // The lower half of the streams orders the data.
-    rng.set_stream(1 << 63 | epoch as u64);
-    // Eight words of 32 bits a batch: far more than one seed takes.
-    rng.set_word_pos(8 * batch as u128);
-    rng.next_u64()
 }
