@@ -139,6 +139,29 @@ impl Display for Seconds {
     }
 }
 
+/// A number with the six digits that are enough for a person.
+pub struct SixDigits(pub f64);
+
+impl Display for SixDigits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rounded: f64 = format!("{:.5e}", self.0).parse().unwrap_or(self.0);
+        write!(f, "{rounded}")
+    }
+}
+
+/// A loss, in nats.
+pub struct Loss(pub f64);
+
+impl Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < 1e4 {
+            write!(f, "{:.4}", self.0)
+        } else {
+            write!(f, "{:.1e}", self.0)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

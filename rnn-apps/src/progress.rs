@@ -7,7 +7,7 @@ use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
 use rnn_train::{EpochReport, Observer, RunDir, StartReport, StepReport};
 
-use crate::output::{Grouped, Output, Seconds};
+use crate::output::{Grouped, Loss, Output, Seconds};
 
 /// How often the bar's text changes.
 const TEXT_EVERY: Duration = Duration::from_millis(100);
@@ -79,7 +79,7 @@ impl Progress {
             self.out.warn(format_args!(
                 "the first step's loss is {}, expected about ln {} = {guess:.2} of weights that know \
                  nothing yet: are the inputs small numbers, and the weights new?",
-                loss_text(loss),
+                Loss(loss),
                 report.num_classes,
             ));
         }
@@ -139,7 +139,7 @@ impl Observer for Progress {
         if report.train_loss > 2.0 * self.guess {
             self.out.warn(format_args!(
                 "the loss is {}, that of a guess {:.2}: try a smaller learning rate",
-                loss_text(report.train_loss),
+                Loss(report.train_loss),
                 self.guess
             ));
         }
@@ -170,7 +170,7 @@ impl Epoch {
         let left = (later + report.total_items - report.items) as f64 * seconds / items;
         let loss = report
             .loss
-            .map_or_else(String::new, |loss| format!("loss {}  ", loss_text(loss)));
+            .map_or_else(String::new, |loss| format!("loss {}  ", Loss(loss)));
         let norm = report
             .grad_norm
             .map_or_else(String::new, |norm| format!("grad norm {norm:.2}"));
@@ -196,8 +196,7 @@ fn speed(items: f64, predictions: f64, seconds: f64) -> String {
 /// What an epoch came to, of so many: mean loss and share of right predictions in training, then on
 /// the validation data.
 pub fn epoch_line(report: &EpochReport, epochs: usize) -> String {
-    let result =
-        |loss: f64, accuracy: f64| format!("{}  {:.2} %", loss_text(loss), 100.0 * accuracy);
+    let result = |loss: f64, accuracy: f64| format!("{}  {:.2} %", Loss(loss), 100.0 * accuracy);
     let mut line = format!(
         "epoch {:>2}/{epochs}  loss {}",
         report.epoch,
@@ -230,12 +229,4 @@ pub fn waiting<T>(out: &Output, what: String, work: impl FnOnce() -> T) -> T {
     let done = work();
     spinner.finish_and_clear();
     done
-}
-
-fn loss_text(loss: f64) -> String {
-    if loss < 1e4 {
-        format!("{loss:.4}")
-    } else {
-        format!("{loss:.1e}")
-    }
 }

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
+use crate::output::{Loss, SixDigits};
+
 /// A run as its folder has it.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -178,11 +180,8 @@ fn cell(value: Option<&Value>) -> String {
         }
         Some(Value::String(text)) => printable(text),
         Some(Value::Number(number)) if number.is_f64() => {
-            // Six digits are enough for a person.
-            let rounded = number
-                .as_f64()
-                .map(|x| format!("{x:.5e}").parse().unwrap_or(x));
-            rounded.map_or_else(String::new, |x: f64| x.to_string())
+            let number = number.as_f64();
+            number.map_or_else(String::new, |x| SixDigits(x).to_string())
         }
         Some(other) => printable(&other.to_string()),
     }
@@ -271,16 +270,12 @@ impl Best {
 
     fn text(&self) -> String {
         let percent = 100.0 * self.value;
-        let loss = if self.value < 1e4 {
-            format!("loss {:.4}", self.value)
-        } else {
-            format!("loss {:.1e}", self.value)
-        };
+        let loss = Loss(self.value);
         match self.metric {
             Metric::TestAccuracy => format!("{percent:.2} % test"),
             Metric::DevAccuracy => format!("{percent:.2} % dev"),
-            Metric::ValidLoss => format!("{loss} valid"),
-            Metric::TrainLoss => format!("{loss} train"),
+            Metric::ValidLoss => format!("loss {loss} valid"),
+            Metric::TrainLoss => format!("loss {loss} train"),
         }
     }
 }

@@ -74,9 +74,7 @@ pub fn tag(
     for batch in order.chunks(batch_size) {
         let words: Vec<&[usize]> = batch.iter().map(|&i| sentences[i].as_slice()).collect();
         let best = word_logits(&model, &PaddedBatch::new(&words, &device)).argmax(1);
-        let best = best
-            .try_into_data()
-            .map_err(|error| TrainError::Device(error.to_string()))?;
+        let best = best.try_into_data().map_err(TrainError::device)?;
         let mut best = best.iter::<i64>().map(|tag| tag as usize);
         for &index in batch {
             tagged[index] = best.by_ref().take(sentences[index].len()).collect();

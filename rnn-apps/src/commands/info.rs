@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::InfoArgs;
-use crate::output::{Grouped, Output};
+use crate::output::{Grouped, Output, SixDigits};
 use crate::progress::epoch_line;
 
 #[derive(Serialize)]
@@ -107,7 +107,9 @@ fn add_flat(flat: &mut Vec<(String, String)>, prefix: &str, value: &Value) {
                 format!("{}…", &text[..text.floor_char_boundary(12)])
             }
             Value::String(text) => text.escape_debug().to_string(),
-            Value::Number(number) if number.is_f64() => short(number.as_f64()),
+            Value::Number(number) if number.is_f64() => number
+                .as_f64()
+                .map_or_else(String::new, |x| SixDigits(x).to_string()),
             other => other.to_string(),
         };
         flat.push((prefix.to_owned(), shown));
@@ -121,12 +123,4 @@ fn add_flat(flat: &mut Vec<(String, String)>, prefix: &str, value: &Value) {
         };
         add_flat(flat, &path, value);
     }
-}
-
-/// Six digits are enough for a person.
-fn short(number: Option<f64>) -> String {
-    number.map_or_else(String::new, |number| {
-        let rounded: f64 = format!("{number:.5e}").parse().unwrap_or(number);
-        rounded.to_string()
-    })
 }

@@ -137,6 +137,16 @@ impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
     }
 }
 
+/// Whether data are still those that the run in `folder` was begun with.
+pub fn check_data(folder: &Path, what: &str, expected: &str, found: &str) -> anyhow::Result<()> {
+    ensure!(
+        found == expected,
+        "{}: the {what} on have changed: expected SHA-256 {expected}, found {found}",
+        folder.display()
+    );
+    Ok(())
+}
+
 impl Session {
     /// A new run with these settings, or the one that goes on.
     pub fn begin<M: Serialize, T: Serialize>(

@@ -13,7 +13,7 @@ use super::settings::{ModelSettings, Settings, Starting, Training};
 use super::{Context, load, verdict};
 use crate::cli::{CellKind, Dataset, MnistTrainArgs, NUM_CLASSES, Nonlinearity, Recipe, RunArgs};
 use crate::commands::report;
-use crate::commands::session::{Resumed, Session, describe_fit, print_config};
+use crate::commands::session::{Resumed, Session, check_data, describe_fit, print_config};
 use crate::output::{Grouped, Output, Seconds};
 use crate::report::{Confusion, Mistakes};
 
@@ -84,17 +84,14 @@ fn as_trained(
     let training = settings.training()?;
     let images = load(training.dataset, moved.or(training.data.as_deref()), out)?;
     let images = limited(images, training.limit);
-    for (which, set, expected) in [
-        ("train", &images.train, &training.train_fingerprint),
-        ("test", &images.test, &training.test_fingerprint),
-    ] {
-        let found = fingerprint(set);
-        ensure!(
-            found == *expected,
-            "{}: the images to {which} on have changed: expected SHA-256 {expected}, found {found}",
-            folder.display()
-        );
-    }
+    let (train, test) = (fingerprint(&images.train), fingerprint(&images.test));
+    check_data(
+        folder,
+        "images to train",
+        &training.train_fingerprint,
+        &train,
+    )?;
+    check_data(folder, "images to test", &training.test_fingerprint, &test)?;
     Ok(images)
 }
 

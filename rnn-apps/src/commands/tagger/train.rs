@@ -1,7 +1,6 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use anyhow::ensure;
 use burn::module::Module;
 use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, VocabError};
 use rnn_train::{
@@ -14,7 +13,7 @@ use super::settings::{ModelSettings, Settings, Source, Training};
 use super::{Context, EVAL_BATCH, score, verdict};
 use crate::cli::{RunArgs, TaggerTrainArgs};
 use crate::commands::report;
-use crate::commands::session::{Resumed, Session, describe_fit, print_config};
+use crate::commands::session::{Resumed, Session, check_data, describe_fit, print_config};
 use crate::output::{Grouped, Output, Seconds};
 use crate::progress::waiting;
 use crate::report::{Confusion, Mistakes};
@@ -119,17 +118,20 @@ fn as_trained(
         source.data = Some(path.to_owned());
     }
     let data = Data::open(&source, training.limit, training.min_count, out)?;
-    for (which, sentences, expected) in [
-        ("train", &data.corpus.train, &training.train_fingerprint),
-        ("evaluate", &data.corpus.dev, &training.dev_fingerprint),
-    ] {
-        let found = fingerprint_sentences(sentences);
-        ensure!(
-            found == *expected,
-            "{}: the sentences to {which} on have changed: expected SHA-256 {expected}, found {found}",
-            folder.display()
-        );
-    }
+    let train = fingerprint_sentences(&data.corpus.train);
+    let dev = fingerprint_sentences(&data.corpus.dev);
+    check_data(
+        folder,
+        "sentences to train",
+        &training.train_fingerprint,
+        &train,
+    )?;
+    check_data(
+        folder,
+        "sentences to evaluate",
+        &training.dev_fingerprint,
+        &dev,
+    )?;
     Ok(data)
 }
 
