@@ -1,6 +1,6 @@
 //! Whole layers over whole sequences as single operations.
 //!
-//! The reference is the loop over time steps in [`sequence`](crate::sequence), made of the backend's
+//! The reference is the loop over time steps in `recurrent/layer.rs`, made of the backend's
 //! own operations. Where a backend has a kernel for what a layer is to do, the kernel does it, with a
 //! backward pass written by hand; `docs/kernels.md` explains how it works and what it costs.
 //!

@@ -15,7 +15,7 @@ use burn::module::Param;
 use burn::tensor::Tensor;
 
 use super::kernels;
-use crate::weights::Weights;
+use crate::recurrent::Weights;
 
 /// A recurrent layer over a sequence, as an operation of the backends that have it.
 #[backend_extension(

@@ -8,10 +8,7 @@ use std::cell::Cell as Counter;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{DType, Device, Distribution, Tensor};
 
-use crate::cell::{Cell, LstmState, LstmStep};
-use crate::noise::Noise;
-use crate::recurrent::{Lstm, Recurrent};
-use crate::sequence::Layer;
+use crate::recurrent::{Cell, Layer, Lstm, LstmState, LstmStep, Noise, Recurrent};
 use crate::{
     GruCellConfig, GruConfig, Lengths, LstmCellConfig, LstmConfig, Nonlinearity, RnnCellConfig,
     RnnConfig,

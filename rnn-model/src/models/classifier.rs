@@ -2,10 +2,8 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use crate::cell::Cell;
-use crate::config::RecurrentConfig;
-use crate::linear::{linear, over_steps};
-use crate::recurrent::Recurrent;
+use super::linear::{linear, over_steps};
+use crate::recurrent::{Cell, Recurrent, RecurrentConfig};
 
 /// Sizes of a [`Classifier`].
 #[derive(Clone, Debug)]

@@ -3,7 +3,8 @@
 use burn::tensor::{Bytes, DType, TensorData};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::{StateDict, StateDictError};
+use super::error::StateDictError;
+use super::state_dict::StateDict;
 
 /// Our types and the files'. Truth values are read as bytes, 0 or 1.
 const TYPES: [(DType, Dtype); 13] = [

@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 #[cfg(feature = "pytorch")]
-use super::PyTorchError;
+use super::pytorch::PyTorchError;
 
 /// Why weights can't be read or do not fit.
 #[derive(Debug, thiserror::Error)]

@@ -1,12 +1,12 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
-use crate::cell::{Cell, GruStep, LstmStep, Nonlinearity, RnnStep};
-use crate::config::{ConfigError, RecurrentConfig};
-use crate::init::{RecurrentInit, WeightsConfig};
-use crate::noise::Noise;
-use crate::sequence::{Cache, Layer};
-use crate::weights::Weights;
+use super::config::{ConfigError, RecurrentConfig};
+use super::init::{RecurrentInit, WeightsConfig};
+use super::layer::{Cache, Layer};
+use super::regularization::Noise;
+use super::step::{Cell, GruStep, LstmStep, Nonlinearity, RnnStep};
+use super::weights::Weights;
 
 /// PyTorch's `nn.RNNCell`; made by [`RnnCellConfig`].
 pub type RnnCell = RecurrentCell<RnnStep>;

@@ -2,10 +2,8 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use crate::config::RnnConfig;
-use crate::lengths::Lengths;
-use crate::linear::{linear, over_steps};
-use crate::recurrent::Rnn;
+use super::linear::{linear, over_steps};
+use crate::recurrent::{Lengths, Rnn, RnnConfig};
 
 /// Sizes of a [`CharRnn`].
 #[derive(Clone, Debug)]

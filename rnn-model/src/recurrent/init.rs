@@ -4,8 +4,8 @@ use burn::module::Param;
 use burn::nn::{Initializer, LayerNorm, LayerNormConfig};
 use burn::tensor::{Device, Tensor};
 
-use crate::cell::Cell;
-use crate::weights::{Norms, Weights};
+use super::step::Cell;
+use super::weights::{Norms, Weights};
 
 /// How the recurrent weights `W_hh` start. Everything else is drawn as PyTorch draws it, from
 /// `U(-k, k)` with `k = 1/√hidden_size`.

@@ -9,7 +9,8 @@ use std::io::{Read, Seek};
 use burn::tensor::{Bytes, DType, TensorData};
 use zip::ZipArchive;
 
-use super::{StateDict, StateDictError};
+use super::error::StateDictError;
+use super::state_dict::StateDict;
 pub use error::PyTorchError;
 use pickle::{Id, Pickle, Value, View};
 

@@ -2,7 +2,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
 
-use super::{StateDict, StateDictError};
+use super::error::StateDictError;
+use super::state_dict::StateDict;
 
 impl StateDict {
     /// Reads a file of weights: `.safetensors`, or (with the feature `pytorch`) what `torch.save` wrote

@@ -1,17 +1,9 @@
-mod error;
-mod file;
-#[cfg(feature = "pytorch")]
-mod pytorch;
-mod safetensors;
-
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 
-pub use error::{Mismatch, StateDictError};
-#[cfg(feature = "pytorch")]
-pub use pytorch::PyTorchError;
+use super::error::{Mismatch, StateDictError};
 
 /// A module's parameters by name, as PyTorch's `state_dict()`: `rnn.weight_ih_l0`, `fc.bias`.
 ///
@@ -30,7 +22,7 @@ pub use pytorch::PyTorchError;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct StateDict {
-    tensors: BTreeMap<String, TensorData>,
+    pub(super) tensors: BTreeMap<String, TensorData>,
 }
 
 impl StateDict {

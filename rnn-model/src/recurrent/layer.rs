@@ -4,10 +4,10 @@ use std::cell::OnceCell;
 
 use burn::tensor::Tensor;
 
-use crate::cell::Cell;
-use crate::lengths::Padding;
-use crate::noise::Noise;
-use crate::weights::Weights;
+use super::lengths::Padding;
+use super::regularization::Noise;
+use super::step::Cell;
+use super::weights::Weights;
 
 #[cfg(feature = "kernel")]
 pub(crate) use crate::kernel::Cache;

@@ -3,11 +3,11 @@ mod error;
 use burn::module::Module;
 use burn::tensor::Device;
 
-use crate::cell::{Cell, GruStep, LstmStep, Nonlinearity, RnnStep};
-use crate::init::{RecurrentInit, WeightsConfig};
-use crate::noise::Noise;
-use crate::recurrent::Recurrent;
-use crate::sequence::Cache;
+use super::init::{RecurrentInit, WeightsConfig};
+use super::layer::Cache;
+use super::module::Recurrent;
+use super::regularization::Noise;
+use super::step::{Cell, GruStep, LstmStep, Nonlinearity, RnnStep};
 pub use error::ConfigError;
 
 /// Configuration of an [`Rnn`](crate::Rnn).

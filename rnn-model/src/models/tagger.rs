@@ -2,12 +2,9 @@ use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig, Linear};
 use burn::tensor::{Device, Int, Tensor};
 
-use crate::cell::LstmState;
-use crate::config::LstmConfig;
-use crate::embedding::embed;
-use crate::lengths::Lengths;
-use crate::linear::{linear, over_steps};
-use crate::recurrent::Lstm;
+use super::embedding::embed;
+use super::linear::{linear, over_steps};
+use crate::recurrent::{Lengths, Lstm, LstmConfig, LstmState};
 
 /// Sizes of an [`LstmTagger`].
 #[derive(Clone, Debug)]

@@ -1,0 +1,25 @@
+//! Recurrent modules: depth, direction and time, for every cell.
+
+mod cells;
+mod config;
+mod init;
+mod layer;
+mod lengths;
+mod module;
+mod regularization;
+mod step;
+mod weights;
+
+pub use cells::{
+    GruCell, GruCellConfig, LstmCell, LstmCellConfig, RecurrentCell, RecurrentCellConfig, RnnCell,
+    RnnCellConfig,
+};
+pub use config::{ConfigError, GruConfig, LstmConfig, RecurrentConfig, RnnConfig};
+pub use init::RecurrentInit;
+pub use lengths::{Lengths, LengthsError};
+pub use module::{Gru, Lstm, Recurrent, Rnn};
+pub use step::{Cell, GruStep, LstmState, LstmStep, Nonlinearity, RnnStep};
+
+pub(crate) use weights::Weights;
+#[cfg(all(test, feature = "cpu-kernel"))]
+pub(crate) use {layer::Layer, regularization::Noise};
