@@ -17,14 +17,16 @@ pub use burn;
 pub use interop::PyTorchError;
 pub use interop::{Mismatch, StateDict, StateDictError};
 pub use models::{
-    CharRnn, CharRnnConfig, Classifier, ClassifierConfig, LstmTagger, LstmTaggerConfig,
+    CharRnn, CharRnnConfig, Classifier, ClassifierConfig, LanguageModel, LanguageModelConfig,
+    LstmTagger, LstmTaggerConfig, Tagger, TaggerConfig, TokenModel, TokenModelConfig, linear,
 };
 #[cfg(feature = "optim")]
 pub use optim::Adam;
 pub use recurrent::{
-    Cell, ConfigError, Gru, GruCell, GruCellConfig, GruConfig, GruStep, Lengths, LengthsError,
-    Lstm, LstmCell, LstmCellConfig, LstmConfig, LstmState, LstmStep, Nonlinearity, Recurrent,
-    RecurrentCell, RecurrentCellConfig, RecurrentConfig, RecurrentInit, Rnn, RnnCell,
+    AnyConfig, AnyRecurrent, AnyState, Cell, ConfigError, Gru, GruCell, GruCellConfig, GruConfig,
+    GruStep, Lengths, LengthsError, Lstm, LstmCell, LstmCellConfig, LstmConfig, LstmState,
+    LstmStep, ModuleState, Nonlinearity, Recurrent, RecurrentCell, RecurrentCellConfig,
+    RecurrentConfig, RecurrentInit, RecurrentModule, RecurrentModuleConfig, Rnn, RnnCell,
     RnnCellConfig, RnnConfig, RnnStep,
 };
 pub use sampling::{SamplingError, multinomial, temperature_weights};

@@ -8,7 +8,7 @@ use std::cell::Cell as Counter;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{DType, Device, Distribution, Tensor};
 
-use crate::recurrent::{Cell, Layer, Lstm, LstmState, LstmStep, Noise, Recurrent};
+use crate::recurrent::{Cell, Layer, Lstm, LstmState, Noise, Parts, Recurrent};
 use crate::{
     GruCellConfig, GruConfig, Lengths, LstmCellConfig, LstmConfig, Nonlinearity, RnnCellConfig,
     RnnConfig,
@@ -69,9 +69,9 @@ fn assert_close<const D: usize>(what: &str, found: Tensor<D>, expected: Tensor<D
 }
 
 /// Tensors of a layer that gradients are taken by.
-struct Leaves<C: Cell> {
+struct Leaves {
     input: Tensor<3>,
-    state: C::State<3>,
+    state: Parts<3>,
 }
 
 /// What `loss` weighs: output, h_n and, if there is one, c_n.
@@ -133,12 +133,12 @@ fn check_layer<C: Cell>(module: &Recurrent<C>, device: &Device) {
         for lengths in [None, Some(&lengths)] {
             // As it comes from a batch-first tensor: sequences lie one after another.
             let input = random([3, 6, 5], device).swap_dims(0, 1);
-            let leaves = Leaves::<C> {
+            let leaves = Leaves {
                 input: input.require_grad(),
-                state: C::from_parts(
-                    state(module.output_size()),
-                    C::HAS_CELL_STATE.then(|| state(7)),
-                ),
+                state: Parts {
+                    h: state(module.output_size()),
+                    c: C::HAS_CELL_STATE.then(|| state(7)),
+                },
             };
             let run = |fused| gradients(module, &leaves, loss, lengths, fused);
             let (kernel_calls, fused) = calls(|| run(true));
@@ -167,7 +167,7 @@ fn layer<'a, C: Cell>(module: &'a Recurrent<C>, noise: &'a Noise) -> Layer<'a, C
 /// The loss and its gradients, in rows of one.
 fn gradients<C: Cell>(
     module: &Recurrent<C>,
-    leaves: &Leaves<C>,
+    leaves: &Leaves,
     loss: fn(Outputs) -> Tensor<1>,
     lengths: Option<&Lengths>,
     fused: bool,
@@ -181,16 +181,15 @@ fn gradients<C: Cell>(
         true => layer.run(input, state, padding.as_ref()),
         false => layer.run_steps(input, state, padding.as_ref()),
     };
-    let (h_n, c_n) = C::into_parts(state);
-    let loss = loss((output, h_n, c_n));
+    let loss = loss((output, state.h, state.c));
     let all = loss.backward();
     let mut found = vec![("loss".to_owned(), Some(loss.clone().inner()))];
     let mut add = |name: &str, gradient: Option<Tensor<1>>| found.push((name.to_owned(), gradient));
     add("d_input", leaves.input.grad(&all).map(|d| d.flatten(0, 2)));
-    let (h_0, c_0) = C::into_parts(leaves.state.clone());
-    add("d_h_0", h_0.grad(&all).map(|d| d.flatten(0, 2)));
-    if let Some(c_0) = c_0 {
-        add("d_c_0", c_0.grad(&all).map(|d| d.flatten(0, 2)));
+    let Parts { h, c } = &leaves.state;
+    add("d_h_0", h.grad(&all).map(|d| d.flatten(0, 2)));
+    if let Some(c) = c {
+        add("d_c_0", c.grad(&all).map(|d| d.flatten(0, 2)));
     }
     for weights in &module.weights {
         let flat = |weight: &Param<Tensor<2>>| weight.val().grad(&all).map(|d| d.flatten(0, 1));
@@ -277,10 +276,10 @@ fn gradients_of_a_module_that_is_used_twice_add_up() {
                     true => layer.run(input, state, None),
                     false => layer.run_steps(input, state, None),
                 };
-                let start = LstmStep::zeros([1, 6, 7], [1, 6, 7], &device);
+                let start = Parts::zeros([1, 6, 7], Some([1, 6, 7]), &device);
                 let (output, state) = run(input.clone(), start);
                 let (output, state) = run(output, state);
-                let all = (output.sum() + state.c.sum()).backward();
+                let all = (output.sum() + state.c.expect("a cell state").sum()).backward();
                 let weight_hh = lstm.weights[0].weight_hh.val();
                 assert!(lstm.weights[0].weight_ih.val().grad(&all).is_none());
                 weight_hh.grad(&all).expect("a gradient")
@@ -432,10 +431,8 @@ fn weights_may_change_between_passes() {
 }
 
 fn zeros(device: &Device) -> LstmState<3> {
-    LstmStep::map_state(
-        LstmStep::zeros([1, 2, 9], [1, 2, 9], device),
-        |part: Tensor<3>| part.cast(DType::F64),
-    )
+    let zeros = Parts::zeros([1, 2, 9], Some([1, 2, 9]), device);
+    zeros.map(|part| part.cast(DType::F64)).into_state()
 }
 
 /// Makes parameters 64 bits wide.

@@ -1,11 +1,10 @@
-use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use super::linear::{linear, over_steps};
+use super::token::{TokenModel, TokenModelConfig};
+use super::transparent::transparent_module;
 use crate::recurrent::{Lengths, Rnn, RnnConfig};
 
-/// Sizes of a [`CharRnn`].
+/// Configuration of a [`CharRnn`].
 #[derive(Clone, Debug)]
 pub struct CharRnnConfig {
     /// The recurrent part, batch first whatever it says; `input_size` is the number of different
@@ -25,24 +24,27 @@ impl CharRnnConfig {
     }
 
     /// Makes the model, its weights drawn from the device's random state.
+    ///
+    /// # Panics
+    ///
+    /// If a size is out of range.
     pub fn init(&self, device: &Device) -> CharRnn {
-        let rnn = self.rnn.clone().with_batch_first(true).init(device);
-        let features = rnn.directions() * rnn.output_size();
+        let model = TokenModelConfig::new(self.rnn.clone(), self.rnn.input_size, self.num_classes);
         CharRnn {
-            rnn,
-            fc: linear(features, self.num_classes, device),
+            model: model.with_one_hot(true).init(device),
         }
     }
 }
 
-/// An RNN and a linear layer over every step: the model that learns `hihell` → `ihello`.
+/// The character model of the notebook, which learns `hihell` → `ihello`: a [`TokenModel`] over an
+/// [`Rnn`] that takes its one-hot vectors as they are.
 ///
 /// ```text
 /// h_1 … h_T = RNN(x_1 … x_T)        logits_t = W·h_t + b
 /// ```
 ///
-/// The state is returned. Who carries it to the next call detaches it first, or back-propagation
-/// would reach through all calls:
+/// The state is returned. Detach it before it goes into the next call in training, or
+/// back-propagation would reach through all calls:
 ///
 /// ```
 /// use burn::tensor::Tensor;
@@ -55,11 +57,12 @@ impl CharRnnConfig {
 /// assert_eq!(logits.dims(), [1, 6, 5]);
 /// let (_, _) = model.forward(one_hot, Some(state.detach()));
 /// ```
-#[derive(Module, Debug)]
+#[derive(Clone, Debug)]
 pub struct CharRnn {
-    rnn: Rnn,
-    fc: Linear,
+    model: TokenModel<Rnn>,
 }
+
+transparent_module!("CharRnn", CharRnn);
 
 impl CharRnn {
     /// Scores the next character at every step.
@@ -70,22 +73,21 @@ impl CharRnn {
     /// - `state`: `[layers, batch, hidden_size]`, zeros if omitted
     /// - logits: `[batch, time, num_classes]`, with the state after the last step
     pub fn forward(&self, input: Tensor<3>, state: Option<Tensor<3>>) -> (Tensor<3>, Tensor<3>) {
-        let (output, state) = self.rnn.forward(input, state);
-        (over_steps(&self.fc, output), state)
+        self.model.forward_vectors(input, state)
     }
 
-    /// The same for sequences of different lengths, side by side: [`Lengths`].
+    /// Like [`forward`](Self::forward) for sequences of different lengths, side by side: [`Lengths`].
     ///
     /// # Panics
     ///
-    /// If the lengths are of another batch.
+    /// If the lengths are those of a batch of another shape.
     pub fn forward_with_lengths(
         &self,
         input: Tensor<3>,
         lengths: &Lengths,
         state: Option<Tensor<3>>,
     ) -> (Tensor<3>, Tensor<3>) {
-        let (output, state) = self.rnn.forward_with_lengths(input, lengths, state);
-        (over_steps(&self.fc, output), state)
+        self.model
+            .forward_vectors_with_lengths(input, lengths, state)
     }
 }

@@ -3,25 +3,25 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use super::linear::{linear, over_steps};
-use crate::recurrent::{Cell, Recurrent, RecurrentConfig};
+use crate::recurrent::{RecurrentModule, RecurrentModuleConfig};
 
 /// Sizes of a [`Classifier`].
 #[derive(Clone, Debug)]
-pub struct ClassifierConfig<C> {
+pub struct ClassifierConfig<K> {
     /// The recurrent part, batch first whatever it says.
-    pub rnn: RecurrentConfig<C>,
+    pub rnn: K,
     /// The number of classes.
     pub num_classes: usize,
 }
 
-impl<C: Cell> ClassifierConfig<C> {
+impl<K: RecurrentModuleConfig> ClassifierConfig<K> {
     /// A classifier on top of the given recurrent module.
-    pub fn new(rnn: RecurrentConfig<C>, num_classes: usize) -> Self {
+    pub fn new(rnn: K, num_classes: usize) -> Self {
         Self { rnn, num_classes }
     }
 
     /// Makes the model, its weights drawn from the device's random state.
-    pub fn init(&self, device: &Device) -> Classifier<C> {
+    pub fn init(&self, device: &Device) -> Classifier<K::Module> {
         let rnn = self.rnn.clone().with_batch_first(true).init(device);
         let features = rnn.directions() * rnn.output_size();
         Classifier {
@@ -47,12 +47,12 @@ impl<C: Cell> ClassifierConfig<C> {
 /// assert_eq!(model.forward(images).dims(), [4, 10]);
 /// ```
 #[derive(Module, Debug)]
-pub struct Classifier<C: Cell> {
-    rnn: Recurrent<C>,
+pub struct Classifier<R: RecurrentModule> {
+    rnn: R,
     fc: Linear,
 }
 
-impl<C: Cell> Classifier<C> {
+impl<R: RecurrentModule> Classifier<R> {
     /// Scores the classes.
     ///
     /// # Shapes

@@ -3,9 +3,15 @@
 mod char_rnn;
 mod classifier;
 mod embedding;
-pub(crate) mod linear;
+mod language;
+mod linear;
 mod tagger;
+mod token;
+mod transparent;
 
 pub use char_rnn::{CharRnn, CharRnnConfig};
 pub use classifier::{Classifier, ClassifierConfig};
-pub use tagger::{LstmTagger, LstmTaggerConfig};
+pub use language::{LanguageModel, LanguageModelConfig};
+pub use linear::linear;
+pub use tagger::{LstmTagger, LstmTaggerConfig, Tagger, TaggerConfig};
+pub use token::{TokenModel, TokenModelConfig};

@@ -5,7 +5,7 @@ use super::config::{ConfigError, RecurrentConfig};
 use super::init::{RecurrentInit, WeightsConfig};
 use super::layer::{Cache, Layer};
 use super::regularization::Noise;
-use super::step::{Cell, GruStep, LstmStep, Nonlinearity, RnnStep};
+use super::step::{Cell, GruStep, LstmStep, Nonlinearity, Parts, RnnStep};
 use super::weights::Weights;
 
 /// PyTorch's `nn.RNNCell`; made by [`RnnCellConfig`].
@@ -157,7 +157,7 @@ impl<C: Cell> RecurrentCell<C> {
         assert!(batch > 0, "{} cell: the batch has no sequences", C::NAME);
         let shape = [batch, hidden_size];
         let state = match state {
-            Some(state) => C::map_state(state, |part: Tensor<2>| {
+            Some(state) => Parts::of(state).map(|part| {
                 let found = part.dims();
                 assert_eq!(
                     found,
@@ -167,9 +167,11 @@ impl<C: Cell> RecurrentCell<C> {
                 );
                 part
             }),
-            None => C::zeros(shape, shape, &input.device()),
+            None => {
+                let cell = C::HAS_CELL_STATE.then_some(shape);
+                Parts::zeros(shape, cell, &input.device())
+            }
         };
-        let state = C::map_state(state, |part: Tensor<2>| part.cast(input.dtype()));
         let weights = Weights {
             weight_ih: self.weight_ih.clone(),
             weight_hh: self.weight_hh.clone(),
@@ -185,8 +187,9 @@ impl<C: Cell> RecurrentCell<C> {
             noise: &noise,
             cache: Some(&self.cache),
         };
-        let state = C::map_state(state, |part: Tensor<2>| part.unsqueeze_dim::<3>(0));
+        let state = state.map(|part| part.cast(input.dtype()).unsqueeze_dim::<3>(0));
         let (_, state) = layer.run(input.unsqueeze_dim(0), state, None);
-        C::map_state(state, |part: Tensor<3>| part.squeeze_dim::<2>(0))
+        let state = state.map(|part| part.squeeze_dim::<2>(0));
+        state.into_state()
     }
 }

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 
 use super::lengths::Padding;
 use super::regularization::Noise;
-use super::step::Cell;
+use super::step::{Cell, Parts};
 use super::weights::Weights;
 
 #[cfg(feature = "kernel")]
@@ -41,9 +41,9 @@ impl<C: Cell> Layer<'_, C> {
     pub fn run(
         &self,
         input: Tensor<3>,
-        state: C::State<3>,
+        state: Parts<3>,
         padding: Option<&Padding<'_>>,
-    ) -> (Tensor<3>, C::State<3>) {
+    ) -> (Tensor<3>, Parts<3>) {
         #[cfg(feature = "kernel")]
         if let Some(done) = self.run_fused(&input, &state, padding) {
             return done;
@@ -56,43 +56,40 @@ impl<C: Cell> Layer<'_, C> {
     fn run_fused(
         &self,
         input: &Tensor<3>,
-        state: &C::State<3>,
+        state: &Parts<3>,
         padding: Option<&Padding<'_>>,
-    ) -> Option<(Tensor<3>, C::State<3>)> {
+    ) -> Option<(Tensor<3>, Parts<3>)> {
         let has_norms = self.weights.iter().any(|weights| weights.norms.is_some());
         let is_masked = self.noise.has_recurrent_mask(&input.device());
         if has_norms || is_masked || self.noise.has_zoneout() {
             return None;
         }
-        let (h_0, c_0) = C::into_parts(state.clone());
         let layer = crate::kernel::Layer {
             cell: self.cell.kernel(),
             weights: self.weights,
             lengths: padding.map(Padding::lengths),
-            h_0,
-            c_0,
+            h_0: state.h.clone(),
+            c_0: state.c.clone(),
             cache: self.cache.map(Cache::share),
         };
-        let (output, h_n, c_n) = crate::kernel::recurrent(input, layer)?;
-        Some((output, C::from_parts(h_n, c_n)))
+        let (output, h, c) = crate::kernel::recurrent(input, layer)?;
+        Some((output, Parts { h, c }))
     }
 
     /// [`run`](Self::run), step by step: the reference for the kernels, and what there is without.
     pub fn run_steps(
         &self,
         mut input: Tensor<3>,
-        state: C::State<3>,
+        state: Parts<3>,
         padding: Option<&Padding<'_>>,
-    ) -> (Tensor<3>, C::State<3>) {
+    ) -> (Tensor<3>, Parts<3>) {
         if let Some(padding) = padding {
             input = padding.clear(input);
         }
         let [_, batch, _] = input.dims();
         let runs = self.weights.iter().enumerate().map(|(place, weights)| {
             let direction = Direction::new(self.cell, weights, self.noise, batch);
-            let before = C::map_state(state.clone(), |part: Tensor<3>| {
-                part.narrow(0, place, 1).squeeze_dim::<2>(0)
-            });
+            let before = (state.clone()).map(|part| part.narrow(0, place, 1).squeeze_dim::<2>(0));
             direction.run(input.clone(), before, place == 1, padding)
         });
         let (mut outputs, states): (Vec<_>, Vec<_>) = runs.unzip();
@@ -100,7 +97,7 @@ impl<C: Cell> Layer<'_, C> {
             1 => outputs.remove(0),
             _ => Tensor::cat(outputs, 2),
         };
-        (output, C::stack(states))
+        (output, Parts::stack(states))
     }
 }
 
@@ -148,8 +145,8 @@ impl<'a, C: Cell> Direction<'a, C> {
     }
 
     /// One step, from a projected input `[batch, G·H]`.
-    fn step(&self, projected: Tensor<2>, state: C::State<2>) -> C::State<2> {
-        let mut hidden = C::hidden(&state).clone();
+    fn step(&self, projected: Tensor<2>, state: Parts<2>) -> Parts<2> {
+        let mut hidden = state.h.clone();
         if let Some(mask) = &self.mask {
             hidden = hidden * mask.clone();
         }
@@ -166,17 +163,14 @@ impl<'a, C: Cell> Direction<'a, C> {
         let before = self.noise.has_zoneout().then(|| state.clone());
         let mut next = self.cell.step(projected, recurrent, state, norm);
         if let Some(weight_hr) = &self.weights.weight_hr {
-            let small = C::hidden(&next).clone().matmul(weight_hr.val().transpose());
-            next = C::with_hidden(next, small);
+            next.h = next.h.matmul(weight_hr.val().transpose());
         }
         if let Some(before) = before {
-            let ((h_before, c_before), (h, c)) = (C::into_parts(before), C::into_parts(next));
-            next = C::from_parts(
-                self.noise.zoneout_hidden(h_before, h),
-                c_before
-                    .zip(c)
-                    .map(|(before, c)| self.noise.zoneout_cell(before, c)),
-            );
+            let cells = before.c.zip(next.c);
+            next = Parts {
+                h: self.noise.zoneout_hidden(before.h, next.h),
+                c: cells.map(|(before, after)| self.noise.zoneout_cell(before, after)),
+            };
         }
         next
     }
@@ -188,10 +182,10 @@ impl<'a, C: Cell> Direction<'a, C> {
     fn run(
         &self,
         input: Tensor<3>,
-        mut state: C::State<2>,
+        mut state: Parts<2>,
         reverse: bool,
         padding: Option<&Padding<'_>>,
-    ) -> (Tensor<3>, C::State<2>) {
+    ) -> (Tensor<3>, Parts<2>) {
         let [time, batch, features] = input.dims();
         // All steps' inputs meet the weights in one product: T·B rows fill a matrix unit that B
         // rows per step would leave idle.
@@ -210,7 +204,7 @@ impl<'a, C: Cell> Direction<'a, C> {
             state = match padding.and_then(|padding| padding.at(t)) {
                 Some(ended) => {
                     let next = self.step(step, state.clone());
-                    C::zip_states(next, state, |next: Tensor<2>, before| {
+                    next.zip(state, |next, before| {
                         let shape = next.dims();
                         next.mask_where(ended.clone().expand(shape), before)
                     })
@@ -218,7 +212,7 @@ impl<'a, C: Cell> Direction<'a, C> {
                 // The state goes in without a copy left here, so that its memory can be used again.
                 None => self.step(step, state),
             };
-            outputs.push(C::hidden(&state).clone());
+            outputs.push(state.h.clone());
         }
         if reverse {
             outputs.reverse();

@@ -1,8 +1,10 @@
 //! Recurrent modules: depth, direction and time, for every cell.
 
+mod any;
 mod cells;
 mod config;
 mod init;
+mod interface;
 mod layer;
 mod lengths;
 mod module;
@@ -10,16 +12,18 @@ mod regularization;
 mod step;
 mod weights;
 
+pub use any::{AnyConfig, AnyRecurrent, AnyState};
 pub use cells::{
     GruCell, GruCellConfig, LstmCell, LstmCellConfig, RecurrentCell, RecurrentCellConfig, RnnCell,
     RnnCellConfig,
 };
 pub use config::{ConfigError, GruConfig, LstmConfig, RecurrentConfig, RnnConfig};
 pub use init::RecurrentInit;
+pub use interface::{RecurrentModule, RecurrentModuleConfig};
 pub use lengths::{Lengths, LengthsError};
 pub use module::{Gru, Lstm, Recurrent, Rnn};
-pub use step::{Cell, GruStep, LstmState, LstmStep, Nonlinearity, RnnStep};
+pub use step::{Cell, GruStep, LstmState, LstmStep, ModuleState, Nonlinearity, RnnStep};
 
 pub(crate) use weights::Weights;
 #[cfg(all(test, feature = "cpu-kernel"))]
-pub(crate) use {layer::Layer, regularization::Noise};
+pub(crate) use {layer::Layer, regularization::Noise, step::Parts};

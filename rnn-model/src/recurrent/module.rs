@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::layer::{Cache, Layer};
 use super::lengths::{Lengths, Padding};
 use super::regularization::Noise;
-use super::step::{Cell, GruStep, LstmStep, RnnStep};
+use super::step::{Cell, GruStep, LstmStep, Parts, RnnStep};
 use super::weights::Weights;
 
 /// PyTorch's `nn.RNN`; made by [`RnnConfig`](crate::RnnConfig), equations at [`RnnStep`].
@@ -81,7 +81,8 @@ impl<C: Cell> Recurrent<C> {
         input: Tensor<3>,
         state: Option<C::State<3>>,
     ) -> (Tensor<3>, C::State<3>) {
-        self.run(input, None, state)
+        let (output, state) = self.run(input, None, state.map(Parts::of));
+        (output, state.into_state())
     }
 
     /// Runs over a padded batch of sequences of different lengths: [`Lengths`] says what that means.
@@ -98,7 +99,8 @@ impl<C: Cell> Recurrent<C> {
         lengths: &Lengths,
         state: Option<C::State<3>>,
     ) -> (Tensor<3>, C::State<3>) {
-        self.run(input, Some(lengths), state)
+        let (output, state) = self.run(input, Some(lengths), state.map(Parts::of));
+        (output, state.into_state())
     }
 
     /// Runs over one sequence without a batch axis.
@@ -119,10 +121,10 @@ impl<C: Cell> Recurrent<C> {
         state: Option<C::State<2>>,
     ) -> (Tensor<2>, C::State<2>) {
         let batch = if self.batch_first { 0 } else { 1 };
-        let state = state.map(|state| C::map_state(state, |s: Tensor<2>| s.unsqueeze_dim::<3>(1)));
+        let state = state.map(|state| Parts::of(state).map(|part| part.unsqueeze_dim::<3>(1)));
         let (output, state) = self.run(input.unsqueeze_dim(batch), None, state);
-        let state = C::map_state(state, |s: Tensor<3>| s.squeeze_dim::<2>(1));
-        (output.squeeze_dim(batch), state)
+        let state = state.map(|part| part.squeeze_dim::<2>(1));
+        (output.squeeze_dim(batch), state.into_state())
     }
 
     /// Runs one time step, for sequences that come step by step: n steps give what
@@ -160,17 +162,17 @@ impl<C: Cell> Recurrent<C> {
         );
         let [batch, features] = input.dims();
         self.check_features(features);
-        let state = self.start(state, batch, &input);
+        let state = self.start(state.map(Parts::of), batch, &input);
         let (output, state) = self.run_layers(input.unsqueeze_dim(0), state, None);
-        (output.squeeze_dim(0), state)
+        (output.squeeze_dim(0), state.into_state())
     }
 
     fn run(
         &self,
         input: Tensor<3>,
         lengths: Option<&Lengths>,
-        state: Option<C::State<3>>,
-    ) -> (Tensor<3>, C::State<3>) {
+        state: Option<Parts<3>>,
+    ) -> (Tensor<3>, Parts<3>) {
         let sequence = if self.batch_first {
             input.swap_dims(0, 1)
         } else {
@@ -194,9 +196,9 @@ impl<C: Cell> Recurrent<C> {
     fn run_layers(
         &self,
         mut sequence: Tensor<3>,
-        state: C::State<3>,
+        state: Parts<3>,
         padding: Option<&Padding<'_>>,
-    ) -> (Tensor<3>, C::State<3>) {
+    ) -> (Tensor<3>, Parts<3>) {
         let directions = self.directions();
         let mut last = Vec::with_capacity(self.num_layers);
         for (index, weights) in self.weights.chunks(directions).enumerate() {
@@ -205,9 +207,7 @@ impl<C: Cell> Recurrent<C> {
             }
             let before = match self.num_layers {
                 1 => state.clone(),
-                _ => C::map_state(state.clone(), |part: Tensor<3>| {
-                    part.narrow(0, index * directions, directions)
-                }),
+                _ => (state.clone()).map(|part| part.narrow(0, index * directions, directions)),
             };
             let layer = Layer {
                 cell: &self.cell,
@@ -219,7 +219,7 @@ impl<C: Cell> Recurrent<C> {
             sequence = output;
             last.push(after);
         }
-        (sequence, C::join(last))
+        (sequence, Parts::concat(last))
     }
 
     fn check_features(&self, features: usize) {
@@ -235,19 +235,18 @@ impl<C: Cell> Recurrent<C> {
     /// The state that was given, in numbers as `like` has them, or zeros.
     fn start<const D: usize>(
         &self,
-        state: Option<C::State<3>>,
+        state: Option<Parts<3>>,
         batch: usize,
         like: &Tensor<D>,
-    ) -> C::State<3> {
+    ) -> Parts<3> {
         assert!(batch > 0, "{}: the batch has no sequences", C::NAME);
         let hidden = [self.weights.len(), batch, self.output_size];
         let cell = [self.weights.len(), batch, self.hidden_size];
-        let alike = |state| C::map_state(state, |part: Tensor<3>| part.cast(like.dtype()));
-        let Some(state) = state else {
-            return alike(C::zeros(hidden, cell, &like.device()));
-        };
-        let (h, c) = C::into_parts(state);
-        for (part, expected) in [(Some(&h), hidden), (c.as_ref(), cell)] {
+        let state = state.unwrap_or_else(|| {
+            let cell = C::HAS_CELL_STATE.then_some(cell);
+            Parts::zeros(hidden, cell, &like.device())
+        });
+        for (part, expected) in [(Some(&state.h), hidden), (state.c.as_ref(), cell)] {
             let found = part.map_or(expected, |part| part.dims());
             assert_eq!(
                 found,
@@ -256,7 +255,7 @@ impl<C: Cell> Recurrent<C> {
                 C::NAME
             );
         }
-        alike(C::from_parts(h, c))
+        state.map(|part| part.cast(like.dtype()))
     }
 
     /// What lies past the ends of a batch `[time, batch, features]`.

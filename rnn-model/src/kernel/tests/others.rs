@@ -19,7 +19,7 @@ fn a_linear_layer_is_burns_own_in_value_and_gradients() {
             [300, 2, 64, 70],
         ];
         for [batch, time, features, outputs] in sizes {
-            let layer = crate::models::linear::linear(features, outputs, &device);
+            let layer = crate::linear(features, outputs, &device);
             let input = random([time, batch, features], &device).swap_dims(0, 1);
             let input = input.require_grad();
             let weights = random([batch, time, outputs], &device);

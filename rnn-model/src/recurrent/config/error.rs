@@ -24,6 +24,19 @@ pub enum ConfigError {
         /// The value.
         found: f64,
     },
+    /// One-hot vectors are not of the vocabulary's size.
+    #[error(
+        "{module}: with one-hot vectors input_size must be vocab_size, which is {vocab_size}, \
+         found {found}"
+    )]
+    OneHot {
+        /// The model.
+        module: &'static str,
+        /// The number of different tokens.
+        vocab_size: usize,
+        /// `input_size`.
+        found: usize,
+    },
     /// The projection makes nothing smaller.
     #[error("{module}: proj_size must be below hidden_size, which is {hidden_size}, found {found}")]
     Projection {

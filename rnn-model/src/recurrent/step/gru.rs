@@ -3,6 +3,10 @@ use burn::nn::LayerNorm;
 use burn::tensor::{Tensor, activation::sigmoid};
 
 use super::Cell;
+use super::equations::Equations;
+use super::state::Parts;
+#[cfg(feature = "kernel")]
+use crate::kernel::CellKind;
 
 /// The gated recurrent unit (Cho et al., [Learning phrase representations using RNN
 /// encoder-decoder], 2014) in the variant of PyTorch's `nn.GRU` and cuDNN, where the reset gate
@@ -27,16 +31,25 @@ impl Cell for GruStep {
 
     const GATES: usize = 3;
     const NAME: &'static str = "Gru";
-    const BIASES_MERGE: bool = false;
     const HAS_CELL_STATE: bool = false;
+}
+
+impl Equations for GruStep {
+    const BIASES_MERGE: bool = false;
+
+    #[cfg(feature = "kernel")]
+    fn kernel(&self) -> CellKind {
+        CellKind::Gru
+    }
 
     fn step(
         &self,
         input: Tensor<2>,
         recurrent: Tensor<2>,
-        h: Tensor<2>,
+        state: Parts<2>,
         _: Option<&LayerNorm>,
-    ) -> Tensor<2> {
+    ) -> Parts<2> {
+        let h = state.h;
         let hidden_size = h.dims()[1];
         let x = |k: usize| input.clone().narrow(1, k * hidden_size, hidden_size);
         let u = |k: usize| recurrent.clone().narrow(1, k * hidden_size, hidden_size);
@@ -45,18 +58,9 @@ impl Cell for GruStep {
         let z = sigmoid(x(1) + u(1));
         let n = (x(2) + r * u(2)).tanh();
         // The same as (1 − z) ⊙ n + z ⊙ h, with one product less.
-        n.clone() + z * (h - n)
-    }
-
-    fn into_parts<const D: usize>(state: Tensor<D>) -> (Tensor<D>, Option<Tensor<D>>) {
-        (state, None)
-    }
-
-    fn from_parts<const D: usize>(hidden: Tensor<D>, _: Option<Tensor<D>>) -> Tensor<D> {
-        hidden
-    }
-
-    fn hidden<const D: usize>(state: &Tensor<D>) -> &Tensor<D> {
-        state
+        Parts {
+            h: n.clone() + z * (h - n),
+            c: None,
+        }
     }
 }

@@ -3,6 +3,10 @@ use burn::nn::LayerNorm;
 use burn::tensor::{Tensor, activation::sigmoid};
 
 use super::Cell;
+use super::equations::Equations;
+use super::state::{ModuleState, Parts};
+#[cfg(feature = "kernel")]
+use crate::kernel::CellKind;
 
 /// Long short-term memory (Hochreiter and Schmidhuber, [Long short-term memory], 1997, with the
 /// forget gate of Gers, Schmidhuber and Cummins, 2000), as PyTorch's `nn.LSTM`:
@@ -54,21 +58,43 @@ impl<const D: usize> LstmState<D> {
     }
 }
 
+impl<const D: usize> ModuleState<D> for LstmState<D> {
+    fn into_parts(self) -> (Tensor<D>, Option<Tensor<D>>) {
+        (self.h, Some(self.c))
+    }
+
+    fn from_parts(h: Tensor<D>, c: Option<Tensor<D>>) -> Option<Self> {
+        Some(Self { h, c: c? })
+    }
+
+    fn hidden(&self) -> &Tensor<D> {
+        &self.h
+    }
+}
+
 impl Cell for LstmStep {
     type State<const D: usize> = LstmState<D>;
 
     const GATES: usize = 4;
     const NAME: &'static str = "Lstm";
-    const BIASES_MERGE: bool = true;
     const HAS_CELL_STATE: bool = true;
+}
+
+impl Equations for LstmStep {
+    const BIASES_MERGE: bool = true;
+
+    #[cfg(feature = "kernel")]
+    fn kernel(&self) -> CellKind {
+        CellKind::Lstm
+    }
 
     fn step(
         &self,
         input: Tensor<2>,
         recurrent: Tensor<2>,
-        state: LstmState<2>,
+        state: Parts<2>,
         norm: Option<&LayerNorm>,
-    ) -> LstmState<2> {
+    ) -> Parts<2> {
         let gates = input + recurrent;
         let hidden_size = gates.dims()[1] / 4;
         let gate = |k: usize| gates.clone().narrow(1, k * hidden_size, hidden_size);
@@ -78,25 +104,13 @@ impl Cell for LstmStep {
         let g = gate(2).tanh();
         let o = sigmoid(gate(3));
 
-        let c = f * state.c + i * g;
+        let before = state.c.expect("an LSTM has a cell state");
+        let c = f * before + i * g;
         let seen = match norm {
             Some(norm) => norm.forward(c.clone()),
             None => c.clone(),
         };
         let h = o * seen.tanh();
-        LstmState { h, c }
-    }
-
-    fn into_parts<const D: usize>(state: LstmState<D>) -> (Tensor<D>, Option<Tensor<D>>) {
-        (state.h, Some(state.c))
-    }
-
-    fn from_parts<const D: usize>(hidden: Tensor<D>, cell: Option<Tensor<D>>) -> LstmState<D> {
-        let c = cell.expect("an LSTM has a cell state");
-        LstmState { h: hidden, c }
-    }
-
-    fn hidden<const D: usize>(state: &LstmState<D>) -> &Tensor<D> {
-        &state.h
+        Parts { h, c: Some(c) }
     }
 }

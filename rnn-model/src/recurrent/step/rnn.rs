@@ -3,6 +3,10 @@ use burn::nn::LayerNorm;
 use burn::tensor::{Tensor, activation};
 
 use super::Cell;
+use super::equations::Equations;
+use super::state::Parts;
+#[cfg(feature = "kernel")]
+use crate::kernel::CellKind;
 
 /// The activation of an [`Rnn`](crate::Rnn).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,32 +39,32 @@ impl Cell for RnnStep {
 
     const GATES: usize = 1;
     const NAME: &'static str = "Rnn";
-    const BIASES_MERGE: bool = true;
     const HAS_CELL_STATE: bool = false;
+}
+
+impl Equations for RnnStep {
+    const BIASES_MERGE: bool = true;
+
+    #[cfg(feature = "kernel")]
+    fn kernel(&self) -> CellKind {
+        match self.nonlinearity {
+            Nonlinearity::Tanh => CellKind::RnnTanh,
+            Nonlinearity::Relu => CellKind::RnnRelu,
+        }
+    }
 
     fn step(
         &self,
         input: Tensor<2>,
         recurrent: Tensor<2>,
-        _: Tensor<2>,
+        _: Parts<2>,
         _: Option<&LayerNorm>,
-    ) -> Tensor<2> {
+    ) -> Parts<2> {
         let sum = input + recurrent;
-        match self.nonlinearity {
+        let h = match self.nonlinearity {
             Nonlinearity::Tanh => sum.tanh(),
             Nonlinearity::Relu => activation::relu(sum),
-        }
-    }
-
-    fn into_parts<const D: usize>(state: Tensor<D>) -> (Tensor<D>, Option<Tensor<D>>) {
-        (state, None)
-    }
-
-    fn from_parts<const D: usize>(hidden: Tensor<D>, _: Option<Tensor<D>>) -> Tensor<D> {
-        hidden
-    }
-
-    fn hidden<const D: usize>(state: &Tensor<D>) -> &Tensor<D> {
-        state
+        };
+        Parts { h, c: None }
     }
 }
