@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rnn_data::{ImageBatch, ImageBatcher, ImageSet};
-use rnn_model::{Cell, Classifier};
+use rnn_model::{Classifier, RecurrentModule};
 
 use crate::loader::Loader;
 use crate::objective::{Objective, Scores};
@@ -12,7 +12,7 @@ use crate::precision::in_numbers_of;
 /// Batches of labelled images.
 pub type ImageLoader = Loader<ImageBatch>;
 
-impl<C: Cell> Objective for Classifier<C> {
+impl<R: RecurrentModule> Objective for Classifier<R> {
     type Batch = ImageBatch;
     type State = ();
 

@@ -6,7 +6,7 @@ use burn::data::dataset::InMemDataset;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use rnn_data::{PaddedBatch, Sentence, TaggedBatch, TaggedBatcher, TaggedItem, Vocab};
-use rnn_model::{Lengths, LstmTagger};
+use rnn_model::{Lengths, RecurrentModule, Tagger};
 
 use crate::error::TrainError;
 use crate::evaluate::device_of;
@@ -18,7 +18,7 @@ pub type TaggedLoader = Loader<TaggedBatch>;
 
 /// Every sentence starts from a zero state. Loss and accuracy are means over words; padding has no
 /// part in either, nor in any gradient.
-impl Objective for LstmTagger {
+impl<R: RecurrentModule> Objective for Tagger<R> {
     type Batch = TaggedBatch;
     type State = ();
 
@@ -44,7 +44,7 @@ impl TaggedLoader {
 }
 
 /// The scores of all words, sentence after sentence, without padding: `[words, tags]`.
-fn word_logits(model: &LstmTagger, batch: &PaddedBatch) -> Tensor<2> {
+fn word_logits<R: RecurrentModule>(model: &Tagger<R>, batch: &PaddedBatch) -> Tensor<2> {
     let [_, time] = batch.ids().dims();
     let lengths = Lengths::new(batch.lengths(), time).expect("a batch fits its own lengths");
     let (logits, _) = model.forward_with_lengths(batch.ids().clone(), &lengths, None);
@@ -60,8 +60,8 @@ fn word_logits(model: &LstmTagger, batch: &PaddedBatch) -> Tensor<2> {
 /// # Panics
 ///
 /// If a sentence is empty, an id is not below the model's `vocab_size`, or `batch_size` is 0.
-pub fn tag(
-    model: &LstmTagger,
+pub fn tag<R: RecurrentModule>(
+    model: &Tagger<R>,
     sentences: &[Vec<usize>],
     batch_size: usize,
 ) -> Result<Vec<Vec<usize>>, TrainError> {
