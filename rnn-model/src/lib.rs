@@ -10,6 +10,8 @@ mod models;
 mod optim;
 mod recurrent;
 mod sampling;
+#[cfg(all(test, feature = "cpu-kernel"))]
+mod tests;
 
 /// The version of Burn whose tensors and devices these modules take.
 pub use burn;

@@ -1,8 +1,11 @@
+#[cfg(feature = "pytorch")]
+mod pytorch;
+
 use std::fmt;
 use std::path::PathBuf;
 
 #[cfg(feature = "pytorch")]
-use super::pytorch::PyTorchError;
+pub use pytorch::PyTorchError;
 
 /// Why weights can't be read or do not fit.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ mod pytorch;
 mod safetensors;
 mod state_dict;
 
-pub use error::{Mismatch, StateDictError};
 #[cfg(feature = "pytorch")]
-pub use pytorch::PyTorchError;
+pub use error::PyTorchError;
+pub use error::{Mismatch, StateDictError};
 pub use state_dict::StateDict;

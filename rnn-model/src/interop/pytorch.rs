@@ -1,6 +1,5 @@
 //! What `torch.save` writes; needs the feature `pytorch`.
 
-mod error;
 mod pickle;
 
 use std::collections::{BTreeMap, HashMap};
@@ -9,9 +8,8 @@ use std::io::{Read, Seek};
 use burn::tensor::{Bytes, DType, TensorData};
 use zip::ZipArchive;
 
-use super::error::StateDictError;
+use super::error::{PyTorchError, StateDictError};
 use super::state_dict::StateDict;
-pub use error::PyTorchError;
 use pickle::{Id, Pickle, Value, View};
 
 /// The longest pickle that is read, in bytes: it holds names and shapes, no numbers.

@@ -24,10 +24,12 @@ pub fn linear(d_input: usize, d_output: usize, device: &Device) -> Linear {
         .materialize()
 }
 
-/// The layer over every step, `[batch, time, in]` → `[batch, time, out]`.
+/// Applies the layer at every step, `[batch, time, in]` → `[batch, time, out]`.
 pub(crate) fn over_steps(layer: &Linear, input: Tensor<3>) -> Tensor<3> {
     #[cfg(feature = "cpu-kernel")]
-    if let Some(output) = crate::kernel::linear(&input, layer) {
+    if let Some(bias) = &layer.bias
+        && let Some(output) = crate::kernel::linear(&input, layer.weight.val(), bias.val())
+    {
         return output;
     }
     layer.forward(input)

@@ -66,7 +66,7 @@ impl<C: Cell> Layer<'_, C> {
         }
         let layer = crate::kernel::Layer {
             cell: self.cell.kernel(),
-            weights: self.weights,
+            directions: self.weights.iter().map(Weights::for_kernel).collect(),
             lengths: padding.map(Padding::lengths),
             h_0: state.h.clone(),
             c_0: state.c.clone(),

@@ -24,6 +24,5 @@ pub use lengths::{Lengths, LengthsError};
 pub use module::{Gru, Lstm, Recurrent, Rnn};
 pub use step::{Cell, GruStep, LstmState, LstmStep, ModuleState, Nonlinearity, RnnStep};
 
-pub(crate) use weights::Weights;
 #[cfg(all(test, feature = "cpu-kernel"))]
 pub(crate) use {layer::Layer, regularization::Noise, step::Parts};

@@ -4,6 +4,9 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::nn::LayerNorm;
 use burn::tensor::Tensor;
 
+#[cfg(feature = "kernel")]
+use crate::kernel::DirectionWeights;
+
 /// The parameters of one layer in one direction. G is the cell's number of gates, H `hidden_size`,
 /// P `proj_size`, or H if there is none.
 #[derive(Module, Debug)]
@@ -33,6 +36,18 @@ pub struct Norms {
 }
 
 impl Weights {
+    /// The tensors as the kernels take them, which know no normalisation.
+    #[cfg(feature = "kernel")]
+    pub fn for_kernel(&self) -> DirectionWeights {
+        let biases = self.bias_ih.as_ref().zip(self.bias_hh.as_ref());
+        DirectionWeights {
+            weight_ih: self.weight_ih.val(),
+            weight_hh: self.weight_hh.val(),
+            biases: biases.map(|(ih, hh)| [ih.val(), hh.val()]),
+            weight_hr: self.weight_hr.as_ref().map(Param::val),
+        }
+    }
+
     /// Shows the parameters to `visitor` under PyTorch's names with `suffix` after them:
     /// `weight_ih_l0`, `bias_hh_l1`, `weight_hh_l0_reverse`.
     pub fn visit_named<V: ModuleVisitor>(&self, suffix: &str, visitor: &mut V) {

@@ -7,7 +7,7 @@
 mod input;
 mod machine;
 
-use super::PyTorchError;
+use crate::interop::error::PyTorchError;
 use machine::Machine;
 
 /// Where a value is in [`Pickle::values`]: containers may be shared, even hold themselves.

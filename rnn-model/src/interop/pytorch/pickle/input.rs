@@ -1,4 +1,4 @@
-use super::PyTorchError;
+use crate::interop::error::PyTorchError;
 
 /// The bytes of a pickle, and where the machine is in them.
 pub(super) struct Input<'a> {

@@ -1,71 +1,21 @@
 //! What runs through a kernel, and that it gives what the steps one by one give, in value and in every
 //! gradient.
 
-mod others;
-
-use std::cell::Cell as Counter;
-
 use burn::module::{Module, ModuleMapper, Param};
-use burn::tensor::{DType, Device, Distribution, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 
+use super::{assert_close, devices, ours, random};
+use crate::kernel::counters;
 use crate::recurrent::{Cell, Layer, Lstm, LstmState, Noise, Parts, Recurrent};
 use crate::{
     GruCellConfig, GruConfig, Lengths, LstmCellConfig, LstmConfig, Nonlinearity, RnnCellConfig,
     RnnConfig,
 };
 
-thread_local! {
-    /// Calls of the layers' kernel on this thread.
-    static CALLS: Counter<usize> = const { Counter::new(0) };
-    /// Layers whose weights were made ready on this thread.
-    static PREPARED: Counter<usize> = const { Counter::new(0) };
-}
-
-pub fn count_prepared() {
-    PREPARED.set(PREPARED.get() + 1);
-}
-
-pub fn count() {
-    CALLS.set(CALLS.get() + 1);
-}
-
 fn calls<T>(work: impl FnOnce() -> T) -> (usize, T) {
-    let before = CALLS.get();
+    let before = counters::calls();
     let done = work();
-    (CALLS.get() - before, done)
-}
-
-/// Devices whose layers are single operations.
-fn devices() -> Vec<Device> {
-    let libtorch = [
-        #[cfg(feature = "tch")]
-        Device::libtorch(),
-    ];
-    ours().into_iter().chain(libtorch).collect()
-}
-
-/// Those for which this crate has kernels of its own.
-fn ours() -> Vec<Device> {
-    vec![
-        #[cfg(feature = "ndarray")]
-        Device::ndarray(),
-        #[cfg(feature = "flex")]
-        Device::flex(),
-    ]
-}
-
-fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
-    Tensor::random(shape, Distribution::Normal(0.0, 1.0), device)
-}
-
-fn assert_close<const D: usize>(what: &str, found: Tensor<D>, expected: Tensor<D>) {
-    assert_eq!(found.dims(), expected.dims(), "{what}");
-    let off: f64 = (found - expected.clone()).abs().max().into_scalar();
-    let largest: f64 = expected.abs().max().into_scalar();
-    assert!(
-        off <= 1e-5 * largest.max(1.0),
-        "{what}: off by {off:e} of {largest}"
-    );
+    (counters::calls() - before, done)
 }
 
 /// Tensors of a layer that gradients are taken by.
@@ -212,51 +162,6 @@ fn gradients<C: Cell>(
         .collect()
 }
 
-/// Whatever shape of memory a tensor has: a view with an offset, a reversed or a repeated one.
-#[test]
-fn inputs_may_lie_anyhow() {
-    for device in devices() {
-        let lstm = LstmConfig::new(5, 7).init(&device);
-        let base = random([3, 6, 10], &device);
-        let views = [
-            base.clone().narrow(2, 3, 5).narrow(1, 1, 4),
-            base.clone().narrow(2, 0, 5).flip([1]),
-            base.clone().narrow(2, 0, 5).flip([2]),
-            base.clone()
-                .narrow(2, 0, 5)
-                .narrow(0, 1, 1)
-                .expand([4, 6, 5]),
-            base.narrow(2, 0, 1).expand([3, 6, 5]),
-        ];
-        for (i, view) in views.into_iter().enumerate() {
-            let copy = Tensor::from_data(view.to_data(), &device);
-            let (found, _) = lstm.forward(view, None);
-            let (expected, _) = lstm.forward(copy, None);
-            assert_close(&format!("view {i} on {device:?}"), found, expected);
-        }
-    }
-}
-
-#[test]
-fn states_may_lie_anyhow() {
-    for device in devices() {
-        let gru = GruConfig::new(5, 7).init(&device);
-        let input = random([3, 6, 5], &device);
-        let one = random([1, 1, 7], &device);
-        let states = [
-            one.expand([1, 3, 7]),
-            random([1, 7, 3], &device).swap_dims(1, 2),
-            random([1, 3, 9], &device).narrow(2, 1, 7),
-        ];
-        for (i, state) in states.into_iter().enumerate() {
-            let copy = Tensor::from_data(state.to_data(), &device);
-            let (found, _) = gru.forward(input.clone(), Some(state));
-            let (expected, _) = gru.forward(input.clone(), Some(copy));
-            assert_close(&format!("state {i} on {device:?}"), found, expected);
-        }
-    }
-}
-
 /// A module that is used twice, whose input weights are frozen, and gradients with recomputation.
 #[test]
 fn gradients_of_a_module_that_is_used_twice_add_up() {
@@ -398,12 +303,16 @@ fn weights_may_change_between_passes() {
         let are_prepared = ours().contains(&device);
         let mut lstm = LstmConfig::new(5, 9).with_num_layers(2).init(&device);
         let input = random([7, 4, 5], &device);
-        let mut made = PREPARED.get();
+        let mut made = counters::preparations();
         let mut run = |lstm: &Lstm, expected_made: usize| {
             let (output, _) = lstm.forward(input.clone(), None);
             let expected_made = if are_prepared { expected_made } else { 0 };
-            assert_eq!(PREPARED.get() - made, expected_made, "on {device:?}");
-            made = PREPARED.get();
+            assert_eq!(
+                counters::preparations() - made,
+                expected_made,
+                "on {device:?}"
+            );
+            made = counters::preparations();
             output
         };
         let mut first = run(&lstm, 2);
