@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::optim::OptimizerRecord;
 use burn::tensor::{Bytes, TensorData};
-use rnn_data::write_file;
+use rnn_data::fs::write_file;
 use rnn_model::StateDict;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};

@@ -24,7 +24,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use rnn_data::{Vocab, is_unfinished, write_file};
+use rnn_data::Vocab;
+use rnn_data::fs::{is_unfinished, write_file};
 use rnn_model::StateDict;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -211,7 +211,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub print_config: bool,
     /// Watch it on Burn's full-screen dashboard, which does not see Ctrl-C: q and then s stop the
-    /// training, saved; q and then k end the program, unsaved
+    /// training, saved; q and then k end the program, unsaved. Needs a build with the feature tui
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     pub tui: bool,
 }

@@ -1,7 +1,7 @@
 //! A run's weights for PyTorch.
 
 use anyhow::{Context as _, ensure};
-use rnn_data::write_file;
+use rnn_data::fs::write_file;
 use rnn_train::RunDir;
 
 use crate::cli::ExportArgs;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use burn::module::Module;
-use rnn_data::{Vocab, read_text};
+use rnn_data::Vocab;
+use rnn_data::fs::read_text;
 use rnn_model::{GruStep, LstmStep, RecurrentInit, RnnStep, StateDict, StateDictError};
 use rnn_train::RunDir;
 use serde::Deserialize;

@@ -155,6 +155,11 @@ impl Session {
         settings: &Settings<M, T>,
     ) -> anyhow::Result<Self> {
         ensure!(
+            !args.tui || cfg!(feature = "tui"),
+            "--tui needs a build with the feature tui: cargo run -p rnn-apps --features tui -- \
+             {command} train …"
+        );
+        ensure!(
             !args.tui || io::stdout().is_terminal(),
             "--tui needs a terminal, and standard output is none"
         );

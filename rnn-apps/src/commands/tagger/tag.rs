@@ -3,7 +3,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use burn::module::Module;
-use rnn_data::{decode_text, read_text};
+use rnn_data::fs::{decode_text, read_text};
 
 use super::settings::Trained;
 use super::tokens::Tokeniser;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use rnn_data::{Idx, IdxError};
+use rnn_data::{GzipError, Idx, IdxError};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -49,12 +49,12 @@ fn cut() {
     let error = Idx::decode(&bytes[..bytes.len() - 1]).unwrap_err();
     let end = bytes.len() - 1;
     assert!(
-        matches!(error, IdxError::GzipTruncated { offset, decoded: 512 } if offset == end),
+        matches!(error, IdxError::Gzip(GzipError::Truncated { offset, decoded: 512 }) if offset == end),
         "{error}"
     );
     assert!(error.to_string().contains(&format!("byte {end}")));
     let error = Idx::decode(&bytes[..bytes.len() / 2]).unwrap_err();
-    assert!(matches!(error, IdxError::GzipTruncated { .. }));
+    assert!(matches!(error, IdxError::Gzip(GzipError::Truncated { .. })));
 }
 
 #[test]
@@ -65,7 +65,10 @@ fn wrong_checksum_or_length() {
         bytes[at] ^= 1;
         let error = Idx::decode(&bytes).unwrap_err();
         assert!(
-            matches!(error, IdxError::GzipChecksum { decoded: 512, .. }),
+            matches!(
+                error,
+                IdxError::Gzip(GzipError::Checksum { decoded: 512, .. })
+            ),
             "{error}"
         );
         assert!(error.to_string().contains(&format!("byte {}", bytes.len())));
@@ -78,14 +81,17 @@ fn corrupt() {
     // The first block's type, of which 3 is none.
     bytes[10] |= 0b110;
     let error = Idx::decode(&bytes).unwrap_err();
-    assert!(matches!(error, IdxError::GzipCorrupt { .. }), "{error}");
+    assert!(
+        matches!(error, IdxError::Gzip(GzipError::Corrupt { .. })),
+        "{error}"
+    );
     assert!(error.to_string().contains("near byte"));
     // The compression method.
     let mut bytes = sample();
     bytes[2] = 7;
     assert!(matches!(
         Idx::decode(&bytes),
-        Err(IdxError::GzipCorrupt { .. })
+        Err(IdxError::Gzip(GzipError::Corrupt { .. }))
     ));
 }
 
@@ -96,7 +102,7 @@ fn garbage_after_the_member() {
     bytes.extend(b"more");
     let error = Idx::decode(&bytes).unwrap_err();
     assert!(
-        matches!(error, IdxError::GzipTrailingBytes { offset, found: 4 } if offset == end),
+        matches!(error, IdxError::Gzip(GzipError::TrailingBytes { offset, found: 4 }) if offset == end),
         "{error}"
     );
     assert!(error.to_string().contains(&format!("byte {end}")));

@@ -1,5 +1,7 @@
-//! IDX in gzip. The header decides how much may be decoded, so a small file cannot ask for a lot of
-//! memory: the output grows with what really arrives, and stops one byte past what is expected.
+//! Gzip streams, decoded up to a length that the caller sets, so that a small file cannot ask for a lot
+//! of memory: the output grows with what is decoded.
+
+mod error;
 
 use std::io::{self, Read, Write};
 
@@ -7,35 +9,16 @@ use flate2::Compression;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 
-use super::IdxError;
-use super::header::Header;
+pub use error::GzipError;
 
 /// The two bytes that every gzip file starts with.
 pub(crate) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 const CHUNK: usize = 64 * 1024;
 
-/// Decodes a gzip stream that holds one IDX array, into plain IDX bytes.
-///
-/// The result has one byte too many if there is more in the stream than the header promises.
-pub(super) fn decode(bytes: &[u8]) -> Result<Vec<u8>, IdxError> {
-    let mut stream = Stream::new(bytes);
-    let mut plain = Vec::new();
-    stream.read_until(&mut plain, Header::FIXED)?;
-    if let Some(&rank) = plain.get(Header::FIXED - 1) {
-        stream.read_until(&mut plain, Header::len_for(usize::from(rank)))?;
-    }
-    let header = Header::parse(&plain)?;
-    // Reading on to the end, and past it, is what makes the decoder check the checksum.
-    stream.read_until(&mut plain, header.len() + header.data_len + 1)?;
-    Ok(plain)
-}
-
-/// Decodes a gzip stream of whatever it holds, and no further than one byte past `limit`: the result
-/// is longer than `limit` if there is more.
-///
-/// The errors are the `Gzip…` variants, which say nothing of IDX.
-pub(crate) fn decode_up_to(bytes: &[u8], limit: usize) -> Result<Vec<u8>, IdxError> {
+/// Decodes a gzip stream up to one byte past `limit`: the result is longer than `limit` if the stream
+/// holds more.
+pub(crate) fn decode_up_to(bytes: &[u8], limit: usize) -> Result<Vec<u8>, GzipError> {
     let mut plain = Vec::new();
     Stream::new(bytes).read_until(&mut plain, limit.saturating_add(1))?;
     Ok(plain)
@@ -48,8 +31,8 @@ pub(crate) fn encode(bytes: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// A gzip file: one member after another, as `cat a.gz b.gz` makes them.
-struct Stream<'a> {
+/// A decoder of a gzip file: one member after another, as `cat a.gz b.gz` makes them.
+pub(crate) struct Stream<'a> {
     /// Length of the whole compressed input.
     len: usize,
     /// `None` after the last member.
@@ -57,7 +40,7 @@ struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self {
             len: bytes.len(),
             member: Some(GzDecoder::new(bytes)),
@@ -65,7 +48,7 @@ impl<'a> Stream<'a> {
     }
 
     /// Decodes until `plain` is `len` bytes long, or the stream ends.
-    fn read_until(&mut self, plain: &mut Vec<u8>, len: usize) -> Result<(), IdxError> {
+    pub(crate) fn read_until(&mut self, plain: &mut Vec<u8>, len: usize) -> Result<(), GzipError> {
         let mut chunk = [0; CHUNK];
         while plain.len() < len {
             let Some(member) = &mut self.member else {
@@ -81,12 +64,12 @@ impl<'a> Stream<'a> {
         Ok(())
     }
 
-    fn next_member(&mut self) -> Result<(), IdxError> {
+    fn next_member(&mut self) -> Result<(), GzipError> {
         let rest = self.member.take().map_or(&[][..], GzDecoder::into_inner);
         if rest.starts_with(&MAGIC) {
             self.member = Some(GzDecoder::new(rest));
         } else if !rest.is_empty() {
-            return Err(IdxError::GzipTrailingBytes {
+            return Err(GzipError::TrailingBytes {
                 offset: self.len - rest.len(),
                 found: rest.len(),
             });
@@ -94,18 +77,17 @@ impl<'a> Stream<'a> {
         Ok(())
     }
 
-    fn explain(&self, error: &io::Error, decoded: usize) -> IdxError {
+    fn explain(&self, error: &io::Error, decoded: usize) -> GzipError {
         let rest = self.member.as_ref().map_or(0, |m| m.get_ref().len());
         let offset = self.len - rest;
         let reason = error.to_string();
-        // The decoder has no kind of its own for a wrong trailer, only these words; a test sees to
-        // it that they stay.
+        // The decoder tells a wrong trailer by its message alone; a test fails if the message changes.
         if error.kind() == io::ErrorKind::UnexpectedEof {
-            IdxError::GzipTruncated { offset, decoded }
+            GzipError::Truncated { offset, decoded }
         } else if reason.contains("checksum") {
-            IdxError::GzipChecksum { offset, decoded }
+            GzipError::Checksum { offset, decoded }
         } else {
-            IdxError::GzipCorrupt { offset, reason }
+            GzipError::Corrupt { offset, reason }
         }
     }
 }

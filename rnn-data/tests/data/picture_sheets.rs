@@ -1,7 +1,5 @@
 //! Sheets of digits with what a model takes them for.
 
-#![cfg(feature = "image")]
-
 use image::RgbImage;
 use rnn_data::{ImageSet, PictureError, Strokes, contact_sheet};
 

@@ -1,7 +1,5 @@
 //! Pictures of digits in all the forms that people save them in, and in some that are none.
 
-#![cfg(feature = "image")]
-
 use std::io::Cursor;
 
 use image::{

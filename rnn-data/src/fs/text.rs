@@ -1,8 +1,10 @@
+//! Text files, plain or in gzip.
+
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::idx::gzip;
-use crate::{IdxError, file};
+use super::file;
+use crate::gzip::{self, GzipError};
 
 /// The most text that is read, in bytes, once it is decompressed: over ten million words of CoNLL-U.
 const MAX_BYTES: usize = 1 << 30;
@@ -23,9 +25,9 @@ pub enum TextError {
         /// The byte there.
         found: u8,
     },
-    /// A compressed file is damaged: one of the `Gzip…` variants.
+    /// A compressed file is damaged.
     #[error(transparent)]
-    Gzip(IdxError),
+    Gzip(#[from] GzipError),
     /// More text than is read, compressed or not.
     #[error("expected at most {limit} bytes of text, found {found} or more")]
     TooLarge {
@@ -60,8 +62,8 @@ pub enum TextError {
 /// which no more than that is decoded.
 ///
 /// ```
-/// assert_eq!(rnn_data::decode_text(b"\xef\xbb\xbfGo now")?, "Go now");
-/// let error = rnn_data::decode_text(b"Go\nno\xff").unwrap_err();
+/// assert_eq!(rnn_data::fs::decode_text(b"\xef\xbb\xbfGo now")?, "Go now");
+/// let error = rnn_data::fs::decode_text(b"Go\nno\xff").unwrap_err();
 /// assert_eq!(error.to_string(), "line 2, column 3: expected UTF-8, found byte 0xff");
 /// # Ok::<(), rnn_data::TextError>(())
 /// ```
@@ -72,7 +74,7 @@ pub fn decode_text(bytes: &[u8]) -> Result<String, TextError> {
 fn decode_up_to(bytes: &[u8], limit: usize) -> Result<String, TextError> {
     let decoded;
     let plain = if bytes.starts_with(&gzip::MAGIC) {
-        decoded = gzip::decode_up_to(bytes, limit).map_err(TextError::Gzip)?;
+        decoded = gzip::decode_up_to(bytes, limit)?;
         &decoded
     } else {
         bytes

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 
 use rnn_data::{
-    IdxError, TaggedError, TextError, decode_tagged, parse_conllu, parse_tagged, parse_word_tags,
+    GzipError, TaggedError, TextError, decode_tagged, parse_conllu, parse_tagged, parse_word_tags,
     read_tagged,
 };
 use tempfile::tempdir;
@@ -177,7 +177,7 @@ fn damaged_gzip() {
     let error = decode_tagged(&good[..good.len() - 1]).unwrap_err();
     assert!(matches!(
         error,
-        TaggedError::Text(TextError::Gzip(IdxError::GzipTruncated { .. }))
+        TaggedError::Text(TextError::Gzip(GzipError::Truncated { .. }))
     ));
     assert!(error.to_string().starts_with("gzip stream cut off at byte"));
     let mut wrong = good.clone();
@@ -186,7 +186,7 @@ fn damaged_gzip() {
     assert!(matches!(
         decode_tagged(&wrong),
         Err(TaggedError::Text(TextError::Gzip(
-            IdxError::GzipChecksum { .. }
+            GzipError::Checksum { .. }
         )))
     ));
 }

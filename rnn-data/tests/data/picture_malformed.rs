@@ -1,7 +1,5 @@
 //! Files that hold no digit, or only a part of a picture.
 
-#![cfg(feature = "image")]
-
 use std::fs;
 use std::io::Cursor;
 

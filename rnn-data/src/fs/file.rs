@@ -1,5 +1,5 @@
-//! Files as all formats here need them: read up to a limit, judged as text with a place, and
-//! written whole or not at all.
+//! Reading a file up to a limit, writing it whole or not at all, and the position of bytes that are
+//! not UTF-8.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -13,7 +13,7 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Result<Vec<u8>
     let len = file.metadata()?.len();
     let mut bytes = Vec::new();
     if len <= limit {
-        // Nothing is reserved: a sparse file's length is a promise like a header's.
+        // Nothing is allocated in advance: a sparse file may claim any length.
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     }
     let found = len.max(bytes.len() as u64);
@@ -38,11 +38,11 @@ pub(crate) fn write_whole<B: AsRef<[u8]>>(
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
-        // What went wrong before is what matters.
+        // The first error is the one to report.
         let _ = fs::remove_file(&temporary);
         return written;
     }
-    // And without this, with the old content. Not all systems let a folder be opened for it.
+    // Without this, a power cut could undo the rename. Not all systems can open a folder to sync it.
     let parent = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
@@ -61,7 +61,7 @@ pub(crate) fn write_whole<B: AsRef<[u8]>>(
 ///
 /// ```
 /// let dir = tempfile::tempdir()?;
-/// rnn_data::write_file(dir.path().join("notes.txt"), b"whole")?;
+/// rnn_data::fs::write_file(dir.path().join("notes.txt"), b"whole")?;
 /// assert_eq!(std::fs::read(dir.path().join("notes.txt"))?, b"whole");
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -69,8 +69,9 @@ pub fn write_file(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
     write_whole(path.as_ref(), || Ok(bytes))
 }
 
-/// Removes what a writer of [`write_file`] has left in `folder` that was killed in the middle. Only for
-/// a folder that nobody writes to at the time; what can't be removed stays.
+/// Removes the temporary files that [`write_file`] leaves in `folder` when the process is killed while
+/// it writes. Call it only while no other process writes to the folder; a file that can't be removed
+/// stays.
 ///
 /// # Errors
 ///
@@ -85,16 +86,17 @@ pub fn remove_unfinished(folder: impl AsRef<Path>) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a file's name is one that [`write_file`] gives before a file is whole.
+/// Whether a file's name is one that [`write_file`] gives to its temporary files.
 pub fn is_unfinished(name: &OsStr) -> bool {
     let is_ours = |name: &str| name.starts_with('.') && name.ends_with(UNFINISHED);
     name.to_str().is_some_and(is_ours)
 }
 
-/// What names end with that are not the final ones.
+/// The end of a temporary file's name.
 const UNFINISHED: &str = ".rnn-tmp";
 
-/// A name in the same folder that no other writer uses: renaming works only within a file system.
+/// A temporary file's name that no other writer uses, in the same folder, since renaming works only
+/// within a file system.
 fn sibling(path: &Path) -> PathBuf {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
@@ -116,7 +118,7 @@ pub(crate) struct NotUtf8 {
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
     str::from_utf8(bytes).map_err(|error| {
         let (good, rest) = bytes.split_at(error.valid_up_to());
-        // It is text, so nothing is replaced here.
+        // Valid UTF-8, so no character is replaced here.
         let good = String::from_utf8_lossy(good);
         let last_line = good.rsplit('\n').next().unwrap_or_default();
         NotUtf8 {
@@ -127,7 +129,7 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
     })
 }
 
-/// The start of what was found, for an error: a file without line breaks has no place in one.
+/// At most the first 40 characters of a text, for an error message: a line may be as long as its file.
 pub(crate) fn excerpt(text: &str) -> String {
     const CHARS: usize = 40;
     match text.char_indices().nth(CHARS) {
