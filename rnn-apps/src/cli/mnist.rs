@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use rnn_data::Mnist;
 use serde::{Deserialize, Serialize};
 
-use super::fit::{FitArgs, RunArgs};
+use super::train_args::{FitArgs, RunArgs};
 use super::values::{epochs, items, layers, share, size};
 
 #[derive(Debug, Subcommand)]

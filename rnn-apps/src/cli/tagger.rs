@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::fit::{FitArgs, RunArgs};
+use super::train_args::{FitArgs, RunArgs};
 use super::values::{epochs, items, layers, rate, share, size};
 
 #[derive(Args, Debug)]

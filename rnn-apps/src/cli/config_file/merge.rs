@@ -3,7 +3,7 @@
 //! What the file says becomes flags of a new command line, which the same definition reads: what a
 //! value may be, and which flags exclude each other, is said once.
 
-mod file;
+use super::entries::{Value, entries};
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -13,8 +13,6 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
 use serde_json::Value as Json;
-
-use file::{Value, entries};
 
 /// The flag that names the file.
 const CONFIG: &str = "config";
@@ -348,4 +346,5 @@ fn positionals(leaf: &Command, matches: &ArgMatches) -> Vec<OsString> {
 }
 
 #[cfg(test)]
+#[path = "tests/mod.rs"]
 mod tests;

@@ -1,10 +1,10 @@
 //! The command line, as types.
 
 mod bench;
-mod config;
-mod fit;
+mod config_file;
 mod mnist;
 mod tagger;
+mod train_args;
 mod values;
 
 use std::ffi::OsString;
@@ -16,8 +16,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 use serde::Serialize;
 
 pub use bench::{BenchArgs, Workload};
-pub use config::to_toml;
-pub use fit::RunArgs;
+pub use config_file::to_toml;
 pub use mnist::{
     CellKind, Dataset, MnistCommand, MnistEvalArgs, MnistPredictArgs, MnistTrainArgs, NUM_CLASSES,
     Nonlinearity, Recipe,
@@ -25,6 +24,7 @@ pub use mnist::{
 pub use tagger::{
     TaggerArgs, TaggerCommand, TaggerEvalArgs, TaggerTagArgs, TaggerTrainArgs, TwoSentencesArgs,
 };
+pub use train_args::RunArgs;
 use values::{epochs, rate, renaming, safetensors, size, threads};
 
 /// Recurrent networks in Rust: a tour of them, training, evaluation and prediction.
@@ -50,7 +50,7 @@ impl Cli {
     ) -> Result<Self, clap::Error> {
         let mut command = Self::command();
         let line = line.into_iter().map(Into::into).collect();
-        let line = config::expanded(&command, line)?;
+        let line = config_file::expanded(&command, line)?;
         let matches = command.clone().try_get_matches_from(line)?;
         if let Some(flag) = changed_on_resume(&command, &matches) {
             let message =
