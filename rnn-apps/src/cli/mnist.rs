@@ -156,6 +156,9 @@ impl Recipe {
 }
 
 impl SourceArgs {
+    /// What may stand beside `--resume`: where the data are, which must be the same.
+    pub const BESIDE_RESUME: &[&str] = &["data"];
+
     /// Whether anything was said.
     pub fn is_given(&self) -> bool {
         self.dataset.is_some() || self.data.is_some()

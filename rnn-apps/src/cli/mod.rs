@@ -1,6 +1,7 @@
 //! The command line, as types.
 
 mod bench;
+mod common;
 mod config_file;
 mod mnist;
 mod tagger;
@@ -11,21 +12,21 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use serde::Serialize;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use bench::{BenchArgs, Workload};
+pub use common::Common;
 pub use config_file::to_toml;
 pub use mnist::{
     CellKind, Dataset, MnistCommand, MnistEvalArgs, MnistPredictArgs, MnistTrainArgs, NUM_CLASSES,
-    Nonlinearity, Recipe,
+    Nonlinearity, Recipe, SourceArgs,
 };
 pub use tagger::{
     TaggerArgs, TaggerCommand, TaggerEvalArgs, TaggerTagArgs, TaggerTrainArgs, TwoSentencesArgs,
 };
 pub use train_args::RunArgs;
-use values::{epochs, rate, renaming, safetensors, size, threads};
+use train_args::refused_on_resume;
+use values::{epochs, rate, renaming, safetensors, size};
 
 /// Recurrent networks in Rust: a tour of them, training, evaluation and prediction.
 ///
@@ -50,14 +51,16 @@ impl Cli {
     ) -> Result<Self, clap::Error> {
         let mut command = Self::command();
         let line = line.into_iter().map(Into::into).collect();
-        let line = config_file::expanded(&command, line)?;
-        let matches = command.clone().try_get_matches_from(line)?;
-        if let Some(flag) = changed_on_resume(&command, &matches) {
+        let not_in_a_file = [Common::NOT_IN_A_FILE, RunArgs::NOT_IN_A_FILE].concat();
+        let matches = config_file::matches(&command, line, &not_in_a_file)?;
+        let cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        if cli.resumed().is_some()
+            && let Some(flag) = refused_on_resume(&command, &matches, &cli.beside_resume())
+        {
             let message =
                 format!("--{flag} is not for a run that goes on: its settings are its own");
-            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+            return Err(command.error(ErrorKind::ArgumentConflict, message));
         }
-        let cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         if let Some(Command::Tagger(args)) = &cli.command
             && let Some(flag) = args.misplaced()
         {
@@ -106,36 +109,16 @@ impl Cli {
             _ => None,
         }
     }
-}
 
-/// The first flag beside --resume that would make another training of the run.
-fn changed_on_resume<'a>(command: &'a clap::Command, matches: &ArgMatches) -> Option<&'a str> {
-    /// About this call alone, about where the data are, which must be the same, or about where to
-    /// compute, of which the run warns itself.
-    const ALLOWED: [&str; 9] = [
-        "data",
-        "resume",
-        "from",
-        "checkpoint_every",
-        "tui",
-        "device",
-        "threads",
-        "json",
-        "quiet",
-    ];
-    let (mut leaf, mut matches) = (command, matches);
-    while let Some((name, next)) = matches.subcommand() {
-        (leaf, matches) = (leaf.find_subcommand(name)?, next);
+    /// The flags that may stand beside `--resume`, by their ids.
+    fn beside_resume(&self) -> Vec<&'static str> {
+        let of_the_task = match &self.command {
+            Some(Command::Mnist(_)) => SourceArgs::BESIDE_RESUME,
+            Some(Command::Tagger(_)) => TaggerTrainArgs::BESIDE_RESUME,
+            _ => &[],
+        };
+        [Common::BESIDE_RESUME, RunArgs::BESIDE_RESUME, of_the_task].concat()
     }
-    let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
-    // The common flags are the root's.
-    let args = || command.get_arguments().chain(leaf.get_arguments());
-    if !args().any(|arg| arg.get_id() == "resume" && given("resume")) {
-        return None;
-    }
-    let mut args = args().filter(|arg| given(arg.get_id().as_str()));
-    let changed = args.find(|arg| !ALLOWED.contains(&arg.get_id().as_str()))?;
-    changed.get_long()
 }
 
 #[derive(Debug, Subcommand)]
@@ -163,34 +146,6 @@ pub enum Command {
     Bench(BenchArgs),
     /// Where this build can compute on this machine, and what the rest would need
     Devices,
-}
-
-/// What every command takes.
-#[derive(Args, Clone, Debug, Serialize)]
-#[command(next_help_heading = "Common options")]
-pub struct Common {
-    /// Where to compute
-    #[arg(
-        long,
-        help = "Where to compute: cuda[:N], libtorch:cuda[:N], wgpu, libtorch, flex or ndarray; \
-                auto is the first of these that is compiled in and present [default: auto]",
-        global = true,
-        value_name = "NAME",
-        value_parser = |name: &str| rnn_train::check_device_name(name)
-    )]
-    pub device: Option<String>,
-    /// Threads of the CPU backends; of ndarray, its kernels [default: as many as processors]
-    #[arg(long, global = true, value_name = "N", value_parser = threads)]
-    pub threads: Option<usize>,
-    /// What all randomness comes from: weights, order of the data, dropout, samples [default: 1]
-    #[arg(long, global = true, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Print the results as one JSON object on the last line
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Print nothing but errors (and the JSON line, if asked for)
-    #[arg(long, short, global = true)]
-    pub quiet: bool,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -285,6 +240,45 @@ mod tests {
         ] {
             let cli = Cli::try_read_from(line.split(' ')).expect(line);
             assert_eq!(cli.common.seed, Some(7));
+        }
+    }
+
+    #[test]
+    fn lists_of_flags_name_flags_that_there_are() {
+        let mut root = Cli::command();
+        root.build();
+        for (task, beside_resume) in [
+            ("mnist", SourceArgs::BESIDE_RESUME),
+            ("tagger", TaggerTrainArgs::BESIDE_RESUME),
+        ] {
+            let task = root.find_subcommand(task).expect("a task");
+            let train = task.find_subcommand("train").expect("a training");
+            for id in [
+                Common::NOT_IN_A_FILE,
+                Common::BESIDE_RESUME,
+                RunArgs::NOT_IN_A_FILE,
+                RunArgs::BESIDE_RESUME,
+                beside_resume,
+            ]
+            .concat()
+            {
+                let mut flags = train.get_arguments();
+                assert!(flags.any(|arg| arg.get_id() == id), "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_that_goes_on_takes_what_does_not_change_it() {
+        for command in ["mnist train", "tagger train"] {
+            for flags in [
+                "--from best --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json",
+                "--tui",
+            ] {
+                let line = format!("rnn-apps {command} --resume r {flags}");
+                let cli = Cli::try_read_from(line.split(' ')).expect(&line);
+                assert_eq!(cli.resumed(), Some(Path::new("r")));
+            }
         }
     }
 

@@ -126,6 +126,11 @@ pub struct TaggerTrainArgs {
     pub run: RunArgs,
 }
 
+impl TaggerTrainArgs {
+    /// What may stand beside `--resume`: where the data are, which must be the same.
+    pub const BESIDE_RESUME: &[&str] = &["data"];
+}
+
 #[derive(Args, Debug)]
 pub struct TaggerEvalArgs {
     /// The folder of a run

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, ValueEnum};
 use rnn_train::{Every, FitConfig, Optimizer, Precision, Schedule};
 use serde::Serialize;
 
@@ -214,4 +215,32 @@ pub struct RunArgs {
     /// training, saved; q and then k end the program, unsaved
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     pub tui: bool,
+}
+
+impl RunArgs {
+    /// What a file for `--config` can't hold: what is about one call (where it writes, what it goes
+    /// on with) and not about what is trained.
+    pub const NOT_IN_A_FILE: &[&str] = &["config", "print_config", "run", "resume", "from", "tui"];
+    /// What may stand beside `--resume`: what is about one call.
+    pub const BESIDE_RESUME: &[&str] = &["resume", "from", "checkpoint_every", "tui"];
+}
+
+/// The first flag that was given and that a run which goes on does not take, by its long name: all
+/// but those with the ids `allowed` would make another training of it.
+pub fn refused_on_resume<'a>(
+    command: &'a Command,
+    matches: &ArgMatches,
+    allowed: &[&str],
+) -> Option<&'a str> {
+    let (mut leaf, mut matches) = (command, matches);
+    while let Some((name, next)) = matches.subcommand() {
+        (leaf, matches) = (leaf.find_subcommand(name)?, next);
+    }
+    // The common flags are the root's.
+    let flags = command.get_arguments().chain(leaf.get_arguments());
+    let mut refused = flags.filter(|arg| {
+        let id = arg.get_id().as_str();
+        !allowed.contains(&id) && matches.value_source(id) == Some(ValueSource::CommandLine)
+    });
+    refused.next()?.get_long()
 }

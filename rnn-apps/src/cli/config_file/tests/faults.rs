@@ -14,7 +14,7 @@ fn unknown_keys_are_refused() {
     );
     let all = "`dataset`, `data`, `cell`, `hidden_size`, `learning_rate`, `offset`, \
                `bidirectional`, `bias`, `sample`, `temperature`, `pair`, `more`, `warm`, \
-               `cold`, `dev`, `seed`, `threads`";
+               `cold`, `dev`, `seed`, `threads`, `name`";
     for key in ["größe", "Ω", "a b", ""] {
         assert_eq!(
             error(&format!("'{key}' = 3"), &[]),
@@ -35,8 +35,8 @@ fn unknown_keys_are_refused() {
 
 #[test]
 fn some_flags_are_of_the_command_line() {
-    for key in NOT_IN_A_FILE {
-        for key in [key.to_owned(), key.replace('_', "-")] {
+    for key in NOT_IN_A_FILE.iter().chain(&["help"]) {
+        for key in [(*key).to_owned(), key.replace('_', "-")] {
             assert_eq!(
                 error(&format!("{key} = true"), &[]),
                 format!("train.toml: line 1: `{key}` belongs on the command line, not in a file")
@@ -224,7 +224,7 @@ fn files_that_can_not_be_read_are_named() {
         path.join("none"),
         dir.path().join("none"),
     ] {
-        let error = expanded(&Cli::command(), line_of(&[], &path)).expect_err("an error");
+        let error = parsed(line_of(&[], &path)).expect_err("an error");
         assert_eq!(error.exit_code(), 2);
         let error = error.to_string();
         assert!(

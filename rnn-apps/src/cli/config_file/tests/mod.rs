@@ -1,12 +1,17 @@
 mod faults;
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use serde::Serialize;
 use tempfile::TempDir;
 
-use super::*;
+use super::{matches, to_toml};
+
+const NOT_IN_A_FILE: &[&str] = &["config", "dry_run", "run", "quiet"];
 
 #[derive(Debug, Parser)]
 #[command(name = "app")]
@@ -19,6 +24,8 @@ struct Cli {
     threads: Option<usize>,
     #[arg(long, short, global = true)]
     quiet: bool,
+    #[arg(long, short, global = true)]
+    name: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -31,8 +38,8 @@ enum Sub {
         command: Mnist,
     },
     Import {
-        #[arg(long)]
-        config: PathBuf,
+        #[arg(long, alias = "config")]
+        model: PathBuf,
     },
 }
 
@@ -80,6 +87,8 @@ struct Train {
     dev: Option<PathBuf>,
     #[arg(long)]
     run: Option<PathBuf>,
+    #[arg(long)]
+    dry_run: bool,
     words: Vec<String>,
 }
 
@@ -120,12 +129,15 @@ fn line_of(args: &[&str], path: &Path) -> Vec<OsString> {
     line
 }
 
+fn parsed(line: Vec<OsString>) -> Result<Cli, clap::Error> {
+    Cli::from_arg_matches(&matches(&Cli::command(), line, NOT_IN_A_FILE)?)
+}
+
 /// What the two make of each other; the path in messages without its folder.
 fn read_named(name: &str, content: &[u8], args: &[&str]) -> Result<(Cli, Train), String> {
     let (dir, path) = file(name, content);
     let prefix = format!("{}/", dir.path().display());
-    expanded(&Cli::command(), line_of(args, &path))
-        .and_then(Cli::try_parse_from)
+    parsed(line_of(args, &path))
         .map(|mut cli| match cli.command.take() {
             Some(Sub::Mnist {
                 command: Mnist::Train(mut train),
@@ -221,8 +233,7 @@ fn global_flags_count_wherever_they_stand() {
         let mut line = line_of(&[], &path);
         line.insert(before + 1, "--seed=5".into());
         line.insert(before + 1, "-q".into());
-        let line = expanded(&Cli::command(), line).expect("fine");
-        let cli = Cli::try_parse_from(line).expect("fine");
+        let cli = parsed(line).expect("fine");
         assert_eq!((cli.seed, cli.threads, cli.quiet), (5, Some(16), true));
     }
 }
@@ -312,17 +323,47 @@ fn flags_of_every_shape_are_carried_over() {
 }
 
 #[test]
+fn lists_and_counts_of_the_command_line_replace_those_of_the_file() {
+    let content = "sample = true\ntemperature = '0.5,2'\nmore = true";
+    let train = read(content, &["--temperature=3", "--temperature=4", "--more"]);
+    assert_eq!((train.temperature, train.more), (vec![3.0, 4.0], 1));
+}
+
+#[test]
 fn flags_before_the_subcommand_stay_there() {
     let (_dir, path) = file("train.toml", "hidden_size = 3");
-    let mut line = line_of(&[], &path);
-    line.insert(2, "--outer=4".into());
-    let line = expanded(&Cli::command(), line).expect("fine");
-    assert_eq!(line[..4], ["app", "mnist", "--outer=4", "train"]);
-    let cli = Cli::try_parse_from(line).expect("fine");
-    assert!(matches!(
-        cli.command,
-        Some(Sub::Mnist { outer: Some(4), .. })
-    ));
+    for before in [&["--outer=4"][..], &["--outer", "4", "-q"]] {
+        let mut line = line_of(&["train"], &path);
+        line.splice(2..2, before.iter().map(Into::into));
+        let cli = parsed(line).expect("fine");
+        let Some(Sub::Mnist {
+            outer: Some(4),
+            command: Mnist::Train(train),
+        }) = cli.command
+        else {
+            panic!("{cli:?}");
+        };
+        assert_eq!((train.hidden_size, train.words), (3, vec!["train".into()]));
+    }
+}
+
+#[test]
+fn a_value_may_be_called_as_a_subcommand_is() {
+    let (_dir, path) = file("train.toml", "hidden_size = 3");
+    for before in [&["--name", "train"][..], &["-qn", "mnist"]] {
+        let mut line = line_of(&["--dev", "train", "mnist"], &path);
+        line.splice(1..1, before.iter().map(Into::into));
+        let cli = parsed(line).expect("fine");
+        assert_eq!(cli.name.as_deref(), before.last().copied());
+        let Some(Sub::Mnist {
+            command: Mnist::Train(train),
+            ..
+        }) = cli.command
+        else {
+            panic!("{cli:?}");
+        };
+        assert_eq!((train.hidden_size, train.dev), (3, Some("train".into())));
+    }
 }
 
 #[cfg(unix)]
@@ -337,14 +378,12 @@ fn paths_need_not_be_text() {
     let mut line = line_of(&[], &path);
     line.push("--data".into());
     line.push(OsStr::from_bytes(b"./\xfe").into());
-    let line = expanded(&Cli::command(), line).expect("fine");
-    Cli::try_parse_from(line).expect("fine");
+    parsed(line).expect("fine");
     let mut line = line_of(&[], &path);
     let mut flag = OsString::from("--data=");
     flag.push(&data);
     line.push(flag);
-    let line = expanded(&Cli::command(), line).expect("fine");
-    let cli = Cli::try_parse_from(line).expect("fine");
+    let cli = parsed(line).expect("fine");
     let Some(Sub::Mnist {
         command: Mnist::Train(train),
         ..
@@ -353,50 +392,50 @@ fn paths_need_not_be_text() {
         panic!("{cli:?}");
     };
     assert_eq!(train.source.data, Some(data));
-    assert!(to_toml(&train).is_err());
+    assert!(to_toml(&train, NOT_IN_A_FILE).is_err());
 }
 
 #[test]
-fn without_a_file_there_is_nothing_to_merge() {
+fn without_a_file_a_line_means_what_it_says() {
     for line in [
         "app",
         "app mnist eval",
         "app mnist train --hidden-size 3",
         "app import --config model.json",
+        "app import --model model.json",
+        "app mnist train -- --config none.toml",
+        "app --name --config",
     ] {
         let line: Vec<OsString> = line.split(' ').map(Into::into).collect();
-        let matches = Cli::command().try_get_matches_from(&line).expect("fine");
-        assert_eq!(merged(&Cli::command(), &matches).expect("fine"), None);
-        assert_eq!(expanded(&Cli::command(), line.clone()).expect("fine"), line,);
+        let found = parsed(line.clone()).map_err(|error| error.to_string());
+        let expected = Cli::try_parse_from(line).map_err(|error| error.to_string());
+        assert_eq!(format!("{found:?}"), format!("{expected:?}"));
     }
 }
 
 #[test]
-fn merged_is_a_line_for_the_same_command() {
-    let (_dir, path) = file("train.toml", "hidden-size = 3\nseed = 4\nsample = false");
-    let matches = Cli::command()
-        .try_get_matches_from(line_of(&["--cell", "rnn"], &path))
-        .expect("fine");
-    let line = merged(&Cli::command(), &matches)
-        .expect("fine")
-        .expect("a file");
-    let mut flag = OsString::from("--config=");
-    flag.push(&path);
-    let mut expected: Vec<OsString> = "app mnist train --hidden-size=3 --seed=4"
-        .split(' ')
-        .map(Into::into)
-        .collect();
-    expected.extend([flag, "--cell=rnn".into()]);
-    assert_eq!(line, expected);
-    let again = Cli::command().try_get_matches_from(&line).expect("fine");
-    Cli::from_arg_matches(&again).expect("fine");
-    // Merged once more it stays what it is.
-    let once_more = merged(&Cli::command(), &again).expect("fine");
-    let mut sorted = once_more.expect("a file");
-    sorted.sort();
-    let mut line = line;
-    line.sort();
-    assert_eq!(sorted, line);
+fn what_is_wrong_with_the_line_is_not_put_down_to_the_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("train.toml");
+    fs::write(&path, "seed = 4\ndata = 'x'\ndev = 'y'").expect("a file");
+    for args in [
+        &["--seed=1", "--seed=2"][..],
+        &["--data=a", "--data=b"],
+        &["--data=a", "--dataset=b"],
+        &["--hidden-size"],
+        &["--hidden-size=0"],
+        &["--hiden-size=3"],
+        &["--run=r", "--run=r"],
+    ] {
+        let error = parsed(line_of(args, &path)).expect_err("an error");
+        assert_eq!(error.exit_code(), 2);
+        let mut line = line_of(args, &path);
+        line.drain(3..5);
+        let expected = Cli::try_parse_from(line).expect_err("an error");
+        assert_eq!(error.kind(), expected.kind());
+        let (error, expected) = (error.to_string(), expected.to_string());
+        assert_eq!(error.lines().next(), expected.lines().next());
+    }
 }
 
 #[test]
@@ -415,16 +454,14 @@ fn what_a_flag_needs_may_be_in_the_file() {
          expected a whole number from 1 to 8192"
     );
     let line = "app mnist train --temperature 2".split(' ');
-    let error = expanded(&Cli::command(), line.map(Into::into).collect());
-    let error = error.expect_err("an error");
+    let error = parsed(line.map(Into::into).collect()).expect_err("an error");
     assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
 }
 
 #[test]
 fn help_stays_help() {
     let line = ["app", "mnist", "train", "--config", "missing", "--help"];
-    let line = line.map(Into::into).into();
-    let error = expanded(&Cli::command(), line).expect_err("help");
+    let error = parsed(line.map(Into::into).into()).expect_err("help");
     assert_eq!(error.kind(), ErrorKind::DisplayHelp);
 }
 
@@ -435,7 +472,7 @@ fn what_is_printed_can_be_read_again() {
         #[serde(flatten)]
         args: &'a Train,
         seed: u64,
-        json: bool,
+        quiet: bool,
         tiny: Option<f64>,
     }
 
@@ -450,6 +487,7 @@ fn what_is_printed_can_be_read_again() {
             learning_rate: Some(1e-7),
             bias: true,
             run: Some("r".into()),
+            dry_run: true,
             temperature: Vec::new(),
             pair: Vec::new(),
             ..args
@@ -457,10 +495,10 @@ fn what_is_printed_can_be_read_again() {
         let printed = Printed {
             args: &args,
             seed: u64::MAX,
-            json: true,
+            quiet: true,
             tiny: None,
         };
-        let text = to_toml(&printed).expect("text");
+        let text = to_toml(&printed, NOT_IN_A_FILE).expect("text");
         // Lists are no scalars, and no training command has one; `more` counts.
         let text: String = text
             .split_inclusive('\n')
@@ -474,6 +512,7 @@ fn what_is_printed_can_be_read_again() {
         let expected = Train {
             config: None,
             run: None,
+            dry_run: false,
             temperature: vec![1.0],
             ..args
         };
@@ -505,7 +544,7 @@ fn printed_are_the_values_that_there_are() {
         run: "r",
     };
     assert_eq!(
-        to_toml(&some).expect("text"),
+        to_toml(&some, NOT_IN_A_FILE).expect("text"),
         "dataset = \"mnist\"\nrate = 1e-7\nwhole = 1.0\ncell = \"lstm\"\non = false\n"
     );
 }
