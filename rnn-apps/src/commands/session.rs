@@ -59,7 +59,10 @@ pub fn print_config(
         json: false,
         quiet: false,
     };
-    let (common, args) = (to_toml(&common)?, to_toml(args)?);
+    let (common, args) = (
+        to_toml(&common, Common::NOT_IN_A_FILE)?,
+        to_toml(args, RunArgs::NOT_IN_A_FILE)?,
+    );
     out.print(format_args!("{}{}", common, args.trim_end()))?;
     Ok(())
 }
