@@ -180,8 +180,8 @@ pub struct ImportArgs {
     #[arg(long, value_name = "FILE")]
     pub weights: PathBuf,
     /// A JSON file that says what model they are of: see rnn-apps/docs/interchange.md
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
+    #[arg(long, alias = "config", value_name = "FILE")]
+    pub model: PathBuf,
     /// The folder to make for the run; one that is not empty is refused
     /// [default: the next free runs/COMMAND-N]
     #[arg(long, value_name = "DIR")]
@@ -279,6 +279,18 @@ mod tests {
                 let cli = Cli::try_read_from(line.split(' ')).expect(&line);
                 assert_eq!(cli.resumed(), Some(Path::new("r")));
             }
+        }
+    }
+
+    #[test]
+    fn an_import_takes_the_old_name_of_its_description() {
+        for flag in ["--model", "--config"] {
+            let line = format!("rnn-apps import --weights w.pt {flag} none.json");
+            let cli = Cli::try_read_from(line.split(' ')).expect(&line);
+            let Some(Command::Import(args)) = cli.command else {
+                panic!("{cli:?}");
+            };
+            assert_eq!(args.model, Path::new("none.json"));
         }
     }
 
