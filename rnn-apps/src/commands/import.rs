@@ -91,9 +91,9 @@ fn yes() -> bool {
 }
 
 pub fn run(context: &Context, args: &ImportArgs, out: &mut Output) -> anyhow::Result<()> {
-    let text = read_text(&args.config)?;
+    let text = read_text(&args.model)?;
     let description: Description =
-        serde_json::from_str(&text).with_context(|| args.config.display().to_string())?;
+        serde_json::from_str(&text).with_context(|| args.model.display().to_string())?;
     let ((run, parameters), next) = match description {
         Description::Mnist(file) => {
             let weights = Weights::read(&args.weights, &file.strip_prefix, &file.rename)?;
@@ -212,7 +212,7 @@ fn classifier<C: Starting>(
     };
     let config = model
         .config::<C>(Recipe::Notebook)
-        .with_context(|| args.config.display().to_string())?;
+        .with_context(|| args.model.display().to_string())?;
     weights.check_size(config.rnn.num_params())?;
     let loaded = weights.load_into(config.init(&context.device))?;
     let settings = mnist::Settings {
@@ -231,12 +231,12 @@ fn a_tagger(
     weights: Weights,
 ) -> anyhow::Result<(RunDir, usize)> {
     let vocab = |symbols| {
-        read_symbols(symbols, &args.config).with_context(|| args.config.display().to_string())
+        read_symbols(symbols, &args.model).with_context(|| args.model.display().to_string())
     };
     let mut words = vocab(file.words)?;
     if let Some(unk) = &file.unk {
         words = words.with_unk(unk).map_err(|_| {
-            anyhow::anyhow!("{}: unk: {unk:?} is not among words", args.config.display())
+            anyhow::anyhow!("{}: unk: {unk:?} is not among words", args.model.display())
         })?;
     }
     let tags = vocab(file.tags)?;
@@ -253,7 +253,7 @@ fn a_tagger(
     };
     let config = model
         .config(RecurrentInit::Uniform)
-        .with_context(|| args.config.display().to_string())?;
+        .with_context(|| args.model.display().to_string())?;
     weights.check_size(config.rnn.num_params())?;
     let loaded = weights.load_into(config.init(&context.device))?;
     let settings = tagger::Settings {
