@@ -65,7 +65,7 @@ pub fn matches(
 }
 
 /// The subcommand that a line ends in, with its own matches and where in the line its arguments
-/// begin.
+/// begin: behind the first word that is its name, which no flag in front of it has as its value.
 fn subcommand<'a>(
     root: &'a Command,
     matches: &'a ArgMatches,
