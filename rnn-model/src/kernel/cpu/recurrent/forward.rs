@@ -6,23 +6,15 @@ use pulp::{Arch, Simd, WithSimd};
 
 use self::units::Units;
 use super::equations::Equations;
+use super::inputs::{Dims, Inputs, Outputs};
 use super::prepared::Prepared;
-use super::{Dims, Inputs, Reserve, step};
+use super::reserve::Reserve;
+use super::step;
 use crate::kernel::cpu::buffer::Buffer;
 use crate::kernel::cpu::places::Schedule;
 use crate::kernel::cpu::product::{AddTo, Product, Write};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
 use crate::kernel::cpu::threads;
-
-/// Where a layer's results go.
-pub struct Outputs<'a> {
-    /// `[time, batch, directions·output_size]`; zeros, which stay past the ends of sequences.
-    pub output: &'a mut [f32],
-    /// `[directions, batch, output_size]`
-    pub h_n: &'a mut [f32],
-    /// `[directions, batch, hidden_size]`, or nothing if the cell has no such state.
-    pub c_n: &'a mut [f32],
-}
 
 /// Runs a layer.
 ///

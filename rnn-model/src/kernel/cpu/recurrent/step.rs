@@ -9,8 +9,8 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::equations::{Equations, MOST_BLOCKS, State};
+use super::inputs::{Direction, Inputs, Outputs};
 use super::prepared::Prepared;
-use super::{Direction, Inputs, Outputs};
 use crate::kernel::cpu::buffer::Buffer;
 use crate::kernel::cpu::dots::{DOTS, dots};
 use crate::kernel::cpu::places::Places;

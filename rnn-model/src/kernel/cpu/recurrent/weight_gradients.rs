@@ -1,5 +1,6 @@
-use super::backward::{of_input, of_state};
-use super::{Equations, Inputs, Reserve};
+use super::equations::Equations;
+use super::inputs::Inputs;
+use super::reserve::{Reserve, of_input, of_state};
 use crate::kernel::cpu::buffer::Buffer;
 use crate::kernel::cpu::places::Schedule;
 use crate::kernel::cpu::rows::Rows;
