@@ -10,7 +10,7 @@ use super::equations::Equations;
 use super::inputs::Inputs;
 use super::reserve::{Reserve, of_input};
 use crate::kernel::cpu::buffer::Buffer;
-use crate::kernel::cpu::places::Schedule;
+use crate::kernel::cpu::positions::ActiveSteps;
 use crate::kernel::cpu::product::{AddTo, Product, Write};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
 use crate::kernel::cpu::threads;
@@ -109,7 +109,7 @@ impl<E: Equations> WithSimd for Backward<'_, E> {
                     equations: self.equations,
                     dims: inputs.dims::<E>(direction),
                     // Each part has its own.
-                    schedule: Schedule::default(),
+                    active: ActiveSteps::default(),
                     weights,
                     h_0: inputs.h_0.steps(direction..direction + 1),
                     output: self.output.columns(columns.clone()),
@@ -135,7 +135,7 @@ impl<E: Equations> WithSimd for Backward<'_, E> {
                     d_c_0: d_c_0.take_steps(1),
                 };
                 for range in &ranges {
-                    parts.push(all.take(range.len(), inputs.schedule(range.clone())));
+                    parts.push(all.take(range.len(), inputs.active(range.clone())));
                 }
             }
             threads::run_if_worth(parts, inputs.work(), |part| self.arch.dispatch(part));
@@ -185,15 +185,15 @@ impl<E: Equations> Backward<'_, E> {
                 by_forward.take_sequences(count),
                 by_backward.take_sequences(count),
                 d_input.take_sequences(count),
-                self.inputs.schedule(sequences),
+                self.inputs.active(sequences),
             ))
         });
         threads::run(
             parts.collect(),
-            |(by_forward, by_backward, mut d_input, schedule)| {
+            |(by_forward, by_backward, mut d_input, active)| {
                 self.arch.dispatch(Product {
                     terms: [(by_forward, forward), (by_backward, backward)],
-                    places: schedule.all(),
+                    positions: active.all(),
                     panels: forward.all(),
                     target: Write {
                         add_to: AddTo::Nothing,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::equations::Equations;
-use crate::kernel::cpu::places::Schedule;
+use crate::kernel::cpu::positions::ActiveSteps;
 use crate::kernel::cpu::rows::Rows;
 use crate::kernel::cpu::threads;
 
@@ -78,10 +78,10 @@ impl Inputs<'_> {
         starts.zip(&ends).map(|(start, &end)| start..end).collect()
     }
 
-    pub fn schedule(&self, sequences: Range<usize>) -> Schedule {
+    pub fn active(&self, sequences: Range<usize>) -> ActiveSteps {
         let [time, _, _] = self.input.shape();
         let lengths = self.lengths.map(|lengths| &lengths[sequences.clone()]);
-        Schedule::new(time, sequences.len(), lengths)
+        ActiveSteps::new(time, sequences.len(), lengths)
     }
 }
 

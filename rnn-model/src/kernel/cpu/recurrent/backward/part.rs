@@ -2,7 +2,7 @@ use pulp::{Simd, WithSimd};
 
 use super::gradients::Gradient;
 use super::transposed::Transposed;
-use crate::kernel::cpu::places::Schedule;
+use crate::kernel::cpu::positions::ActiveSteps;
 use crate::kernel::cpu::product::{AddTo, Product, Write};
 use crate::kernel::cpu::recurrent::equations::{Equations, MOST_BLOCKS, State};
 use crate::kernel::cpu::recurrent::inputs::Dims;
@@ -14,7 +14,7 @@ use crate::kernel::cpu::vectors::{load, store};
 pub struct Part<'a, E> {
     pub equations: E,
     pub dims: Dims,
-    pub schedule: Schedule,
+    pub active: ActiveSteps,
     pub weights: &'a Transposed,
     pub h_0: Rows<'a>,
     pub output: Rows<'a>,
@@ -38,7 +38,7 @@ pub struct Part<'a, E> {
 
 impl<'a, E: Equations> Part<'a, E> {
     /// Takes the first `count` sequences off.
-    pub fn take(&mut self, count: usize, schedule: Schedule) -> Self {
+    pub fn take(&mut self, count: usize, active: ActiveSteps) -> Self {
         let [_, _, bias] = self.blocks.shape();
         let (d_bias, rest) = std::mem::take(&mut self.d_bias).split_at_mut(bias);
         self.d_bias = rest;
@@ -50,7 +50,7 @@ impl<'a, E: Equations> Part<'a, E> {
                 batch: count,
                 ..self.dims
             },
-            schedule,
+            active,
             weights: self.weights,
             h_0: self.h_0.take_sequences(count),
             output: self.output.take_sequences(count),
@@ -97,7 +97,7 @@ impl<E: Equations> WithSimd for Part<'_, E> {
                 let blocks = of_input::<E>(self.blocks.as_rows(), blocks_width / E::BLOCKS);
                 Product {
                     terms: [(blocks.steps(places.clone()), matrix)],
-                    places: self.schedule.steps(places.clone()),
+                    positions: self.active.steps(places.clone()),
                     panels: matrix.all(),
                     target: Write {
                         add_to: AddTo::Nothing,
@@ -137,7 +137,7 @@ impl<E: Equations> Part<'_, E> {
             let by = self.d_projected.as_rows().steps(place..place + 1);
             Product {
                 terms: [(by, matrix)],
-                places: self.schedule.steps(place..place + 1),
+                positions: self.active.steps(place..place + 1),
                 panels: matrix.all(),
                 target: Write {
                     add_to: AddTo::Nothing,
@@ -157,7 +157,7 @@ impl<E: Equations> Part<'_, E> {
             let matrix = &self.weights.weight_hh;
             Product {
                 terms: [(blocks.steps(place..place + 1), matrix)],
-                places: self.schedule.steps(place..place + 1),
+                positions: self.active.steps(place..place + 1),
                 panels: matrix.all(),
                 target: Write {
                     add_to: match E::HAS_PATH {
@@ -173,7 +173,7 @@ impl<E: Equations> Part<'_, E> {
 
     /// The gradients by what was made smaller, at one step.
     fn gather_projected(&mut self, place: usize) {
-        for [_, b] in self.schedule.steps(place..place + 1).iter() {
+        for [_, b] in self.active.steps(place..place + 1).iter() {
             let row = self.d_projected.row_mut(place, b);
             let later = &self.d_h.row_mut(0, b)[..row.len()];
             row.copy_from_slice(later);
@@ -201,9 +201,9 @@ impl<E: Equations> WithSimd for Sums<'_, '_, E> {
         let Self { part, step, place } = self;
         let zero = simd.splat_f32s(0.0);
         let is_projected = part.weights.weight_hr.is_some();
-        let places = part.schedule.steps(place..place + 1);
-        for rank in 0..places.len() {
-            let [_, b] = places.place([0, rank]);
+        let positions = part.active.steps(place..place + 1);
+        for rank in 0..positions.len() {
+            let [_, b] = positions.position([0, rank]);
             let row = part.blocks.row_mut(place, b);
             let width = row.len() / E::BLOCKS;
             // Where the way goes on.
@@ -215,7 +215,7 @@ impl<E: Equations> WithSimd for Sums<'_, '_, E> {
                 true => None,
                 false => part.by.output.map(|rows| rows.row(place, b)),
             };
-            let h_before = match part.schedule.starts(place, part.dims.reverse, b) {
+            let h_before = match part.active.starts(place, part.dims.reverse, b) {
                 true => part.h_0.row(0, b),
                 false => part.output.row(part.dims.place(step - 1), b),
             };
