@@ -12,6 +12,7 @@ mod recurrent;
 mod sampling;
 #[cfg(all(test, feature = "cpu-kernel"))]
 mod tests;
+mod threads;
 
 /// The version of Burn whose tensors and devices these modules take.
 pub use burn;
@@ -32,3 +33,4 @@ pub use recurrent::{
     RnnCellConfig, RnnConfig, RnnStep,
 };
 pub use sampling::{SamplingError, multinomial, temperature_weights};
+pub use threads::{set_threads, threads};

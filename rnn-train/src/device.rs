@@ -1,5 +1,7 @@
 //! Which devices this build knows, and which of them this machine has.
 
+use std::num::NonZeroUsize;
+
 use burn::tensor::Device;
 #[cfg(any(feature = "cuda", feature = "tch", feature = "wgpu"))]
 use burn::tensor::DeviceType;
@@ -336,15 +338,16 @@ fn named(kind: Kind, index: usize) -> String {
 pub fn set_threads(threads: Option<usize>) -> Result<usize, DeviceError> {
     if let Some(threads) = threads {
         let fail = |reason: String| DeviceError::Threads { threads, reason };
-        if threads == 0 {
-            return Err(fail("at least 1 is needed".to_owned()));
-        }
+        let number =
+            NonZeroUsize::new(threads).ok_or_else(|| fail("at least 1 is needed".to_owned()))?;
+        // For the operations of Burn's `flex`.
         rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build_global()
             .map_err(|error| fail(error.to_string()))?;
+        rnn_model::set_threads(number);
     }
-    let threads = rayon::current_num_threads();
+    let threads = rnn_model::threads().get();
     #[cfg(feature = "tch")]
     tch::set_num_threads(threads as i32);
     Ok(threads)

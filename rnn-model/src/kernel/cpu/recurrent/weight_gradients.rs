@@ -1,7 +1,8 @@
-use super::backward::{of_input, of_state};
-use super::{Equations, Inputs, Reserve};
+use super::equations::Equations;
+use super::inputs::Inputs;
+use super::reserve::{Reserve, of_input, of_state};
 use crate::kernel::cpu::buffer::Buffer;
-use crate::kernel::cpu::places::Schedule;
+use crate::kernel::cpu::positions::ActiveSteps;
 use crate::kernel::cpu::rows::Rows;
 use crate::kernel::cpu::transposed::add_transposed;
 
@@ -34,13 +35,13 @@ impl Inputs<'_> {
         let dims = self.dims::<E>(direction);
         let (hidden_size, output_size) = (dims.hidden_size, dims.output_size);
         let width = reserve.width;
-        let schedule = self.schedule(0..batch);
-        let places = schedule.all();
+        let active = self.active(0..batch);
+        let positions = active.all();
         let output = output.columns(direction * output_size..(direction + 1) * output_size);
 
         let (mut blocks_copy, mut input_copy) = (None, None);
-        let blocks = these(reserve.blocks(shape), &schedule, &mut blocks_copy);
-        let input = these(self.input, &schedule, &mut input_copy);
+        let blocks = these(reserve.blocks(shape), &active, &mut blocks_copy);
+        let input = these(self.input, &active, &mut input_copy);
         let mut weight_ih = vec![0.0; E::GATES * hidden_size * input_size];
         let mut weight_hh = vec![0.0; E::GATES * hidden_size * output_size];
         let in_order: Vec<usize> = (0..E::GATES).collect();
@@ -52,16 +53,16 @@ impl Inputs<'_> {
             add_gates(&mut weight_hh, E::STATE_GATES, by, hidden_size, before);
         };
         let h_0 = self.h_0.steps(direction..direction + 1);
-        if schedule.is_ragged() {
-            let mut before = Buffer::new(places.len() * output_size);
-            for ([place, b], row) in places.iter().zip(before.chunks_exact_mut(output_size)) {
-                row.copy_from_slice(match schedule.starts(place, dims.reverse, b) {
+        if active.is_ragged() {
+            let mut before = Buffer::new(positions.len() * output_size);
+            for ([place, b], row) in positions.iter().zip(before.chunks_exact_mut(output_size)) {
+                row.copy_from_slice(match active.starts(place, dims.reverse, b) {
                     true => h_0.row(0, b),
                     false if dims.reverse => output.row(place + 1, b),
                     false => output.row(place - 1, b),
                 });
             }
-            let before = Rows::contiguous(&before, [1, places.len(), output_size]);
+            let before = Rows::contiguous(&before, [1, positions.len(), output_size]);
             add(of_state::<E>(blocks, width), before);
         } else {
             // The state before a step is the output of the step before.
@@ -83,8 +84,8 @@ impl Inputs<'_> {
             let hidden = Rows::contiguous(&reserve.hidden, [time, batch, width]);
             add_transposed(
                 &mut d_weight,
-                these(by, &schedule, &mut by_copy),
-                these(hidden.columns(0..hidden_size), &schedule, &mut hidden_copy),
+                these(by, &active, &mut by_copy),
+                these(hidden.columns(0..hidden_size), &active, &mut hidden_copy),
             );
             d_weight
         });
@@ -113,15 +114,15 @@ impl Inputs<'_> {
     }
 }
 
-/// The rows of a schedule at equal distances, as one step: as they lie if that is all of them.
-fn these<'a>(rows: Rows<'a>, schedule: &Schedule, copy: &'a mut Option<Buffer>) -> Rows<'a> {
-    if !schedule.is_ragged() {
+/// The rows of a active at equal distances, as one step: as they lie if that is all of them.
+fn these<'a>(rows: Rows<'a>, active: &ActiveSteps, copy: &'a mut Option<Buffer>) -> Rows<'a> {
+    if !active.is_ragged() {
         return rows.evenly(copy);
     }
     let [_, _, width] = rows.shape();
-    let places = schedule.all();
-    let copy = copy.insert(rows.gather(places.len(), places.iter()));
-    Rows::contiguous(copy, [1, places.len(), width])
+    let positions = active.all();
+    let copy = copy.insert(rows.gather(positions.len(), positions.iter()));
+    Rows::contiguous(copy, [1, positions.len(), width])
 }
 
 /// Adds `byᵀ · rows` to `d`, which has a block of `units` rows per gate, where `by` has a block of

@@ -1,13 +1,13 @@
-//! Which steps of which sequences are to be done.
+//! Which sequences of a batch are active at which steps.
 //!
-//! Sequences of a batch may have different lengths. At each step those that have not ended are done:
-//! with the longest sequence first, these are always the first few.
+//! Sequences of a batch may have different lengths. At each step those that have not ended are
+//! active: with the longest sequence first, these are always the first few.
 
 use std::ops::Range;
 
-/// The steps of a batch's sequences.
+/// The active steps of a batch's sequences: all of them, or those before each sequence's end.
 #[derive(Default)]
-pub struct Schedule {
+pub struct ActiveSteps {
     time: usize,
     batch: usize,
     /// None if all sequences have all steps.
@@ -23,7 +23,9 @@ struct Ragged {
     lengths: Vec<usize>,
 }
 
-impl Schedule {
+impl ActiveSteps {
+    /// The steps of a batch.
+    ///
     /// - `lengths`: steps of each sequence, at most `time`; none if all have all
     pub fn new(time: usize, batch: usize, lengths: Option<&[usize]>) -> Self {
         let ragged = lengths.map(|lengths| {
@@ -44,34 +46,34 @@ impl Schedule {
         }
     }
 
-    /// Some of the steps.
-    pub fn steps(&self, steps: Range<usize>) -> Places<'_> {
+    /// The positions of the steps in a range.
+    pub fn steps(&self, steps: Range<usize>) -> Positions<'_> {
         assert!(steps.end <= self.time, "no such steps");
         match &self.ragged {
-            None => Places::All {
+            None => Positions::Rectangular {
                 steps: steps.len(),
                 sequences: self.batch,
             },
-            Some(Ragged { order, counts, .. }) => Places::Some {
+            Some(Ragged { order, counts, .. }) => Positions::Ragged {
                 order,
                 counts: &counts[steps],
             },
         }
     }
 
-    /// All steps.
-    pub fn all(&self) -> Places<'_> {
+    /// The positions of all steps.
+    pub fn all(&self) -> Positions<'_> {
         self.steps(0..self.time)
     }
 
-    /// The sequences whose last step it is.
+    /// The sequences whose last step `step` is.
     pub fn ending(&self, step: usize) -> impl Iterator<Item = usize> + '_ {
         let later = match step + 1 < self.time {
             true => self.steps(step + 1..step + 2).len(),
             false => 0,
         };
         let here = self.steps(step..step + 1);
-        (later..here.len()).map(move |rank| here.place([0, rank])[1])
+        (later..here.len()).map(move |rank| here.position([0, rank])[1])
     }
 
     /// Whether a sequence starts at a step: backwards, each at its own last one.
@@ -90,35 +92,39 @@ impl Schedule {
     }
 }
 
-/// Steps of sequences, one after another: those of a step, then those of the next.
+/// Positions `[step, sequence]` in a batch, one after another: those of a step, then those of the next.
+///
+/// A loop over them counts in steps and ranks: the rank is a sequence's number among those that are
+/// active at the step.
 #[derive(Clone, Copy)]
-pub enum Places<'a> {
-    All {
-        steps: usize,
-        sequences: usize,
-    },
-    Some {
+pub enum Positions<'a> {
+    /// All sequences have all steps.
+    Rectangular { steps: usize, sequences: usize },
+    /// Sequences end at different steps.
+    Ragged {
+        /// The sequences, the longest first.
         order: &'a [usize],
+        /// How many sequences have each step.
         counts: &'a [usize],
     },
 }
 
-impl Places<'_> {
-    /// How many there are.
+impl Positions<'_> {
+    /// The number of positions.
     pub fn len(&self) -> usize {
         match self {
-            Self::All { steps, sequences } => steps * sequences,
-            Self::Some { counts, .. } => counts.iter().sum(),
+            Self::Rectangular { steps, sequences } => steps * sequences,
+            Self::Ragged { counts, .. } => counts.iter().sum(),
         }
     }
 
-    /// What comes after a step and a rank.
+    /// The step and rank after these.
     #[inline(always)]
-    pub fn after(&self, [step, rank]: [usize; 2]) -> [usize; 2] {
+    pub fn next(&self, [step, rank]: [usize; 2]) -> [usize; 2] {
         let count = match self {
-            Self::All { sequences, .. } => *sequences,
+            Self::Rectangular { sequences, .. } => *sequences,
             // Never 0: the longest sequences have all steps that any has.
-            Self::Some { counts, .. } => counts[step],
+            Self::Ragged { counts, .. } => counts[step],
         };
         if rank + 1 == count {
             [step + 1, 0]
@@ -127,20 +133,20 @@ impl Places<'_> {
         }
     }
 
-    /// The step and the sequence of a step and a rank.
+    /// The position of a step and rank.
     #[inline(always)]
-    pub fn place(&self, [step, rank]: [usize; 2]) -> [usize; 2] {
+    pub fn position(&self, [step, rank]: [usize; 2]) -> [usize; 2] {
         match self {
-            Self::All { .. } => [step, rank],
-            Self::Some { order, .. } => [step, order[rank]],
+            Self::Rectangular { .. } => [step, rank],
+            Self::Ragged { order, .. } => [step, order[rank]],
         }
     }
 
-    /// The steps and sequences.
+    /// The positions in order.
     pub fn iter(&self) -> impl Iterator<Item = [usize; 2]> + '_ {
         let first = (self.len() > 0).then_some([0, 0]);
-        std::iter::successors(first, |&at| Some(self.after(at)))
+        std::iter::successors(first, |&at| Some(self.next(at)))
             .take(self.len())
-            .map(|at| self.place(at))
+            .map(|at| self.position(at))
     }
 }
