@@ -1,6 +1,6 @@
 //! The history as a table.
 
-use crate::observe::EpochReport;
+use crate::progress::EpochReport;
 
 const COLUMNS: &str = "epoch,train_loss,train_accuracy,valid_loss,valid_accuracy,best,learning_rate,\
                        grad_norm,steps,items,targets,seconds,step_seconds\n";

@@ -22,19 +22,19 @@ use burn::train::{
 };
 use rnn_model::StateDict;
 
-use crate::capture::Records;
-use crate::carried::Carried;
+use crate::checkpoint::Position;
+use crate::checkpoint::identities;
 use crate::checkpoint::{self, Checkpoints};
+use crate::config::Every;
+use crate::data::{Carry, Loader};
 use crate::error::TrainError;
-use crate::every::Every;
+use crate::fit::learner::optimizer_state::Records;
 use crate::fit::{End, FitConfig};
-use crate::loader::{Carry, Loader};
+use crate::metrics::{NotFinite, Sums, Tally};
+use crate::objective::Carried;
 use crate::objective::{Learnable, Objective, StepOutput};
-use crate::observe::{EpochReport, Observer, StartReport};
-use crate::params::identities;
-use crate::position::Position;
-use crate::schedule::Factor;
-use crate::tally::{NotFinite, Sums, Tally};
+use crate::optim::Factor;
+use crate::progress::{EpochReport, Observer, StartReport};
 
 /// What the loop is given beside the learner.
 pub(crate) struct Setup<M: Objective> {

@@ -31,8 +31,8 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::checkpoint::Checkpoints;
-use crate::fingerprint::hex;
-use crate::observe::EpochReport;
+use crate::data::hex;
+use crate::progress::EpochReport;
 pub use error::RunError;
 pub use lock::RunLock;
 

@@ -1,4 +1,4 @@
-use crate::evaluate::Evaluation;
+use crate::metrics::Evaluation;
 
 /// How often each class was taken for which.
 ///

@@ -8,13 +8,13 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 
 use super::Training;
-use crate::carried::Carried;
+use crate::data::{Ahead, Carry};
 use crate::error::TrainError;
-use crate::gradients::{Accumulated, clip_global_norm, clip_value};
-use crate::loader::{Ahead, Carry};
+use crate::metrics::Tally;
+use crate::objective::Carried;
 use crate::objective::{Objective, StepOutput};
-use crate::observe::{EpochReport, StepReport};
-use crate::tally::Tally;
+use crate::optim::{Accumulated, clip_global_norm, clip_value};
+use crate::progress::{EpochReport, StepReport};
 
 impl<M: Objective> Training<M> {
     /// Makes one step, and adds what it came to.

@@ -1,8 +1,12 @@
 //! Which devices this build knows, and which of them this machine has.
 
+mod instruction_set;
+
 use burn::tensor::Device;
 #[cfg(any(feature = "cuda", feature = "tch", feature = "wgpu"))]
 use burn::tensor::DeviceType;
+
+pub use instruction_set::instruction_set;
 
 /// A device that was found, under the name that selects it.
 #[derive(Clone, Debug)]

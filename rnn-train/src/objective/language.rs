@@ -7,10 +7,10 @@ use burn::tensor::Tensor;
 use rnn_data::{CharBatch, CharBatcher, Streams};
 use rnn_model::{CharRnn, Lengths};
 
-use crate::carried::Carried;
-use crate::loader::Loader;
+use crate::data::Loader;
+use crate::objective::Carried;
 use crate::objective::{Objective, Scores};
-use crate::precision::in_numbers_of;
+use crate::optim::in_numbers_of;
 
 /// Batches of character sequences.
 pub type CharLoader = Loader<CharBatch>;

@@ -1,7 +1,9 @@
 use std::path::PathBuf;
 
-use crate::checkpoint::CheckpointError;
-use crate::precision::Precision;
+mod checkpoint;
+
+use crate::optim::Precision;
+pub use checkpoint::CheckpointError;
 
 /// Why a training ended early.
 #[derive(Debug, thiserror::Error)]

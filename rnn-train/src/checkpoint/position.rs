@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::observe::EpochReport;
-use crate::schedule::Plateau;
-use crate::tally::Sums;
+use crate::metrics::Sums;
+use crate::optim::Plateau;
+use crate::progress::EpochReport;
 
 /// A training's place in its data, and what it has seen so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]

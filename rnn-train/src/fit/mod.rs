@@ -1,5 +1,8 @@
 //! Training a model with Burn's learner. The only file that knows how it is put together.
 
+mod learner;
+mod training;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,21 +12,21 @@ use burn::train::metric::{AccuracyMetric, LearningRateMetric, LossMetric};
 use burn::train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
 use serde::{Deserialize, Serialize};
 
-use crate::capture::{Always, Nothing, optimizer_records};
-use crate::carried::Carried;
+use crate::checkpoint::Position;
 use crate::checkpoint::{About, Checkpoint, Checkpoints, Data};
+use crate::data::Loader;
 use crate::error::TrainError;
-use crate::evaluate::device_of;
-use crate::loader::Loader;
+use crate::metrics::device_of;
+use crate::objective::Carried;
 use crate::objective::{Learnable, Objective};
-use crate::observe::{EpochReport, Observer};
-use crate::optimizer::Optimizer;
-use crate::position::Position;
-use crate::precision::Precision;
-use crate::renderer::{NoLog, Silent, dashboard};
-use crate::schedule::{Factor, Rate, Schedule};
-use crate::strategy::Strategy;
-use crate::training::{Saver, Setup};
+use crate::optim::Optimizer;
+use crate::optim::Precision;
+use crate::optim::{Factor, Rate, Schedule};
+use crate::progress::{EpochReport, Observer};
+use learner::optimizer_state::{Always, Nothing, optimizer_records};
+use learner::renderer::{NoLog, Silent, dashboard};
+use learner::strategy::Strategy;
+use training::{Saver, Setup};
 
 /// How to train on the cross entropy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,4 +1,9 @@
-//! What is trained: a model and the loss it is judged by. And the adapter to Burn's learner.
+//! Models with the loss they are judged by: what is trained.
+
+mod classifier;
+mod language;
+mod state;
+mod tagger;
 
 use burn::module::{Devices, Module, ModuleMapper, ModuleVisitor};
 use burn::nn::loss::CrossEntropyLossConfig;
@@ -6,9 +11,12 @@ use burn::tensor::{DType, Device, ExecutionError, Int, Tensor};
 use burn::train::metric::{AccuracyInput, Adaptor, LossInput};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 
-use crate::carried::Carried;
-use crate::loader::Carry;
-use crate::precision::Precision;
+use crate::data::Carry;
+use crate::optim::Precision;
+pub use classifier::ImageLoader;
+pub use language::CharLoader;
+pub use state::Carried;
+pub use tagger::{TaggedLoader, TaggingScore, tag};
 
 /// A model that can be trained: how it turns a batch into scores and a loss.
 ///

@@ -12,8 +12,8 @@ use burn::train::{
 };
 
 use crate::error::TrainError;
+use crate::fit::training::{Outcome, Setup, Training};
 use crate::objective::{Learnable, Objective};
-use crate::training::{Outcome, Setup, Training};
 
 /// The strategy's methods take `&self`; only the thread that trains uses what is in its cells.
 pub(crate) struct Strategy<M: Objective> {

@@ -11,7 +11,8 @@
 //! | metadata `training` | the settings, the position in the data with all sums and the history, and whose state in `optimizer` is whose (JSON) |
 //! | metadata `sha256` | of all of that |
 
-mod error;
+pub(crate) mod identities;
+mod position;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -26,12 +27,13 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::every::Every;
+use crate::config::Every;
+use crate::data::Loader;
+pub use crate::error::CheckpointError;
 use crate::fit::FitConfig;
-use crate::loader::Loader;
-use crate::params::with_identities;
-use crate::position::Position;
-pub use error::CheckpointError;
+pub(crate) use identities::identities;
+use identities::with_identities;
+pub(crate) use position::Position;
 
 const LAST: &str = "step-";
 const BEST: &str = "best-";
@@ -403,5 +405,5 @@ fn digest<'a>(training: &str, parts: impl IntoIterator<Item = (&'a str, &'a [u8]
         hash.update((bytes.len() as u64).to_be_bytes());
         hash.update(bytes);
     }
-    crate::fingerprint::hex(hash)
+    crate::data::hex(hash)
 }

@@ -8,9 +8,9 @@ use burn::tensor::Tensor;
 use rnn_data::{PaddedBatch, Sentence, TaggedBatch, TaggedBatcher, TaggedItem, Vocab};
 use rnn_model::{Lengths, LstmTagger};
 
+use crate::data::Loader;
 use crate::error::TrainError;
-use crate::evaluate::device_of;
-use crate::loader::Loader;
+use crate::metrics::device_of;
 use crate::objective::{Objective, Scores};
 
 /// Batches of tagged sentences.

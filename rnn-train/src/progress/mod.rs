@@ -1,3 +1,5 @@
+//! Watching a training.
+
 use serde::{Deserialize, Serialize};
 
 /// Is told how a training goes, on the thread that trains. All methods do nothing by default.

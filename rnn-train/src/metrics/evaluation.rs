@@ -2,8 +2,8 @@ use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, TensorData};
 
+use crate::data::Loader;
 use crate::error::TrainError;
-use crate::loader::Loader;
 use crate::objective::Objective;
 
 /// How a model does on a whole dataset.

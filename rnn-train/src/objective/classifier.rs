@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rnn_data::{ImageBatch, ImageBatcher, ImageSet};
 use rnn_model::{Cell, Classifier};
 
-use crate::loader::Loader;
+use crate::data::Loader;
 use crate::objective::{Objective, Scores};
-use crate::precision::in_numbers_of;
+use crate::optim::in_numbers_of;
 
 /// Batches of labelled images.
 pub type ImageLoader = Loader<ImageBatch>;
