@@ -2,31 +2,23 @@
 #![warn(missing_docs, clippy::unwrap_used)]
 #![forbid(unsafe_code)]
 
-mod checkpoint;
-mod config;
-mod data;
-mod device;
+pub mod checkpoint;
+pub mod config;
+pub mod data;
+pub mod device;
 mod error;
 mod fit;
-mod metrics;
-mod objective;
-mod optim;
-mod progress;
-mod run;
+pub mod metrics;
+pub mod objective;
+pub mod optim;
+pub mod progress;
+pub mod run;
 
-pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints};
-pub use config::Every;
-pub use data::{Carry, Loader, fingerprint, fingerprint_sentences};
-pub use device::{
-    DeviceError, DeviceKind, Presence, Selected, available, check_device_name, instruction_set,
-    select, set_threads, survey,
-};
+pub use config::{FitConfig, StopReason};
+pub use data::{CharLoader, ImageLoader, Loader, TaggedLoader};
+pub use device::select;
 pub use error::TrainError;
-pub use fit::{End, FitConfig, Fitted, Trainer};
-pub use metrics::{Confusion, Evaluation, evaluate};
-pub use objective::{
-    Carried, CharLoader, ImageLoader, Objective, Scores, TaggedLoader, TaggingScore, tag,
-};
-pub use optim::{OneCycle, Optimizer, Precision, Schedule, clip_global_norm, clip_value};
-pub use progress::{EpochReport, Observer, StartReport, StepReport};
-pub use run::{Picture, RunDir, RunError, RunLock};
+pub use fit::{Fitted, Trainer};
+pub use metrics::{Evaluation, evaluate};
+pub use objective::{BatchLoss, Objective};
+pub use run::RunDir;

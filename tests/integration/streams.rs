@@ -4,7 +4,8 @@
 use burn::tensor::{Device, Tensor};
 use rnn_data::{Streams, one_hot};
 use rnn_model::{CharRnn, CharRnnConfig, LstmState, RnnConfig};
-use rnn_train::{Carried, CharLoader, FitConfig, Scores, Trainer};
+use rnn_train::objective::RecurrentState;
+use rnn_train::{BatchLoss, CharLoader, FitConfig, Trainer};
 use tests::devices;
 
 const CHARACTERS: usize = 5;
@@ -21,7 +22,7 @@ fn in_one_go(model: &CharRnn, ids: &[usize], device: &Device) -> (f64, usize) {
     let (logits, _) = model.forward(one_hot(&[input], CHARACTERS, device), None);
     let targets: Vec<i64> = targets.iter().map(|&id| id as i64).collect();
     let targets = Tensor::from_data(targets.as_slice(), device);
-    let loss: f64 = Scores::cross_entropy(logits.flatten(0, 1), targets)
+    let loss: f64 = BatchLoss::cross_entropy(logits.flatten(0, 1), targets)
         .loss
         .into_scalar();
     (loss * input.len() as f64, input.len())
@@ -124,7 +125,7 @@ fn a_state_starts_anew_in_the_rows_that_say_so() {
             "{name}"
         );
 
-        let restored = LstmState::from_data(Carried::to_data(&state), &device);
+        let restored = LstmState::from_data(RecurrentState::to_data(&state), &device);
         let h = restored.expect("a state").h;
         assert_eq!(h.into_data(), state.h.into_data(), "{name}");
         assert!(LstmState::from_data(Vec::new(), &device).is_none());

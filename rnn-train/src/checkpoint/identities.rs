@@ -1,18 +1,18 @@
-//! Parameters' identities, by which Burn's optimisers know whose state is whose.
+//! The ids by which the state of Burn's optimisers refers to parameters.
 
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::Tensor;
 
-/// The identity of each parameter of `module`, by its name.
+/// The id of each parameter of `module`, by its name.
 pub(crate) fn identities<M: Module>(module: &M) -> BTreeMap<String, u64> {
     let mut reader = Reader::default();
     module.visit(&mut reader);
     reader.identities
 }
 
-/// `module` with other identities; a parameter without a new one keeps its own.
+/// `module` with other ids; a parameter without a new one keeps its own.
 pub(crate) fn with_identities<M: Module>(module: M, identities: &BTreeMap<String, u64>) -> M {
     let path = Vec::new();
     module.map(&mut Writer { path, identities })

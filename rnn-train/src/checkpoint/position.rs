@@ -1,16 +1,17 @@
-//! Where a training stands: what a checkpoint knows beside tensors.
+//! Where a training stands: what a checkpoint holds beside tensors.
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::{FitConfig, Monitor};
 use crate::metrics::Sums;
 use crate::optim::Plateau;
 use crate::progress::EpochReport;
 
-/// A training's place in its data, and what it has seen so far.
+/// A training's place in its data, with its results so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Position {
-    /// The epoch that goes on, from 1; beyond the last one when all are done.
+    /// The epoch under way, from 1; beyond the last one when all are done.
     pub epoch: usize,
     /// Steps of it that are done.
     pub step: usize,
@@ -27,22 +28,24 @@ pub(crate) struct Position {
     /// Seconds of the whole training so far.
     pub total_seconds: f64,
     pub plateau: Plateau,
-    /// The epoch with the least loss.
+    /// The epoch with the best value of the monitored metric.
     pub best: Option<Best>,
-    /// Whether the loss has not got better for too long.
+    /// Whether patience has run out.
     pub gave_up: bool,
     /// A report for each epoch that is done.
     pub history: Vec<EpochReport>,
 }
 
-/// An epoch that none was better than.
+/// The best epoch so far.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Best {
     pub epoch: usize,
-    /// Steps that are done then, over all epochs.
+    /// Steps that were done at its end, over all epochs.
     pub step: usize,
-    pub loss: f64,
+    /// Of the monitored metric; in older checkpoints always the loss.
+    #[serde(alias = "loss")]
+    pub value: f64,
 }
 
 impl Position {
@@ -63,16 +66,17 @@ impl Position {
         }
     }
 
-    /// Closes the epoch: whether it is the best one, and whether `patience` is at its end.
-    pub fn end_epoch(&mut self, mut report: EpochReport, patience: Option<usize>) -> EpochReport {
-        let loss = report.loss();
-        if self.best.is_none_or(|best| loss < best.loss) {
+    /// Ends the epoch: whether it is the best one, and whether `patience` has run out.
+    pub fn end_epoch(&mut self, mut report: EpochReport, config: &FitConfig) -> EpochReport {
+        let Monitor { metric, goal } = &config.monitor;
+        let value = report.metric(metric).unwrap_or(f64::NAN);
+        if goal.is_better(value, self.best.map(|best| best.value)) {
             let (epoch, step) = (report.epoch, self.steps_done);
-            self.best = Some(Best { epoch, step, loss });
+            self.best = Some(Best { epoch, step, value });
             report.best = true;
         }
         let since = report.epoch - self.best.map_or(0, |best| best.epoch);
-        self.gave_up = patience.is_some_and(|patience| since >= patience);
+        self.gave_up = config.patience.is_some_and(|patience| since >= patience);
         self.history.push(report.clone());
         self.epoch += 1;
         self.step = 0;

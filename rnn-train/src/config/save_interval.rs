@@ -4,31 +4,31 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// When checkpoints are written, beside after each epoch and when the training is stopped.
+/// How often checkpoints are written, beside after each epoch and when the training is interrupted.
 ///
 /// As text: `50` steps, `90s`, `5m`, `1h`, `epoch`.
 ///
 /// ```
-/// use rnn_train::Every;
+/// use rnn_train::config::SaveInterval;
 ///
-/// assert_eq!("50".parse(), Ok(Every::Steps(50)));
-/// let every: Every = "5m".parse()?;
-/// assert_eq!(every.to_string(), "300s");
+/// assert_eq!("50".parse(), Ok(SaveInterval::Steps(50)));
+/// let interval: SaveInterval = "5m".parse()?;
+/// assert_eq!(interval.to_string(), "300s");
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum Every {
-    /// Only then.
+pub enum SaveInterval {
+    /// Not more often than that.
     #[default]
     Epoch,
-    /// After so many steps of the optimiser.
+    /// After each such number of steps of the optimiser.
     Steps(usize),
-    /// After so much time.
+    /// Whenever so much time has passed.
     Time(Duration),
 }
 
-impl fmt::Display for Every {
+impl fmt::Display for SaveInterval {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::Epoch => f.write_str("epoch"),
@@ -38,7 +38,7 @@ impl fmt::Display for Every {
     }
 }
 
-impl FromStr for Every {
+impl FromStr for SaveInterval {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -48,12 +48,12 @@ impl FromStr for Every {
     }
 }
 
-fn parse(text: &str) -> Option<Every> {
+fn parse(text: &str) -> Option<SaveInterval> {
     if text == "epoch" {
-        return Some(Every::Epoch);
+        return Some(SaveInterval::Epoch);
     }
     if let Ok(steps) = text.parse::<usize>() {
-        return (steps > 0).then_some(Every::Steps(steps));
+        return (steps > 0).then_some(SaveInterval::Steps(steps));
     }
     let unit = text.chars().next_back()?;
     let seconds = match unit {
@@ -64,16 +64,16 @@ fn parse(text: &str) -> Option<Every> {
     };
     let count: u64 = text.strip_suffix(unit)?.parse().ok()?;
     let time = Duration::from_secs(count.checked_mul(seconds)?);
-    (!time.is_zero()).then_some(Every::Time(time))
+    (!time.is_zero()).then_some(SaveInterval::Time(time))
 }
 
-impl From<Every> for String {
-    fn from(every: Every) -> Self {
-        every.to_string()
+impl From<SaveInterval> for String {
+    fn from(interval: SaveInterval) -> Self {
+        interval.to_string()
     }
 }
 
-impl TryFrom<String> for Every {
+impl TryFrom<String> for SaveInterval {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -87,10 +87,10 @@ mod tests {
 
     #[test]
     fn checkpoints_come_by_steps_or_by_time() {
-        let time = |seconds| Some(Every::Time(Duration::from_secs(seconds)));
+        let time = |seconds| Some(SaveInterval::Time(Duration::from_secs(seconds)));
         for (text, expected) in [
-            ("epoch", Some(Every::Epoch)),
-            ("50", Some(Every::Steps(50))),
+            ("epoch", Some(SaveInterval::Epoch)),
+            ("50", Some(SaveInterval::Steps(50))),
             ("90s", time(90)),
             ("5m", time(300)),
             ("1h", time(3600)),
@@ -104,8 +104,8 @@ mod tests {
             ("99999999999999999h", None),
         ] {
             assert_eq!(parse(text), expected, "{text}");
-            if let Some(every) = expected {
-                assert_eq!(parse(&every.to_string()), expected, "{text}");
+            if let Some(interval) = expected {
+                assert_eq!(parse(&interval.to_string()), expected, "{text}");
             }
         }
     }

@@ -1,8 +1,9 @@
-/// The widest instructions for vectors that the processor has and the CPU kernels choose by: on another
-/// set the same training gives other last bits.
+/// The widest vector instructions of this processor, by which the CPU kernels are chosen: `avx512`,
+/// `avx2`, or else the architecture's name. On another instruction set the same training differs in its
+/// last bits.
 ///
 /// ```
-/// println!("computing with {}", rnn_train::instruction_set());
+/// println!("computing with {}", rnn_train::device::instruction_set());
 /// ```
 pub fn instruction_set() -> &'static str {
     #[cfg(target_arch = "x86_64")]

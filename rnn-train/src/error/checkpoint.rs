@@ -1,5 +1,5 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What can be wrong with a checkpoint, or with the folder that holds it.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum CheckpointError {
         /// The system's answer.
         error: io::Error,
     },
-    /// The file is not a whole checkpoint.
+    /// The file is not a complete checkpoint.
     #[error("{}: damaged: {reason}", path.display())]
     Damaged {
         /// The file.
@@ -21,7 +21,7 @@ pub enum CheckpointError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The checkpoint is whole, and of another training.
+    /// The checkpoint belongs to another training.
     #[error("{}: of another training: expected {what} {expected}, found {found}", path.display())]
     Foreign {
         /// The file.
@@ -43,6 +43,14 @@ pub enum CheckpointError {
         /// The names there are.
         there: Vec<String>,
     },
+}
+
+impl CheckpointError {
+    /// Makes an error of what the system says about a file or folder.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |error| Self::Io { path, error }
+    }
 }
 
 fn expected(there: &[String]) -> String {

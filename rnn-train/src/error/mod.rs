@@ -1,15 +1,17 @@
+//! What can go wrong in a training.
+
 use std::path::PathBuf;
 
 mod checkpoint;
 
-use crate::optim::Precision;
+use crate::optim::PrecisionError;
 pub use checkpoint::CheckpointError;
 
-/// Why a training ended early.
+/// Why a training or an evaluation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// There is nothing to train on.
+    /// There are no data.
     #[error("the training data hold no items")]
     NoData,
     /// With carried states every batch must be as large as the one before.
@@ -23,12 +25,23 @@ pub enum TrainError {
         /// Items of a batch.
         batch_size: usize,
     },
-    /// There is nothing to be trained, and nothing that says on which device to compute.
+    /// The model has no parameters: nothing to train, and no device to compute on.
     #[error("the model has no parameters")]
     NoParameters,
-    /// The device does not compute in such numbers.
-    #[error("the device does not compute in {0}, expected libtorch, flex or a GPU")]
-    Precision(Precision),
+    /// The device does not compute in numbers of this precision.
+    #[error(transparent)]
+    Precision(#[from] PrecisionError),
+    /// A metric's name can't be a key of JSON files and tables.
+    #[error("a metric can't be named {0:?}: expected letters, digits and _, and not loss")]
+    MetricName(String),
+    /// The metric to be monitored is not one of those that the model's objective has.
+    #[error("there is no metric {metric} to monitor, expected loss{}", there.iter().map(|name| format!(" or {name}")).collect::<String>())]
+    NoMetric {
+        /// The metric to be monitored.
+        metric: String,
+        /// The metrics that the objective has.
+        there: Vec<String>,
+    },
     /// The loss became infinite or NaN, or the gradients or the weights did.
     #[error(
         "the {what} became {value} at step {step} (epoch {epoch}): try, in a new run, a smaller \
@@ -40,14 +53,14 @@ pub enum TrainError {
         epoch: usize,
         /// The step, from 1, over all epochs.
         step: usize,
-        /// What is no number any more.
+        /// What is not finite.
         what: &'static str,
-        /// What it is instead.
+        /// Its value.
         value: f64,
         /// The last checkpoint, from before that.
         checkpoint: Option<PathBuf>,
     },
-    /// Early stopping has nothing to judge by.
+    /// Early stopping has no validation data.
     #[error("early stopping needs validation data")]
     NoValidation,
     /// A checkpoint can't be written, or does not fit.
@@ -74,7 +87,7 @@ fn kept(checkpoint: &Option<PathBuf>) -> String {
 }
 
 impl TrainError {
-    /// What the device says when a result is read from it.
+    /// The device's answer when a result is read from it.
     pub(crate) fn device(error: impl core::fmt::Display) -> Self {
         Self::Device(error.to_string())
     }

@@ -1,9 +1,11 @@
-use crate::metrics::Evaluation;
+use super::Evaluation;
 
-/// How often each class was taken for which.
+/// A confusion matrix: how often each class was predicted as which.
 ///
 /// ```
-/// let confusion = rnn_train::Confusion::count(3, [(0, 0), (1, 2), (1, 1), (1, 2)]);
+/// use rnn_train::metrics::Confusion;
+///
+/// let confusion = Confusion::count(3, [(0, 0), (1, 2), (1, 1), (1, 2)]);
 /// assert_eq!(confusion.counts()[1], [0, 1, 2]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +37,7 @@ impl Confusion {
         Self::count(classes, right.zip(evaluation.predictions.iter().copied()))
     }
 
-    /// A row per right class, with a count per predicted one.
+    /// The matrix: a row per right class, a column per predicted one.
     pub fn counts(&self) -> &[Vec<usize>] {
         &self.counts
     }

@@ -1,26 +1,29 @@
-//! Sums over an epoch's predictions.
-
-use std::time::{Duration, Instant};
-
-use burn::tensor::{Int, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::error::TrainError;
-use crate::objective::Scores;
+use super::Metrics;
+use super::results::Results;
+use crate::objective::Transform;
 
-/// How long results may lie on the device before somebody looks at them: each look waits for it.
-const READ_EVERY: Duration = Duration::from_millis(100);
-/// And how many of them.
-const UNREAD: usize = 100;
-
-/// What the predictions so far came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Sums over the predictions of an epoch so far, from which its means are made. Checkpoints hold them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub(crate) struct Sums {
     loss: f64,
-    correct: u64,
     pub predictions: usize,
+    metrics: Vec<MetricSum>,
     norm: f64,
     norms: usize,
+}
+
+/// The sum of a metric over its predictions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MetricSum {
+    name: String,
+    /// NaN as null.
+    sum: Option<f64>,
+    count: usize,
+    transform: Transform,
 }
 
 impl Sums {
@@ -28,126 +31,110 @@ impl Sums {
         self.loss / self.predictions as f64
     }
 
-    pub fn accuracy(&self) -> f64 {
-        self.correct as f64 / self.predictions as f64
+    /// The values of all metrics that had a prediction.
+    pub fn metrics(&self) -> Metrics {
+        let counted = self.metrics.iter().filter(|metric| metric.count > 0);
+        let values = counted.map(|metric| {
+            let mean = metric.sum.unwrap_or(f64::NAN) / metric.count as f64;
+            (metric.name.as_str(), metric.transform.apply(mean))
+        });
+        values.collect()
     }
 
+    /// The mean of the gradients' norms; none if there was none.
     pub fn mean_norm(&self) -> Option<f64> {
         (self.norms > 0).then(|| self.norm / self.norms as f64)
     }
-}
 
-/// Results that are still on the device.
-struct Unread {
-    step: usize,
-    loss: Tensor<1>,
-    correct: Tensor<1, Int>,
-    norm: Option<Tensor<1>>,
-    predictions: usize,
-}
-
-/// Sums, and what is to be added to them.
-pub(crate) struct Tally {
-    pub sums: Sums,
-    unread: Vec<Unread>,
-    last_read: Instant,
-    /// The loss and the gradients' norm that were read last.
-    pub latest: Option<(f64, Option<f64>)>,
-}
-
-/// A step that is the end of a training.
-pub(crate) struct NotFinite {
-    pub step: usize,
-    pub what: &'static str,
-    pub value: f64,
-}
-
-impl Tally {
-    pub fn new(sums: Sums) -> Self {
-        Self {
-            sums,
-            unread: Vec::new(),
-            last_read: Instant::now(),
-            latest: None,
+    /// Adds the results of a batch.
+    pub(super) fn add(&mut self, results: &Results) {
+        self.loss += results.loss * results.count as f64;
+        self.predictions += results.count;
+        for (metric, value) in &results.metrics {
+            let sum = self.entry(&metric.name, metric.transform);
+            if metric.count > 0 {
+                let total = sum.sum.unwrap_or(f64::NAN) + value * metric.factor;
+                sum.sum = (!total.is_nan()).then_some(total);
+                sum.count += metric.count;
+            }
+        }
+        if let Some(norm) = results.norm {
+            self.norm += norm;
+            self.norms += 1;
         }
     }
 
-    /// Adds the results of a step, or of a batch of it.
-    pub fn add(&mut self, step: usize, scores: &Scores) {
-        let best = scores.logits.clone().argmax(1).squeeze_dim::<1>(1);
-        self.unread.push(Unread {
-            step,
-            loss: scores.loss.clone(),
-            correct: best.equal(scores.targets.clone()).int().sum(),
-            norm: None,
-            predictions: scores.targets.dims()[0],
+    fn entry(&mut self, name: &str, transform: Transform) -> &mut MetricSum {
+        let found = self.metrics.iter().position(|metric| metric.name == name);
+        let index = found.unwrap_or_else(|| {
+            self.metrics.push(MetricSum {
+                name: name.to_owned(),
+                sum: Some(0.0),
+                count: 0,
+                transform,
+            });
+            self.metrics.len() - 1
         });
-    }
-
-    /// Adds the norm of the gradients to what was added last.
-    pub fn add_norm(&mut self, norm: Option<Tensor<1>>) {
-        if let Some(last) = self.unread.last_mut() {
-            last.norm = norm;
-        }
-    }
-
-    /// Reads what has lain there for long, and the first results at once.
-    pub fn read_some(&mut self) -> Result<Option<NotFinite>, TrainError> {
-        let is_time = self.unread.len() >= UNREAD || self.last_read.elapsed() >= READ_EVERY;
-        match is_time || self.latest.is_none() {
-            true => self.read(),
-            false => Ok(None),
-        }
-    }
-
-    /// Reads everything, and adds it up to what is no number.
-    pub fn read(&mut self) -> Result<Option<NotFinite>, TrainError> {
-        let unread = std::mem::take(&mut self.unread);
-        self.last_read = Instant::now();
-        if unread.is_empty() {
-            return Ok(None);
-        }
-        let losses = unread.iter().map(|results| results.loss.clone());
-        let losses: Vec<f64> = together(losses.collect())?;
-        let correct = unread.iter().map(|results| results.correct.clone());
-        let correct = Tensor::cat(correct.collect(), 0).try_into_data();
-        let correct: Vec<i64> = correct.map_err(TrainError::device)?.iter().collect();
-        let norms: Vec<Tensor<1>> = unread
-            .iter()
-            .filter_map(|results| results.norm.clone())
-            .collect();
-        let norms = if norms.is_empty() {
-            Vec::new()
-        } else {
-            together(norms)?
-        };
-        let mut norms = norms.into_iter();
-        for ((results, loss), correct) in unread.iter().zip(losses).zip(correct) {
-            let norm = results.norm.as_ref().and_then(|_| norms.next());
-            for (what, value) in [("loss", Some(loss)), ("gradients' norm", norm)] {
-                let step = results.step;
-                match value {
-                    Some(value) if !value.is_finite() => {
-                        return Ok(Some(NotFinite { step, what, value }));
-                    }
-                    _ => {}
-                }
-            }
-            self.sums.loss += loss * results.predictions as f64;
-            self.sums.correct += correct as u64;
-            self.sums.predictions += results.predictions;
-            if let Some(norm) = norm {
-                self.sums.norm += norm;
-                self.sums.norms += 1;
-            }
-            self.latest = Some((loss, norm));
-        }
-        Ok(None)
+        &mut self.metrics[index]
     }
 }
 
-/// Values of one number each, in one read.
-fn together(values: Vec<Tensor<1>>) -> Result<Vec<f64>, TrainError> {
-    let values = Tensor::cat(values, 0).try_into_data();
-    Ok(values.map_err(TrainError::device)?.iter().collect())
+/// Sums as checkpoints hold them, those of older versions included, whose only metric was the accuracy.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    loss: f64,
+    correct: Option<u64>,
+    predictions: usize,
+    #[serde(default)]
+    metrics: Vec<MetricSum>,
+    norm: f64,
+    norms: usize,
+}
+
+impl From<Stored> for Sums {
+    fn from(stored: Stored) -> Self {
+        let accuracy = stored.correct.map(|correct| MetricSum {
+            name: "accuracy".to_owned(),
+            sum: Some(correct as f64),
+            count: stored.predictions,
+            transform: Transform::Identity,
+        });
+        Self {
+            loss: stored.loss,
+            predictions: stored.predictions,
+            metrics: accuracy.into_iter().chain(stored.metrics).collect(),
+            norm: stored.norm,
+            norms: stored.norms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_older_checkpoints_are_read() -> serde_json::Result<()> {
+        let old = r#"{"loss":3.5,"correct":6,"predictions":8,"norm":2.5,"norms":2}"#;
+        let sums: Sums = serde_json::from_str(old)?;
+        assert_eq!(sums.mean_loss(), 3.5 / 8.0);
+        assert_eq!(sums.metrics().get("accuracy"), Some(0.75));
+        assert_eq!(sums.mean_norm(), Some(1.25));
+
+        let again: Sums = serde_json::from_str(&serde_json::to_string(&sums)?)?;
+        assert_eq!(again, sums);
+        Ok(())
+    }
+
+    #[test]
+    fn sums_that_are_no_numbers_are_kept() -> serde_json::Result<()> {
+        let mut sums = Sums::default();
+        sums.entry("odd", Transform::Identity).sum = None;
+        sums.entry("odd", Transform::Identity).count = 2;
+        let again: Sums = serde_json::from_str(&serde_json::to_string(&sums)?)?;
+        let value = again.metrics().get("odd");
+        assert!(value.is_some_and(f64::is_nan), "{value:?}");
+        Ok(())
+    }
 }

@@ -3,24 +3,25 @@ use rnn_model::LstmState;
 
 /// What a training step hands on to the next one: a recurrent state, or `()` for nothing.
 ///
-/// It is what truncated back-propagation through time carries from window to window: detached, so that
-/// gradients end at the border; started anew where a document begins; and kept in checkpoints.
-pub trait Carried: Sized + Send + 'static {
-    /// The state without its history.
+/// Truncated back-propagation through time carries it from window to window: detached, so that
+/// gradients end at the window's border; set to zeros where a document begins; and kept in checkpoints.
+pub trait RecurrentState: Sized + Send + 'static {
+    /// The state without the graph that it was computed by.
     fn detach(self) -> Self;
 
-    /// The state with zeros for the sequences of the batch that `starts` marks.
+    /// The state with zeros for those sequences of the batch that `starts` marks.
     fn restart(self, starts: &[bool]) -> Self;
 
-    /// Its values, in an order that [`from_data`](Self::from_data) knows.
+    /// Its values, in the order in which [`from_data`](Self::from_data) takes them.
     fn to_data(&self) -> Vec<TensorData>;
 
-    /// The state of such values; none if they are not of such a state.
+    /// Makes a state of the values that [`to_data`](Self::to_data) gives; none if they are those of
+    /// another kind of state.
     fn from_data(data: Vec<TensorData>, device: &Device) -> Option<Self>;
 }
 
-/// Nothing is handed on.
-impl Carried for () {
+/// No state: every batch starts from zeros.
+impl RecurrentState for () {
     fn detach(self) -> Self {}
 
     fn restart(self, _: &[bool]) -> Self {}
@@ -35,7 +36,7 @@ impl Carried for () {
 }
 
 /// `[layers·directions, batch, hidden_size]`
-impl Carried for Tensor<3> {
+impl RecurrentState for Tensor<3> {
     fn detach(self) -> Self {
         Tensor::detach(self)
     }
@@ -61,7 +62,7 @@ impl Carried for Tensor<3> {
     }
 }
 
-impl Carried for LstmState<3> {
+impl RecurrentState for LstmState<3> {
     fn detach(self) -> Self {
         LstmState::detach(self)
     }
@@ -80,8 +81,8 @@ impl Carried for LstmState<3> {
     fn from_data(data: Vec<TensorData>, device: &Device) -> Option<Self> {
         let [h, c] = <[TensorData; 2]>::try_from(data).ok()?;
         Some(Self {
-            h: Carried::from_data(vec![h], device)?,
-            c: Carried::from_data(vec![c], device)?,
+            h: RecurrentState::from_data(vec![h], device)?,
+            c: RecurrentState::from_data(vec![c], device)?,
         })
     }
 }

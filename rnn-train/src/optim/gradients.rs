@@ -1,4 +1,4 @@
-//! What is done to gradients between the backward pass and the optimiser.
+//! Clipping and accumulation: what happens to gradients between the backward pass and the optimiser.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
@@ -8,8 +8,8 @@ use burn::tensor::Tensor;
 /// `max_norm`: PyTorch's `clip_grad_norm_` (Pascanu, Mikolov and Bengio, [On the difficulty of
 /// training recurrent neural networks], 2013).
 ///
-/// Returns the gradients with their norm before, `[1]`, which stays on the device; nothing waits
-/// for it.
+/// Returns the gradients, and their norm before clipping, `[1]`, which stays on the device: nothing
+/// waits for it. Without gradients there is no norm.
 ///
 /// [On the difficulty of training recurrent neural networks]: https://arxiv.org/abs/1211.5063
 pub fn clip_global_norm<M: Module>(
@@ -43,8 +43,8 @@ pub fn clip_value<M: Module>(module: &M, grads: GradientsParams, max: f64) -> Gr
     clamp.grads
 }
 
-/// The mean of the gradients of several batches, each counted as often as it has predictions: the
-/// gradients of one batch of them all.
+/// The mean of the gradients of several batches, weighted by their predictions: the gradients of one
+/// batch of them all.
 #[derive(Default)]
 pub(crate) struct Accumulated {
     sum: GradientsParams,
@@ -52,7 +52,7 @@ pub(crate) struct Accumulated {
 }
 
 impl Accumulated {
-    /// Adds the mean gradients of a batch with so many predictions.
+    /// Adds the mean gradients of a batch of `predictions` predictions.
     pub fn add<M: Module>(&mut self, module: &M, grads: GradientsParams, predictions: usize) {
         self.predictions += predictions;
         let factor = predictions as f64;
@@ -60,7 +60,7 @@ impl Accumulated {
         module.visit(&mut Add { sum, grads, factor });
     }
 
-    /// The mean.
+    /// The mean gradients.
     pub fn take<M: Module>(self, module: &M) -> GradientsParams {
         let mut mean = Mean {
             grads: self.sum,

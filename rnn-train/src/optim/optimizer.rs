@@ -4,7 +4,7 @@ use burn::optim::{AdamWConfig, ModuleOptimizer, RmsPropConfig, SgdConfig};
 use rnn_model::Adam;
 use serde::{Deserialize, Serialize};
 
-/// What a step does with its gradients: PyTorch's optimisers of these names, with their constants.
+/// The optimisers: PyTorch's of these names, with PyTorch's constants.
 ///
 /// `p` is a parameter, `g` its gradient, `lr` the learning rate. Weight decay (λ) of SGD and RMSProp is
 /// added to the gradient, `g + λ·p`; AdamW's is not: `p − lr·λ·p` before the step.
@@ -46,13 +46,13 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
-    /// The optimiser of a module.
+    /// Makes the optimiser of a module, without any state yet.
     ///
     /// ```
     /// use burn::optim::GradientsParams;
     /// use burn::tensor::Tensor;
     /// use rnn_model::GruConfig;
-    /// use rnn_train::Optimizer;
+    /// use rnn_train::optim::Optimizer;
     ///
     /// # let device: burn::tensor::Device = Default::default();
     /// let device = device.autodiff();
@@ -73,7 +73,7 @@ impl Optimizer {
                 momentum,
                 weight_decay,
             } => {
-                // Without Burn's dampening, which PyTorch's has only when asked for.
+                // Without dampening, which Burn has by default and PyTorch has not.
                 let momentum = (momentum > 0.0).then(|| {
                     MomentumConfig::new()
                         .with_momentum(momentum)

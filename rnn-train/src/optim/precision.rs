@@ -2,43 +2,48 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::error::TrainError;
-
-/// The numbers that training steps are computed in.
+/// The dtype in which training steps are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {
     /// 32 bits.
     #[default]
     F32,
-    /// bfloat16, for GPUs that multiply it faster: 8 bits of exponent as in 32 bits, 7 of fraction.
+    /// bfloat16, which GPUs multiply faster: 8 bits of exponent as in 32 bits, 7 of fraction.
     ///
     /// Mixed precision (Micikevicius et al., [Mixed precision training], 2018): each step computes
     /// with copies of the weights in 16 bits, forward and back. The weights themselves, the loss, the
-    /// gradients' norm and the optimiser have 32 bits, and so has validation. bfloat16 reaches as far
-    /// as 32 bits do, so that losses need no scaling. LibTorch's cuDNN does not take it: there recurrent
+    /// gradients' norm and the optimiser's state have 32 bits, and so has validation. bfloat16 has the
+    /// range of 32 bits, so that losses need no scaling. LibTorch's cuDNN does not take it: there recurrent
     /// layers go step by step through LibTorch's own kernels.
     ///
     /// [Mixed precision training]: https://arxiv.org/abs/1710.03740
     Bf16,
 }
 
+/// The device does not compute in numbers of this precision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the device does not compute in {0}, expected libtorch, flex or a GPU")]
+pub struct PrecisionError(pub Precision);
+
 impl Precision {
+    /// Checks that `device` computes in numbers of this precision.
+    ///
     /// # Errors
     ///
-    /// If `device` does not compute in such numbers.
+    /// If it does not.
     ///
     /// ```
-    /// use rnn_train::Precision;
+    /// use rnn_train::optim::Precision;
     ///
     /// let device = rnn_train::select("auto")?.device;
     /// Precision::F32.check(&device)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn check(self, device: &Device) -> Result<(), TrainError> {
+    pub fn check(self, device: &Device) -> Result<(), PrecisionError> {
         match device.supports_dtype(self.dtype()) {
             true => Ok(()),
-            false => Err(TrainError::Precision(self)),
+            false => Err(PrecisionError(self)),
         }
     }
 
@@ -49,8 +54,8 @@ impl Precision {
         }
     }
 
-    /// `model` as a step computes with it, if not as it is. Gradients find their way to its own
-    /// weights.
+    /// A copy of `model` in this precision, through which gradients flow back to its own weights; none
+    /// if the model is to be used as it is.
     pub(crate) fn narrowed<M: Module>(self, model: &M) -> Option<M> {
         match self {
             Self::F32 => None,
@@ -88,7 +93,7 @@ impl ModuleMapper for Cast {
     }
 }
 
-/// `input` in the numbers that `model` computes in.
+/// `input` cast to the dtype of `model`'s parameters.
 pub(crate) fn in_numbers_of<M: Module, const D: usize>(model: &M, input: Tensor<D>) -> Tensor<D> {
     struct First(Option<DType>);
 

@@ -1,5 +1,5 @@
-//! Gets at what Burn's learner does not show, its optimiser's state: the learner hands it to a
-//! "checkpointer", and this one hands it on.
+//! How to get the optimiser's state, which Burn's learner keeps private: the learner passes it to a
+//! "checkpointer", and this one passes it on.
 
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -22,7 +22,7 @@ impl CheckpointingStrategy for Always {
 /// Passes the optimiser's record on.
 pub(crate) struct Pass(Mutex<Sender<OptimizerRecord>>);
 
-/// What comes out of it.
+/// The records that were passed on.
 pub(crate) struct Records(Receiver<OptimizerRecord>);
 
 impl Records {
@@ -52,7 +52,7 @@ impl Checkpointer<OptimizerRecord> for Pass {
     }
 }
 
-/// Keeps nothing: weights can be had without the learner's help, and the learning rate follows from
+/// Keeps nothing: the weights are known without the learner's help, and the learning rate follows from
 /// the position.
 pub(crate) struct Nothing;
 

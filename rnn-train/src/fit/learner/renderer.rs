@@ -23,7 +23,7 @@ pub(crate) fn dashboard(_interrupter: &Interrupter) -> Option<Box<dyn MetricsRen
     None
 }
 
-/// Shows nothing: an [`Observer`](crate::Observer) does.
+/// Shows nothing: an [`Observer`](crate::progress::Observer) does.
 pub(crate) struct Silent;
 
 impl MetricsRendererTraining for Silent {

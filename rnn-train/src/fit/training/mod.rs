@@ -1,38 +1,33 @@
 //! The training loop.
 //!
-//! It hands the state of a batch on to the next, detached, clips gradients by their global norm, and
-//! can stop after any step and go on from there, bit by bit as if it had not: what a step depends on
-//! is in its position, the weights, the optimiser's state and the carried state, which make a
+//! It carries the state of a batch on to the next one, detached, clips gradients by their global norm,
+//! and can stop after any step and resume there, bit by bit as if it had not stopped: all that a step
+//! depends on is in its position, the weights, the optimiser's state and the carried state, which make a
 //! checkpoint, and its randomness follows from the run's seed, the epoch and the batch.
 
+mod saving;
 mod step;
+mod validation;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use burn::data::dataloader::Progress;
-use burn::module::Module;
 use burn::tensor::Device;
 use burn::train::metric::store::EventStoreClient;
 use burn::train::{
-    EventProcessorTraining, InferenceStep, Interrupter, Learner, LearnerEvent,
-    LearningCheckpointer, SupervisedTrainingEventProcessor, TrainingComponents, TrainingItem,
+    EventProcessorTraining, Interrupter, Learner, LearnerEvent, LearningCheckpointer,
+    TrainingComponents,
 };
-use rnn_model::StateDict;
 
-use crate::checkpoint::Position;
-use crate::checkpoint::identities;
-use crate::checkpoint::{self, Checkpoints};
-use crate::config::Every;
-use crate::data::{Carry, Loader};
+use super::learner::{Events, Learnable, Records, StepOutput};
+use crate::checkpoint::{About, Checkpoints, Position};
+use crate::config::{FitConfig, Monitor, StopReason};
+use crate::data::Loader;
 use crate::error::TrainError;
-use crate::fit::learner::optimizer_state::Records;
-use crate::fit::{End, FitConfig};
-use crate::metrics::{NotFinite, Sums, Tally};
-use crate::objective::Carried;
-use crate::objective::{Learnable, Objective, StepOutput};
+use crate::metrics::{NotFinite, RunningSums, Sums};
+use crate::objective::Objective;
 use crate::optim::Factor;
 use crate::progress::{EpochReport, Observer, StartReport};
 
@@ -42,18 +37,18 @@ pub(crate) struct Setup<M: Objective> {
     pub device: Device,
     pub train: Loader<M::Batch>,
     pub valid: Option<Loader<M::Batch>>,
-    pub observer: Box<dyn Observer>,
-    /// Whether the learner's own renderer wants to be told of each step.
+    pub observers: Vec<Box<dyn Observer>>,
+    /// Whether the learner's dashboard is to be told of each step.
     pub dashboard: bool,
     /// Becomes true when the training is to stop.
     pub stop: Arc<AtomicBool>,
     pub saver: Option<Saver>,
-    /// Where to begin.
+    /// Where to start.
     pub position: Position,
     pub state: Option<M::State>,
-    /// The checkpoint that it began from.
+    /// The checkpoint from which the training resumes.
     pub checkpoint: Option<PathBuf>,
-    /// The weights of the best epoch so far, if they will be wanted.
+    /// The model of the best epoch so far, if it may be wanted.
     pub best: Option<M>,
     pub plateau: Factor,
 }
@@ -62,21 +57,19 @@ pub(crate) struct Setup<M: Objective> {
 pub(crate) struct Saver {
     pub checkpoints: Checkpoints,
     /// What each of them says, but for the position.
-    pub about: checkpoint::About,
+    pub about: About,
     pub records: Records,
 }
 
-/// What the loop came to.
+/// What a training came to.
 pub(crate) struct Outcome<M: Objective> {
-    pub end: End,
+    pub stop_reason: StopReason,
     pub position: Position,
     pub state: Option<M::State>,
     pub best: Option<M>,
     /// The last checkpoint that was written.
     pub checkpoint: Option<PathBuf>,
 }
-
-type Events<M> = SupervisedTrainingEventProcessor<Learnable<M>>;
 
 pub(crate) struct Training<M: Objective> {
     setup: Setup<M>,
@@ -110,13 +103,13 @@ impl<M: Objective> Training<M> {
         }
     }
 
-    /// What is left when the loop has ended so.
+    /// Takes the training apart: its outcome, its model, and the learner's events.
     pub fn finish(
         self,
-        end: Result<End, TrainError>,
+        end: Result<StopReason, TrainError>,
     ) -> (Result<Outcome<M>, TrainError>, Learnable<M>, Events<M>) {
-        let outcome = end.map(|end| Outcome {
-            end,
+        let outcome = end.map(|stop_reason| Outcome {
+            stop_reason,
             position: self.setup.position,
             state: self.setup.state,
             best: self.setup.best,
@@ -125,25 +118,26 @@ impl<M: Objective> Training<M> {
         (outcome, self.learner.model(), self.events)
     }
 
-    /// Goes through all epochs that are left.
-    pub fn run(&mut self) -> Result<End, TrainError> {
+    /// Makes all epochs that are left.
+    pub fn run(&mut self) -> Result<StopReason, TrainError> {
         let epochs = self.setup.config.epochs;
-        self.setup.observer.start(&StartReport {
+        let report = StartReport {
             epochs,
             steps: self.steps(),
             steps_done: self.setup.position.steps_done,
             history: self.setup.position.history.clone(),
-        });
+        };
+        self.tell(|observer| observer.start(&report));
         while self.setup.position.epoch <= epochs && !self.setup.position.gave_up {
             if !self.epoch()? {
                 let weights = self.weights()?;
                 self.save(&weights)?;
-                return Ok(End::Stopped);
+                return Ok(StopReason::Interrupted);
             }
         }
         Ok(match self.setup.position.gave_up {
-            true => End::GaveUp,
-            false => End::Finished,
+            true => StopReason::OutOfPatience,
+            false => StopReason::Finished,
         })
     }
 
@@ -153,7 +147,7 @@ impl<M: Objective> Training<M> {
         batches.div_ceil(self.setup.config.accumulate)
     }
 
-    /// The epoch that comes next, or what is left of it; false if it was told to stop.
+    /// Makes the next epoch, or what is left of it; false if it was interrupted.
     fn epoch(&mut self) -> Result<bool, TrainError> {
         let epoch = self.setup.position.epoch;
         let mut report = EpochReport {
@@ -176,7 +170,7 @@ impl<M: Objective> Training<M> {
         let is_last = epoch == self.setup.config.epochs;
         let weights = match self.setup.saver.is_some() || is_last {
             true => Some(self.weights()?),
-            // Nobody wants them, and the next loss tells too.
+            // They are not needed, and if they are not finite the next loss shows it.
             false => None,
         };
         self.count_time(Clock::OfEpoch);
@@ -188,24 +182,26 @@ impl<M: Objective> Training<M> {
             ..
         } = &mut self.setup;
         report.train_loss = position.sums.mean_loss();
-        report.train_accuracy = position.sums.accuracy();
+        report.train_metrics = position.sums.metrics();
         report.grad_norm = position.sums.mean_norm();
         report.targets = position.sums.predictions;
         report.valid_loss = valid.as_ref().map(Sums::mean_loss);
-        report.valid_accuracy = valid.as_ref().map(Sums::accuracy);
+        report.valid_metrics = valid.as_ref().map(Sums::metrics).unwrap_or_default();
         report.items = train.num_items();
         report.steps = position.steps_done;
         report.learning_rate = position.learning_rate;
         report.seconds = position.seconds;
         report.step_seconds = position.step_seconds;
+        let Monitor { metric, goal } = &config.monitor;
+        let value = report.metric(metric).unwrap_or(f64::NAN);
         position
             .plateau
-            .epoch(config.schedule, report.loss(), plateau);
-        let report = position.end_epoch(report, config.patience);
+            .epoch(config.schedule, value, *goal, plateau);
+        let report = position.end_epoch(report, config);
         if report.best && self.setup.config.patience.is_some() {
             self.setup.best = Some(self.learner.model().model);
         }
-        self.setup.observer.epoch(&report);
+        self.tell(|observer| observer.epoch(&report));
         if let Some(weights) = weights {
             self.save(&weights)?;
         }
@@ -213,7 +209,7 @@ impl<M: Objective> Training<M> {
         Ok(true)
     }
 
-    /// The rest of a pass over the training data; false if it was told to stop.
+    /// Makes the rest of a pass over the training data; false if it was interrupted.
     fn train_epoch(&mut self, report: &mut EpochReport) -> Result<bool, TrainError> {
         let (epoch, total_items) = (report.epoch, self.setup.train.num_items());
         self.event(LearnerEvent::StartSplit {
@@ -225,21 +221,21 @@ impl<M: Objective> Training<M> {
         let mut batches = self
             .setup
             .train
-            .ahead(&self.setup.device, epoch as u64 - 1, skip);
-        let mut tally = Tally::new(self.setup.position.sums);
+            .batches_from(&self.setup.device, epoch - 1, skip);
+        let mut sums = RunningSums::new(self.setup.position.sums.clone());
         while self.setup.position.step < self.steps() {
             if self.is_told_to_stop() {
-                self.read(&mut tally)?;
+                self.read(&mut sums)?;
                 return Ok(false);
             }
-            self.step(&mut batches, &mut tally, report)?;
+            self.step(&mut batches, &mut sums, report)?;
             if self.is_time_to_save() {
-                self.read(&mut tally)?;
+                self.read(&mut sums)?;
                 let weights = self.weights()?;
                 self.save(&weights)?;
             }
         }
-        self.read(&mut tally)?;
+        self.read(&mut sums)?;
         // A device that works asynchronously has only queued the steps so far.
         let start = Instant::now();
         self.setup.device.sync().map_err(TrainError::device)?;
@@ -248,112 +244,20 @@ impl<M: Objective> Training<M> {
         Ok(true)
     }
 
-    /// A pass over the validation data; none if it was told to stop.
-    fn valid_epoch(&mut self, loader: &Loader<M::Batch>) -> Result<Option<Sums>, TrainError> {
-        let epoch = self.setup.position.epoch;
-        let total_items = loader.num_items();
-        self.valid_event(LearnerEvent::StartSplit {
-            epoch_number: epoch,
-            total_items,
-        });
-        let model = self.learner.model().valid();
-        let device = self.setup.device.clone().without_autodiff();
-        let mut tally = Tally::new(Sums::default());
-        let mut state = None;
-        for (number, batch) in loader.ahead(&device, 0, 0).enumerate() {
-            let batch = batch.map_err(|error| TrainError::Data(error.to_string()))?;
-            let mut output = InferenceStep::step(
-                &model,
-                Carry {
-                    batch,
-                    state: state.take(),
-                },
-            );
-            let left = output.state.take();
-            if self.setup.config.carry_state {
-                state = left;
-            }
-            tally.add(self.setup.position.steps_done, &output.scores);
-            let not_finite = tally.read_some()?;
-            self.fail_if(not_finite)?;
-            if self.setup.dashboard {
-                let items = ((number + 1) * loader.batch_size()).min(total_items);
-                let progress = Progress::new(items, total_items, Some("items".to_owned()));
-                let item = TrainingItem::new(output, progress, Some(number + 1), None);
-                self.valid_event(LearnerEvent::ProcessedItem(item));
-            }
-            if self.is_told_to_stop() {
-                return Ok(None);
-            }
+    fn tell(&mut self, mut tell: impl FnMut(&mut dyn Observer)) {
+        for observer in &mut self.setup.observers {
+            tell(observer.as_mut());
         }
-        let not_finite = tally.read()?;
-        self.valid_event(LearnerEvent::EndSplit(epoch));
-        self.fail_if(not_finite)?;
-        Ok(Some(tally.sums))
     }
 
     fn is_told_to_stop(&self) -> bool {
         self.setup.stop.load(Ordering::Relaxed) || self.interrupter.should_stop()
     }
 
-    fn is_time_to_save(&self) -> bool {
-        let position = &self.setup.position;
-        match self
-            .setup
-            .saver
-            .as_ref()
-            .map(|saver| saver.checkpoints.every)
-        {
-            None | Some(Every::Epoch) => false,
-            Some(Every::Steps(steps)) => position.steps_done.is_multiple_of(steps.max(1)),
-            Some(Every::Time(time)) => self.last_saved.elapsed() >= time,
-        }
-    }
-
-    /// The weights as numbers; an error if they are none. The last step's gradients may have been too
-    /// much for them before any loss shows it.
-    fn weights(&self) -> Result<StateDict, TrainError> {
-        let weights = StateDict::of(&self.learner.model());
-        match weights.not_finite() {
-            Some(_) => {
-                let step = self.setup.position.steps_done;
-                Err(self.diverged(step, "weights", f64::NAN))
-            }
-            None => Ok(weights),
-        }
-    }
-
-    /// Writes a checkpoint, if anybody wants one.
-    fn save(&mut self, weights: &StateDict) -> Result<(), TrainError> {
-        self.count_time(Clock::OfEpoch);
-        let (Some(saver), Some(checkpointer)) = (&self.setup.saver, &mut self.checkpointer) else {
-            return Ok(());
-        };
-        let position = &self.setup.position;
-        checkpointer.checkpoint(&self.learner, position.epoch, &self.event_store);
-        let Some(record) = saver.records.next() else {
-            return Err(TrainError::Learner(
-                "its optimiser's state is gone".to_owned(),
-            ));
-        };
-        let state = self.setup.state.as_ref().map(Carried::to_data);
-        let written = saver.checkpoints.save(
-            &saver.about,
-            position,
-            (weights, &identities(&self.learner.model())),
-            record,
-            &state.unwrap_or_default(),
-        );
-        self.last_checkpoint = Some(written?);
-        self.last_saved = Instant::now();
-        self.count_time(Clock::BetweenEpochs);
-        Ok(())
-    }
-
     /// Reads all results that are still on the device.
-    fn read(&mut self, tally: &mut Tally) -> Result<(), TrainError> {
-        let not_finite = tally.read()?;
-        self.setup.position.sums = tally.sums;
+    fn read(&mut self, sums: &mut RunningSums) -> Result<(), TrainError> {
+        let not_finite = sums.read()?;
+        self.setup.position.sums = sums.sums.clone();
         self.fail_if(not_finite)
     }
 

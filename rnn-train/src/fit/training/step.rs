@@ -8,11 +8,12 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 
 use super::Training;
-use crate::data::{Ahead, Carry};
+use crate::config::Monitor;
+use crate::data::Batches;
 use crate::error::TrainError;
-use crate::metrics::Tally;
-use crate::objective::Carried;
-use crate::objective::{Objective, StepOutput};
+use crate::fit::learner::{StepInput, StepOutput};
+use crate::metrics::RunningSums;
+use crate::objective::{BatchLoss, Classes, Objective, RecurrentState};
 use crate::optim::{Accumulated, clip_global_norm, clip_value};
 use crate::progress::{EpochReport, StepReport};
 
@@ -20,8 +21,8 @@ impl<M: Objective> Training<M> {
     /// Makes one step, and adds what it came to.
     pub(super) fn step(
         &mut self,
-        batches: &mut Ahead<M::Batch>,
-        tally: &mut Tally,
+        batches: &mut Batches<M::Batch>,
+        sums: &mut RunningSums,
         report: &mut EpochReport,
     ) -> Result<(), TrainError> {
         let (epoch, config) = (report.epoch, self.setup.config.clone());
@@ -29,7 +30,7 @@ impl<M: Objective> Training<M> {
         let last = (first + config.accumulate).min(self.setup.train.num_batches());
         let number = self.setup.position.steps_done + 1;
         let mut predictions = 0;
-        let mut num_classes = 0;
+        let mut num_classes = None;
         let mut accumulated = Accumulated::default();
         let mut grads = None;
         let mut shown = Vec::new();
@@ -41,25 +42,31 @@ impl<M: Objective> Training<M> {
             let start = Instant::now();
             self.setup.device.seed(step_seed(config.seed, epoch, batch));
             let state = self.setup.state.take();
-            let mut output = self.learner.train_step(Carry { batch: next, state });
+            let mut output = self.learner.train_step(StepInput { batch: next, state });
             let left = output.item.state.take();
             if config.carry_state {
-                self.setup.state = left.map(Carried::detach);
+                self.setup.state = left.map(RecurrentState::detach);
             }
-            let scores = &output.item.scores;
-            tally.add(number, scores);
-            let [found, classes] = scores.logits.dims();
-            predictions += found;
-            num_classes = classes;
+            let loss = &output.item.loss;
+            if number == 1 {
+                check_monitor(&config.monitor, loss)?;
+            }
+            sums.add(number, loss)?;
+            predictions += loss.count;
+            num_classes = loss.classes.as_ref().map(Classes::num_classes);
             if config.accumulate > 1 {
-                accumulated.add(&self.learner.model(), output.grads, found);
+                accumulated.add(&self.learner.model(), output.grads, loss.count);
             } else {
                 grads = Some(output.grads);
             }
             seconds += start.elapsed().as_secs_f64();
-            if config.keep_predictions && batch + 1 == self.setup.train.num_batches() {
-                let classes = scores.logits.clone().argmax(1).into_data();
-                report.predictions = classes.iter::<i64>().map(|class| class as usize).collect();
+            if config.keep_predictions
+                && batch + 1 == self.setup.train.num_batches()
+                && let Some(classes) = &loss.classes
+            {
+                let predicted = classes.logits.clone().argmax(1).into_data();
+                let predicted = predicted.iter::<i64>().map(|class| class as usize);
+                report.predictions = predicted.collect();
             }
             if self.setup.dashboard {
                 shown.push((batch + 1, output.item));
@@ -71,7 +78,7 @@ impl<M: Objective> Training<M> {
         let mut grads = grads.unwrap_or_else(|| accumulated.take(&model));
         if let Some(max_norm) = config.clip_norm {
             let (clipped, norm) = clip_global_norm(&model, grads, max_norm);
-            tally.add_norm(norm);
+            sums.add_norm(norm);
             grads = clipped;
         }
         if let Some(max) = config.clip_value {
@@ -79,7 +86,7 @@ impl<M: Objective> Training<M> {
         }
         self.learner.lr_step();
         self.learner.optimizer_step(grads);
-        let not_finite = tally.read_some()?;
+        let not_finite = sums.read_some()?;
         self.setup.position.step_seconds += seconds + start.elapsed().as_secs_f64();
         self.fail_if(not_finite)?;
         for (batches, output) in shown {
@@ -100,11 +107,11 @@ impl<M: Objective> Training<M> {
             total_items,
             predictions,
             num_classes,
-            loss: tally.latest.map(|(loss, _)| loss),
-            grad_norm: tally.latest.and_then(|(_, norm)| norm),
+            loss: sums.latest.map(|(loss, _)| loss),
+            grad_norm: sums.latest.and_then(|(_, norm)| norm),
             learning_rate: position.learning_rate,
         };
-        self.setup.observer.step(&report);
+        self.tell(|observer| observer.step(&report));
         Ok(())
     }
 
@@ -117,6 +124,17 @@ impl<M: Objective> Training<M> {
         let item = TrainingItem::new(output, progress, Some(batches), Some(rate));
         self.event(LearnerEvent::ProcessedItem(item));
     }
+}
+
+/// Checks that the metric to be monitored is there, before an epoch is made in vain.
+fn check_monitor(monitor: &Monitor, loss: &BatchLoss) -> Result<(), TrainError> {
+    let names = loss.metrics().into_iter().map(|metric| metric.name);
+    let there: Vec<String> = names.collect();
+    if monitor.metric == "loss" || there.contains(&monitor.metric) {
+        return Ok(());
+    }
+    let metric = monitor.metric.clone();
+    Err(TrainError::NoMetric { metric, there })
 }
 
 /// A seed that no other batch of the run has.
