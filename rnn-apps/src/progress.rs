@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
-use rnn_train::{EpochReport, Observer, RunDir, StartReport, StepReport};
+use rnn_train::RunDir;
+use rnn_train::progress::{EpochReport, Observer, StartReport, StepReport};
 
 use crate::output::{Grouped, Loss, Output, Seconds};
 
@@ -80,7 +81,7 @@ impl Progress {
                 "the first step's loss is {}, expected about ln {} = {guess:.2} of weights that know \
                  nothing yet: are the inputs small numbers, and the weights new?",
                 Loss(loss),
-                report.num_classes,
+                report.num_classes.unwrap_or_default(),
             ));
         }
     }
@@ -100,7 +101,9 @@ impl Observer for Progress {
     }
 
     fn step(&mut self, report: &StepReport) {
-        self.guess = (report.num_classes as f64).ln();
+        self.guess = report
+            .num_classes
+            .map_or(f64::INFINITY, |classes| (classes as f64).ln());
         if report.step == 1 {
             self.check_first_loss(report);
         }
@@ -200,9 +203,12 @@ pub fn epoch_line(report: &EpochReport, epochs: usize) -> String {
     let mut line = format!(
         "epoch {:>2}/{epochs}  loss {}",
         report.epoch,
-        result(report.train_loss, report.train_accuracy)
+        result(
+            report.train_loss,
+            report.train_metric("accuracy").unwrap_or(f64::NAN)
+        )
     );
-    if let (Some(loss), Some(accuracy)) = (report.valid_loss, report.valid_accuracy) {
+    if let (Some(loss), Some(accuracy)) = (report.valid_loss, report.valid_metric("accuracy")) {
         line += &format!("  valid {}", result(loss, accuracy));
     }
     line += &format!("  lr {:.1e}", report.learning_rate);

@@ -1,7 +1,8 @@
 //! What a run holds.
 
 use rnn_model::StateDict;
-use rnn_train::{RunDir, RunError};
+use rnn_train::RunDir;
+use rnn_train::run::RunError;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -1,6 +1,8 @@
 //! A finished run as pictures and a page.
 
-use rnn_train::{EpochReport, Fitted, Objective, Picture, RunDir};
+use rnn_train::progress::EpochReport;
+use rnn_train::run::Picture;
+use rnn_train::{Fitted, Objective, RunDir};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -42,8 +44,8 @@ fn try_write<M: Objective>(
     let percent = |share: f64| 100.0 * share;
     let accuracy = curve("Accuracy", "%", history, |r| {
         (
-            Some(percent(r.train_accuracy)),
-            r.valid_accuracy.map(percent),
+            r.train_metric("accuracy").map(percent),
+            r.valid_metric("accuracy").map(percent),
         )
     });
     let rate = curve("Learning rate", "", history, |r| {

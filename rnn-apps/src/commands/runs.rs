@@ -3,7 +3,8 @@
 use std::fs;
 
 use anyhow::Context as _;
-use rnn_train::{RunDir, RunError};
+use rnn_train::RunDir;
+use rnn_train::run::RunError;
 use serde_json::Value;
 
 use crate::cli::RunsArgs;

@@ -9,7 +9,8 @@ mod two_sentences;
 
 use rnn_data::{Sentence, Vocab};
 use rnn_model::LstmTagger;
-use rnn_train::{TaggingScore, tag};
+use rnn_train::metrics::TaggingScore;
+use rnn_train::objective::tag;
 
 use super::Context;
 use crate::cli::{TaggerArgs, TaggerCommand};

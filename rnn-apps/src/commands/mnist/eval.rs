@@ -3,7 +3,8 @@ use std::time::Instant;
 use burn::module::Module;
 use rnn_data::ImageSet;
 use rnn_model::{GruStep, LstmStep, RnnStep};
-use rnn_train::{Evaluation, ImageLoader, RunDir, evaluate, fingerprint};
+use rnn_train::data::fingerprint;
+use rnn_train::{Evaluation, ImageLoader, RunDir, evaluate};
 
 use super::settings::{Settings, Starting};
 use super::train::EVAL_BATCH;

@@ -4,9 +4,10 @@ use anyhow::ensure;
 use burn::module::Module;
 use rnn_data::{ImageSet, Mnist, contact_sheet};
 use rnn_model::{GruStep, LstmStep, RnnStep};
-use rnn_train::{
-    Evaluation, FitConfig, ImageLoader, Picture, RunDir, Schedule, Trainer, evaluate, fingerprint,
-};
+use rnn_train::data::fingerprint;
+use rnn_train::optim::Schedule;
+use rnn_train::run::Picture;
+use rnn_train::{Evaluation, FitConfig, ImageLoader, RunDir, Trainer, evaluate};
 use serde::Serialize;
 
 use super::settings::{ModelSettings, Settings, Starting, Training};
@@ -181,7 +182,7 @@ fn train_cell<C: Starting>(
         seconds: fitted.seconds,
         step_seconds: fitted.step_seconds,
         train_loss: last.map_or(f64::NAN, |report| report.train_loss),
-        valid_accuracy: last.and_then(|report| report.valid_accuracy),
+        valid_accuracy: last.and_then(|report| report.valid_metric("accuracy")),
         test_loss: test.loss,
         test_accuracy: test.accuracy(),
         correct: test.correct,
@@ -196,7 +197,7 @@ fn train_cell<C: Starting>(
     }
     let confusion = Confusion {
         classes: (0..NUM_CLASSES).map(|class| class.to_string()).collect(),
-        counts: rnn_train::Confusion::of(&test, NUM_CLASSES)
+        counts: rnn_train::metrics::Confusion::of(&test, NUM_CLASSES)
             .counts()
             .to_vec(),
     };

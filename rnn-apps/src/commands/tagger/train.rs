@@ -3,10 +3,10 @@ use std::path::Path;
 
 use burn::module::Module;
 use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, VocabError};
-use rnn_train::{
-    Evaluation, FitConfig, Schedule, TaggedLoader, TaggingScore, Trainer, evaluate,
-    fingerprint_sentences,
-};
+use rnn_train::data::fingerprint_sentences;
+use rnn_train::metrics::TaggingScore;
+use rnn_train::optim::Schedule;
+use rnn_train::{Evaluation, FitConfig, TaggedLoader, Trainer, evaluate};
 use serde::Serialize;
 
 use super::settings::{ModelSettings, Settings, Source, Training};
@@ -256,7 +256,7 @@ fn train(
     let result = evaluate(&fitted.model, &dev)?;
     let confusion = Confusion {
         classes: tags.iter().map(str::to_owned).collect(),
-        counts: rnn_train::Confusion::of(&result, tags.len())
+        counts: rnn_train::metrics::Confusion::of(&result, tags.len())
             .counts()
             .to_vec(),
     };
