@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use burn::tensor::Device;
 use rnn_data::{ImageSet, Streams, Strokes};
-use rnn_model::{CharRnnConfig, Classifier, ClassifierConfig, GruConfig, GruStep, StateDict};
+use rnn_model::{CharRnnConfig, Classifier, ClassifierConfig, Gru, GruConfig, StateDict};
 use rnn_train::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 use rnn_train::config::SaveInterval;
 use rnn_train::optim::{Optimizer, Schedule};
@@ -31,7 +31,7 @@ fn untimed<M: Objective>(fitted: &Fitted<M>) -> Vec<EpochReport> {
     fitted.history.iter().map(untimed).collect()
 }
 
-fn model(device: &Device) -> Classifier<GruStep> {
+fn model(device: &Device) -> Classifier<Gru> {
     device.seed(3);
     let gru = GruConfig::new(28, 6).with_num_layers(2).with_dropout(0.2);
     ClassifierConfig::new(gru, 10).init(device)
@@ -52,7 +52,7 @@ impl Observer for StopAfter {
     }
 }
 
-fn trainer(config: &FitConfig, folder: &Path) -> Trainer<Classifier<GruStep>> {
+fn trainer(config: &FitConfig, folder: &Path) -> Trainer<Classifier<Gru>> {
     let (_, valid) = digits();
     Trainer::new(config.clone())
         .with_checkpoints(Checkpoints::new(folder))
@@ -65,7 +65,7 @@ fn loader() -> ImageLoader {
 }
 
 /// Trains, stopping after each of `stops` steps, and goes on each time in a new trainer.
-fn in_parts(config: &FitConfig, device: &Device, stops: &[usize]) -> Fitted<Classifier<GruStep>> {
+fn in_parts(config: &FitConfig, device: &Device, stops: &[usize]) -> Fitted<Classifier<Gru>> {
     let folder = tempfile::tempdir().expect("a folder");
     let checkpoints = Checkpoints::new(folder.path());
     let resumed = |trainer: Trainer<_>| match checkpoints.latest().expect("a whole one") {

@@ -91,10 +91,17 @@ fn step_by_hidden_size(bencher: Bencher<'_, '_>, hidden_size: usize) {
 fn peak_of_all_threads(bencher: Bencher<'_, '_>) {
     let arch = Arch::new();
     let per_thread = arch.dispatch(Peak);
-    let threads = rayon::current_num_threads();
+    let threads = rnn_model::threads().get();
     bencher
         .counter(ItemsCount::new(per_thread * threads))
-        .bench_local(|| rayon::broadcast(|_| arch.dispatch(Peak)));
+        .bench_local(|| {
+            std::thread::scope(|scope| {
+                for _ in 1..threads {
+                    scope.spawn(|| arch.dispatch(Peak));
+                }
+                arch.dispatch(Peak)
+            })
+        });
 }
 
 struct Peak;

@@ -2,44 +2,35 @@
 #![warn(missing_docs, clippy::unwrap_used)]
 #![deny(unsafe_code)]
 
-#[cfg(feature = "optim")]
-mod adam;
-mod cell;
-mod char_rnn;
-mod classifier;
-mod config;
-mod embedding;
-mod init;
+mod interop;
 #[cfg(feature = "kernel")]
 mod kernel;
-mod lengths;
-mod linear;
-mod noise;
-mod recurrent;
-mod recurrent_cell;
-mod sampling;
-mod sequence;
-mod state_dict;
-mod tagger;
-mod weights;
-
+mod models;
 #[cfg(feature = "optim")]
-pub use adam::Adam;
+mod optim;
+mod recurrent;
+mod sampling;
+#[cfg(all(test, feature = "cpu-kernel"))]
+mod tests;
+mod threads;
+
 /// The version of Burn whose tensors and devices these modules take.
 pub use burn;
-pub use cell::{Cell, GruStep, LstmState, LstmStep, Nonlinearity, RnnStep};
-pub use char_rnn::{CharRnn, CharRnnConfig};
-pub use classifier::{Classifier, ClassifierConfig};
-pub use config::{ConfigError, GruConfig, LstmConfig, RecurrentConfig, RnnConfig};
-pub use init::RecurrentInit;
-pub use lengths::{Lengths, LengthsError};
-pub use recurrent::{Gru, Lstm, Recurrent, Rnn};
-pub use recurrent_cell::{
-    GruCell, GruCellConfig, LstmCell, LstmCellConfig, RecurrentCell, RecurrentCellConfig, RnnCell,
-    RnnCellConfig,
+#[cfg(feature = "pytorch")]
+pub use interop::PyTorchError;
+pub use interop::{Mismatch, StateDict, StateDictError};
+pub use models::{
+    CharRnn, CharRnnConfig, Classifier, ClassifierConfig, LanguageModel, LanguageModelConfig,
+    LstmTagger, LstmTaggerConfig, Tagger, TaggerConfig, TokenModel, TokenModelConfig, linear,
+};
+#[cfg(feature = "optim")]
+pub use optim::Adam;
+pub use recurrent::{
+    AnyConfig, AnyRecurrent, AnyState, Cell, ConfigError, Gru, GruCell, GruCellConfig, GruConfig,
+    GruStep, Lengths, LengthsError, Lstm, LstmCell, LstmCellConfig, LstmConfig, LstmState,
+    LstmStep, ModuleState, Nonlinearity, Recurrent, RecurrentCell, RecurrentCellConfig,
+    RecurrentConfig, RecurrentInit, RecurrentModule, RecurrentModuleConfig, Rnn, RnnCell,
+    RnnCellConfig, RnnConfig, RnnStep,
 };
 pub use sampling::{SamplingError, multinomial, temperature_weights};
-#[cfg(feature = "pytorch")]
-pub use state_dict::PyTorchError;
-pub use state_dict::{Mismatch, StateDict, StateDictError};
-pub use tagger::{LstmTagger, LstmTaggerConfig};
+pub use threads::{set_threads, threads};

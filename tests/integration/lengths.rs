@@ -3,7 +3,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Gradients, Tensor, TensorData};
 use rnn_model::{
-    Cell, GruStep, Lengths, LengthsError, LstmStep, Recurrent, RecurrentConfig, RnnConfig, RnnStep,
+    Cell, GruStep, Lengths, LengthsError, LstmStep, ModuleState, Recurrent, RecurrentConfig,
+    RnnConfig, RnnStep,
 };
 use tests::{devices, gradients, relative_error};
 
@@ -64,12 +65,12 @@ trait Padded {
 impl<C: Cell> Padded for Recurrent<C> {
     fn run(&self, input: Tensor<3>, lengths: Option<&Lengths>, state: Tensor<3>) -> [Tensor<3>; 2] {
         let cell = C::HAS_CELL_STATE.then(|| state.clone() * 2.0);
-        let state = C::from_parts(state, cell);
+        let state = ModuleState::from_parts(state, cell).expect("what the cell has");
         let (output, last) = match lengths {
             Some(lengths) => self.forward_with_lengths(input, lengths, Some(state)),
             None => self.forward(input, Some(state)),
         };
-        let (h, c) = C::into_parts(last);
+        let (h, c) = last.into_parts();
         let parts = [Some(h), c].into_iter().flatten().collect();
         [output, Tensor::cat(parts, 2)]
     }

@@ -1,5 +1,6 @@
 //! Laws that hold across crates, on every backend that is compiled in.
 
+mod any_cell;
 mod backends;
 mod hihello;
 mod initial_weights;

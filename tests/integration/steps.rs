@@ -2,7 +2,8 @@
 
 use burn::tensor::{Device, Distribution, Tensor};
 use rnn_model::{
-    Cell, GruConfig, GruStep, LstmConfig, LstmStep, Recurrent, RecurrentConfig, RnnConfig, RnnStep,
+    Cell, GruConfig, GruStep, LstmConfig, LstmStep, ModuleState, Recurrent, RecurrentConfig,
+    RnnConfig, RnnStep,
 };
 use tests::{devices, relative_error};
 
@@ -16,9 +17,9 @@ fn assert_close<const D: usize>(found: Tensor<D>, expected: Tensor<D>, what: &st
 }
 
 /// The tensors of a state.
-fn parts<C: Cell, const D: usize>(state: C::State<D>) -> Vec<Tensor<D>> {
-    let (hidden, cell) = C::into_parts(state);
-    [Some(hidden), cell].into_iter().flatten().collect()
+fn parts<const D: usize>(state: impl ModuleState<D>) -> Vec<Tensor<D>> {
+    let (h, c) = state.into_parts();
+    [Some(h), c].into_iter().flatten().collect()
 }
 
 fn steps_are_the_sequence<C: Cell>(module: &Recurrent<C>, device: &Device, what: &str) {
@@ -34,7 +35,7 @@ fn steps_are_the_sequence<C: Cell>(module: &Recurrent<C>, device: &Device, what:
     }
     assert_close(Tensor::stack(outputs, 1), whole, what);
     let last = state.expect("a state");
-    for (found, expected) in parts::<C, 3>(last).into_iter().zip(parts::<C, 3>(end)) {
+    for (found, expected) in parts(last).into_iter().zip(parts(end)) {
         assert_close(found, expected, what);
     }
 }
@@ -71,7 +72,7 @@ fn unbatched_is_a_batch_of_one<C: Cell + Default>(device: &Device, what: &str) {
         let axis = usize::from(!batch_first);
         let (batch, batch_end) = module.forward(input.unsqueeze_dim(axis), None);
         assert_close(output, batch.squeeze_dim(axis), what);
-        let ends = parts::<C, 2>(end).into_iter().zip(parts::<C, 3>(batch_end));
+        let ends = parts(end).into_iter().zip(parts(batch_end));
         for (found, expected) in ends {
             assert_eq!(found.dims(), [4, 4], "{what}");
             assert_close(found, expected.squeeze_dim(1), what);

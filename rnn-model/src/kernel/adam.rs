@@ -4,9 +4,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, ExtensionType, backend_extension};
 use burn::tensor::Tensor;
 
-use super::kernels;
+use super::coverage::kernels;
 
-/// The constants of a step, as in the equations of [`Adam`](crate::Adam).
+/// The constants of a step, as in the equations of Adam (`optim/adam.rs`).
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
     /// The decay rates of the two moments.

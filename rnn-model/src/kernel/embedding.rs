@@ -8,10 +8,9 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extension};
-use burn::nn::Embedding;
 use burn::tensor::{Int, Tensor};
 
-use super::covers;
+use super::coverage::covers;
 use super::host::{Host, sequence, with_rows};
 
 /// Rows of a matrix, as an operation of the backends that have it.
@@ -114,11 +113,11 @@ impl<B: EmbeddingBackend + EmbeddingExtension, C: CheckpointStrategy> EmbeddingE
 /// Runs an embedding as one operation; none where there is no kernel for its tensors, or a word is not
 /// one of its rows.
 ///
+/// - `weight`: `[vocab_size, features]`
 /// - `words`: `[batch, time]`
 ///
 /// Returns `[batch, time, features]`.
-pub fn embedding(layer: &Embedding, words: &Tensor<2, Int>) -> Option<Tensor<3>> {
-    let weight = layer.weight.val();
+pub fn embedding(weight: Tensor<2>, words: &Tensor<2, Int>) -> Option<Tensor<3>> {
     if !covers(&weight) {
         return None;
     }

@@ -5,10 +5,9 @@ mod host;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, ExtensionType, backend_extension};
-use burn::nn::Linear;
 use burn::tensor::Tensor;
 
-use super::covers;
+use super::coverage::covers;
 
 /// A linear layer as an operation of the backends that have it.
 #[backend_extension(
@@ -48,9 +47,9 @@ pub struct LinearTensors<B: Backend> {
 /// Runs a linear layer as one operation; none where there is no kernel for its tensors.
 ///
 /// - `input`: `[batch, time, features]`
-pub fn linear(input: &Tensor<3>, layer: &Linear) -> Option<Tensor<3>> {
-    let weight = layer.weight.val();
-    let bias = layer.bias.as_ref()?.val();
+/// - `weight`: `[features, outputs]`
+/// - `bias`: `[outputs]`
+pub fn linear(input: &Tensor<3>, weight: Tensor<2>, bias: Tensor<1>) -> Option<Tensor<3>> {
     if [covers(input), covers(&weight), covers(&bias)].contains(&false) {
         return None;
     }

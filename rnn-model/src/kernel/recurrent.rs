@@ -11,11 +11,9 @@ pub use tensors::{LayerTensors, Plan};
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::module::Param;
 use burn::tensor::Tensor;
 
-use super::kernels;
-use crate::weights::Weights;
+use super::coverage::{Kernels, kernels};
 
 /// A recurrent layer over a sequence, as an operation of the backends that have it.
 #[backend_extension(
@@ -78,8 +76,8 @@ impl CellKind {
 /// What a layer is and what it starts from.
 pub struct Layer<'a> {
     pub cell: CellKind,
-    /// Of each direction, without normalisation.
-    pub weights: &'a [Weights],
+    /// The weights of each direction, of the same tensors in each.
+    pub directions: Vec<DirectionWeights>,
     /// Steps of each sequence; none if all have all.
     pub lengths: Option<&'a [usize]>,
     /// `[directions, batch, output_size]`
@@ -88,6 +86,35 @@ pub struct Layer<'a> {
     pub c_0: Option<Tensor<3>>,
     /// Where what is made of the weights is found again.
     pub cache: Option<Cache>,
+}
+
+/// The weights of a layer in one direction.
+pub struct DirectionWeights {
+    /// `[gates·hidden_size, input_size]`
+    pub weight_ih: Tensor<2>,
+    /// `[gates·hidden_size, output_size]`
+    pub weight_hh: Tensor<2>,
+    /// On the input's side and on the recurrent side, `[gates·hidden_size]` each.
+    pub biases: Option<[Tensor<1>; 2]>,
+    /// `[output_size, hidden_size]`: the projection.
+    pub weight_hr: Option<Tensor<2>>,
+}
+
+impl DirectionWeights {
+    /// Whether the kernels `of` take these weights for these sizes.
+    fn fit(&self, of: Kernels, cell: CellKind, input_size: usize, output_size: usize) -> bool {
+        let [rows, _] = self.weight_ih.dims();
+        let hidden_size = rows / cell.gates();
+        let covers_matrix = |matrix: &Tensor<2>, shape: [usize; 2]| {
+            kernels(matrix) == Some(of) && matrix.dims() == shape
+        };
+        let covers_bias = |bias: &Tensor<1>| kernels(bias) == Some(of) && bias.dims() == [rows];
+        covers_matrix(&self.weight_ih, [rows, input_size])
+            && covers_matrix(&self.weight_hh, [rows, output_size])
+            && (self.biases.iter().flatten()).all(covers_bias)
+            && (self.weight_hr.iter())
+                .all(|weight| covers_matrix(weight, [output_size, hidden_size]))
+    }
 }
 
 /// Runs a layer as one operation; none where there is no kernel for its tensors.
@@ -100,62 +127,40 @@ pub fn recurrent(
     input: &Tensor<3>,
     layer: Layer<'_>,
 ) -> Option<(Tensor<3>, Tensor<3>, Option<Tensor<3>>)> {
-    let Layer {
-        cell,
-        weights,
-        lengths,
-        h_0,
-        c_0,
-        cache,
-    } = layer;
-    let [_, _, input_size] = input.dims();
-    let [_, _, output_size] = h_0.dims();
-    let has_bias = weights[0].bias_ih.is_some() && weights[0].bias_hh.is_some();
-    let has_projection = weights[0].weight_hr.is_some();
-    let has_cell_state = c_0.is_some();
     let of = kernels(input)?;
-    let covers = |found| found == Some(of);
-    let mut all = vec![covers(kernels(&h_0))];
-    let mut tensors = vec![input.clone().into_dispatch(), h_0.into_dispatch()];
-    if let Some(c_0) = c_0 {
-        all.push(covers(kernels(&c_0)));
-        tensors.push(c_0.into_dispatch());
-    }
-    for weights in weights {
-        let weight_ih = weights.weight_ih.val();
-        let weight_hh = weights.weight_hh.val();
-        let [rows, _] = weight_ih.dims();
-        let shapes = [weight_ih.dims(), weight_hh.dims()];
-        all.push(shapes == [[rows, input_size], [rows, output_size]]);
-        all.extend([&weight_ih, &weight_hh].map(|weight| covers(kernels(weight))));
-        tensors.extend([weight_ih.into_dispatch(), weight_hh.into_dispatch()]);
-        if has_bias {
-            for bias in [&weights.bias_ih, &weights.bias_hh] {
-                let bias = bias.as_ref().map(Param::val)?;
-                all.push(covers(kernels(&bias)) && bias.dims() == [rows]);
-                tensors.push(bias.into_dispatch());
-            }
-        }
-        if has_projection {
-            let weight_hr = weights.weight_hr.as_ref().map(Param::val)?;
-            let hidden_size = rows / cell.gates();
-            all.push(covers(kernels(&weight_hr)) && weight_hr.dims() == [output_size, hidden_size]);
-            tensors.push(weight_hr.into_dispatch());
-        }
-    }
-    if all.contains(&false) {
+    let [_, _, input_size] = input.dims();
+    let [_, _, output_size] = layer.h_0.dims();
+    let plan = Plan {
+        cell: layer.cell,
+        has_cell_state: layer.c_0.is_some(),
+        has_bias: layer.directions[0].biases.is_some(),
+        has_projection: layer.directions[0].weight_hr.is_some(),
+        lengths: layer.lengths.map(Into::into),
+        cache: layer.cache,
+    };
+    let mut states = std::iter::once(&layer.h_0).chain(&layer.c_0);
+    let mut directions = layer.directions.iter();
+    if !states.all(|state| kernels(state) == Some(of))
+        || !directions.all(|weights| weights.fit(of, plan.cell, input_size, output_size))
+    {
         return None;
     }
+    let mut tensors = vec![input.clone().into_dispatch(), layer.h_0.into_dispatch()];
+    tensors.extend(layer.c_0.map(Tensor::into_dispatch));
+    for weights in layer.directions {
+        let matrices = [weights.weight_ih, weights.weight_hh];
+        tensors.extend(matrices.map(Tensor::into_dispatch));
+        tensors.extend(
+            weights
+                .biases
+                .into_iter()
+                .flatten()
+                .map(Tensor::into_dispatch),
+        );
+        tensors.extend(weights.weight_hr.map(Tensor::into_dispatch));
+    }
     #[cfg(all(test, feature = "cpu-kernel"))]
-    super::tests::count();
-    let plan = Plan {
-        cell,
-        has_cell_state,
-        has_bias,
-        has_projection,
-        lengths: lengths.map(Into::into),
-        cache,
-    };
+    super::counters::count_call();
     let outputs = <Dispatch as RecurrentExtension>::recurrent(LayerTensors { tensors, plan });
     let mut outputs = outputs.into_iter().map(Tensor::from_dispatch);
     let (output, h_n) = (outputs.next()?, outputs.next()?);

@@ -1,129 +1,298 @@
-use burn::module::{
-    Content, Devices, DisplaySettings, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper,
-    ModuleVisitor,
-};
-use burn::tensor::Device;
+mod parameters;
 
-use super::Recurrent;
-use crate::cell::Cell;
-use crate::sequence::Cache;
-use crate::weights::suffix;
+use burn::tensor::Tensor;
+
+use super::layer::{Cache, Layer};
+use super::lengths::{Lengths, Padding};
+use super::regularization::Noise;
+use super::step::{Cell, GruStep, LstmStep, Parts, RnnStep};
+use super::weights::Weights;
+
+/// PyTorch's `nn.RNN`; made by [`RnnConfig`](crate::RnnConfig), equations at [`RnnStep`].
+pub type Rnn = Recurrent<RnnStep>;
+/// PyTorch's `nn.LSTM`; made by [`LstmConfig`](crate::LstmConfig), equations at [`LstmStep`].
+pub type Lstm = Recurrent<LstmStep>;
+/// PyTorch's `nn.GRU`; made by [`GruConfig`](crate::GruConfig), equations at [`GruStep`].
+pub type Gru = Recurrent<GruStep>;
+
+/// A recurrent module over depth, direction and time, in PyTorch's meaning: [`Rnn`], [`Lstm`] or
+/// [`Gru`], by its cell.
+///
+/// Layer l reads what layer l−1 put out, its directions concatenated; dropout lies between layers
+/// and acts in training only. A layer never remembers: state comes in and goes out.
+///
+/// Parameters carry PyTorch's names and layout, per layer and direction (D directions, G gates, P
+/// the size of an output: `proj_size`, or H without):
+///
+/// | name | shape |
+/// |---|---|
+/// | `weight_ih_l{k}`, `weight_ih_l{k}_reverse` | `[G·H, I]`, in layers above the first `[G·H, D·P]` |
+/// | `weight_hh_l{k}`, `weight_hh_l{k}_reverse` | `[G·H, P]` |
+/// | `bias_ih_l{k}`, `bias_hh_l{k}`, … `_reverse` | `[G·H]` |
+/// | `weight_hr_l{k}`, … `_reverse`, with `proj_size` | `[P, H]` |
+/// | `norm_ih_l{k}.weight`, `.bias`, `norm_hh_…`, `norm_c_…`, with layer normalisation | `[G·H]`, `[G·H]`, `[H]` |
+///
+/// ```
+/// use burn::tensor::{Distribution, Tensor};
+/// use rnn_model::LstmConfig;
+/// # let device = Default::default();
+/// let lstm = LstmConfig::new(5, 3).init(&device);
+/// let input = Tensor::random([2, 6, 5], Distribution::Default, &device);
+///
+/// let (output, state) = lstm.forward(input, None);
+/// assert_eq!(output.dims(), [2, 6, 3]); // [batch, time, hidden_size]
+/// assert_eq!(state.h.dims(), [1, 2, 3]); // [layers·directions, batch, hidden_size]
+/// ```
+#[derive(Clone, Debug)]
+pub struct Recurrent<C> {
+    pub(crate) cell: C,
+    /// Layer by layer, in each the forward direction first.
+    pub(crate) weights: Vec<Weights>,
+    /// Of each layer.
+    pub(crate) caches: Vec<Cache>,
+    pub(crate) noise: Noise,
+    pub(crate) input_size: usize,
+    pub(crate) hidden_size: usize,
+    pub(crate) output_size: usize,
+    pub(crate) num_layers: usize,
+    pub(crate) batch_first: bool,
+    pub(crate) bidirectional: bool,
+}
 
 impl<C: Cell> Recurrent<C> {
-    fn suffixes(&self) -> impl Iterator<Item = String> + use<C> {
+    /// Runs over a batch of sequences.
+    ///
+    /// # Shapes
+    ///
+    /// - `input`: `[batch, time, input_size]`, or `[time, batch, input_size]` unless `batch_first`
+    /// - `state`: before the first step, `[layers·directions, batch, output_size]` (and
+    ///   `hidden_size` for a cell state); zeros if omitted. It is converted to the input's kind of
+    ///   number, which must be the weights'.
+    /// - output: the last layer's hidden state at every step,
+    ///   `[batch, time, directions·output_size]` (or time first), forward direction first
+    /// - state: after the last step, shaped as above; for the reverse direction the last step is
+    ///   the first of the sequence
+    ///
+    /// # Panics
+    ///
+    /// If a shape is not as above, the batch has no sequences, or the sequences have no steps.
+    pub fn forward(
+        &self,
+        input: Tensor<3>,
+        state: Option<C::State<3>>,
+    ) -> (Tensor<3>, C::State<3>) {
+        let (output, state) = self.run(input, None, state.map(Parts::of));
+        (output, state.into_state())
+    }
+
+    /// Runs over a padded batch of sequences of different lengths: [`Lengths`] says what that means.
+    ///
+    /// Shapes are those of [`forward`](Self::forward).
+    ///
+    /// # Panics
+    ///
+    /// As `forward` does, or if the batch is not one of so many sequences and steps as the lengths
+    /// are for.
+    pub fn forward_with_lengths(
+        &self,
+        input: Tensor<3>,
+        lengths: &Lengths,
+        state: Option<C::State<3>>,
+    ) -> (Tensor<3>, C::State<3>) {
+        let (output, state) = self.run(input, Some(lengths), state.map(Parts::of));
+        (output, state.into_state())
+    }
+
+    /// Runs over one sequence without a batch axis.
+    ///
+    /// # Shapes
+    ///
+    /// - `input`: `[time, input_size]`, whatever `batch_first` says
+    /// - `state`: `[layers·directions, output_size]` (and `hidden_size` for a cell state); zeros if
+    ///   omitted
+    /// - output: `[time, directions·output_size]`
+    ///
+    /// # Panics
+    ///
+    /// If a shape is not as above, or the sequence has no steps.
+    pub fn forward_unbatched(
+        &self,
+        input: Tensor<2>,
+        state: Option<C::State<2>>,
+    ) -> (Tensor<2>, C::State<2>) {
+        let batch = if self.batch_first { 0 } else { 1 };
+        let state = state.map(|state| Parts::of(state).map(|part| part.unsqueeze_dim::<3>(1)));
+        let (output, state) = self.run(input.unsqueeze_dim(batch), None, state);
+        let state = state.map(|part| part.squeeze_dim::<2>(1));
+        (output.squeeze_dim(batch), state.into_state())
+    }
+
+    /// Runs one time step, for sequences that come step by step: n steps give what
+    /// [`forward`](Self::forward) gives for the n of them. In training, noise is drawn anew at each
+    /// call.
+    ///
+    /// # Shapes
+    ///
+    /// - `input`: `[batch, input_size]`
+    /// - `state`: after the step before, as in `forward`; zeros if omitted
+    /// - output: `[batch, output_size]`
+    ///
+    /// # Panics
+    ///
+    /// If a shape is not as above, or the module is bidirectional: backwards, the first step needs
+    /// the last input.
+    ///
+    /// ```
+    /// use burn::tensor::Tensor;
+    /// use rnn_model::GruConfig;
+    /// # let device = Default::default();
+    /// let gru = GruConfig::new(5, 3).with_num_layers(2).init(&device);
+    /// let mut state = None;
+    /// for _ in 0..4 {
+    ///     let (output, next) = gru.step(Tensor::ones([1, 5], &device), state);
+    ///     assert_eq!(output.dims(), [1, 3]);
+    ///     state = Some(next);
+    /// }
+    /// ```
+    pub fn step(&self, input: Tensor<2>, state: Option<C::State<3>>) -> (Tensor<2>, C::State<3>) {
+        assert!(
+            !self.bidirectional,
+            "{}: a bidirectional module has no single steps",
+            C::NAME
+        );
+        let [batch, features] = input.dims();
+        self.check_features(features);
+        let state = self.start(state.map(Parts::of), batch, &input);
+        let (output, state) = self.run_layers(input.unsqueeze_dim(0), state, None);
+        (output.squeeze_dim(0), state.into_state())
+    }
+
+    fn run(
+        &self,
+        input: Tensor<3>,
+        lengths: Option<&Lengths>,
+        state: Option<Parts<3>>,
+    ) -> (Tensor<3>, Parts<3>) {
+        let sequence = if self.batch_first {
+            input.swap_dims(0, 1)
+        } else {
+            input
+        };
+        let [time, batch, features] = sequence.dims();
+        assert!(time > 0, "{}: the sequence has no time steps", C::NAME);
+        self.check_features(features);
+        let state = self.start(state, batch, &sequence);
+        let padding = lengths.and_then(|lengths| self.padding(lengths, &sequence));
+        let (sequence, state) = self.run_layers(sequence, state, padding.as_ref());
+        let output = if self.batch_first {
+            sequence.swap_dims(0, 1)
+        } else {
+            sequence
+        };
+        (output, state)
+    }
+
+    /// All layers over a sequence `[time, batch, features]`.
+    fn run_layers(
+        &self,
+        mut sequence: Tensor<3>,
+        state: Parts<3>,
+        padding: Option<&Padding<'_>>,
+    ) -> (Tensor<3>, Parts<3>) {
         let directions = self.directions();
-        (0..self.weights.len()).map(move |i| suffix(i / directions, i % directions == 1))
-    }
-
-    /// Drops what was made of weights that are no longer these.
-    fn forget(&mut self) {
-        self.caches.fill_with(Cache::default);
-    }
-}
-
-// By hand, because PyTorch's parameter names are not a tree of fields.
-impl<C: Cell> Module for Recurrent<C> {
-    fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
-        for (suffix, weights) in self.suffixes().zip(&self.weights) {
-            weights.visit_named(&suffix, visitor);
-        }
-        visitor.enter_module("noise", C::NAME);
-        self.noise.visit(visitor);
-        visitor.exit_module("noise", C::NAME);
-    }
-
-    fn map<M: ModuleMapper>(mut self, mapper: &mut M) -> Self {
-        self.weights = self
-            .suffixes()
-            .zip(self.weights)
-            .map(|(suffix, weights)| weights.map_named(&suffix, mapper))
-            .collect();
-        self.forget();
-        mapper.enter_module("noise", C::NAME);
-        self.noise = self.noise.map(mapper);
-        mapper.exit_module("noise", C::NAME);
-        self
-    }
-
-    fn collect_devices(&self, devices: Devices) -> Devices {
-        self.weights.collect_devices(devices)
-    }
-
-    fn fork(mut self, device: &Device) -> Self {
-        self.weights = self.weights.fork(device);
-        self.forget();
-        self
-    }
-
-    fn to_device(mut self, device: &Device) -> Self {
-        self.weights = self.weights.to_device(device);
-        self.forget();
-        self
-    }
-
-    fn train(mut self) -> Self {
-        self.weights = self.weights.train();
-        self.forget();
-        self.noise = self.noise.train();
-        self
-    }
-
-    fn valid(&self) -> Self {
-        Self {
-            weights: self.weights.valid(),
-            noise: self.noise.valid(),
-            ..self.clone()
-        }
-    }
-
-    fn materialize(mut self) -> Self {
-        self.weights = self.weights.materialize();
-        self
-    }
-}
-
-impl<C: Cell> ModuleDisplay for Recurrent<C> {
-    fn custom_settings(&self) -> Option<DisplaySettings> {
-        DisplaySettings::new()
-            .with_new_line_after_attribute(false)
-            .optional()
-    }
-}
-
-impl<C: Cell> ModuleDisplayDefault for Recurrent<C> {
-    fn content(&self, content: Content) -> Option<Content> {
-        let [dropout, recurrent_dropout, zoneout_hidden, zoneout_cell] = self.noise.probabilities();
-        let mut content = content
-            .set_top_level_type(C::NAME)
-            .add("input_size", &self.input_size)
-            .add("hidden_size", &self.hidden_size)
-            .add("num_layers", &self.num_layers)
-            .add("bias", &self.weights[0].bias_ih.is_some())
-            .add("batch_first", &self.batch_first)
-            .add("dropout", &dropout)
-            .add("bidirectional", &self.bidirectional);
-        // What PyTorch has not is shown where it is used.
-        if self.output_size != self.hidden_size {
-            content = content.add("proj_size", &self.output_size);
-        }
-        if self.weights[0].norms.is_some() {
-            content = content.add("layer_norm", &true);
-        }
-        for (name, probability) in [
-            ("recurrent_dropout", recurrent_dropout),
-            ("zoneout_hidden", zoneout_hidden),
-            ("zoneout_cell", zoneout_cell),
-        ] {
-            if probability > 0.0 {
-                content = content.add(name, &probability);
+        let mut last = Vec::with_capacity(self.num_layers);
+        for (index, weights) in self.weights.chunks(directions).enumerate() {
+            if index > 0 {
+                sequence = self.noise.dropout.forward(sequence);
             }
+            let before = match self.num_layers {
+                1 => state.clone(),
+                _ => (state.clone()).map(|part| part.narrow(0, index * directions, directions)),
+            };
+            let layer = Layer {
+                cell: &self.cell,
+                weights,
+                noise: &self.noise,
+                cache: self.caches.get(index),
+            };
+            let (output, after) = layer.run(sequence, before, padding);
+            sequence = output;
+            last.push(after);
         }
-        content.optional()
+        (sequence, Parts::concat(last))
     }
-}
 
-impl<C: Cell> core::fmt::Display for Recurrent<C> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{}", ModuleDisplay::format(self, Default::default()))
+    fn check_features(&self, features: usize) {
+        assert_eq!(
+            features,
+            self.input_size,
+            "{}: the input has {features} features, expected input_size {}",
+            C::NAME,
+            self.input_size
+        );
+    }
+
+    /// The state that was given, in numbers as `like` has them, or zeros.
+    fn start<const D: usize>(
+        &self,
+        state: Option<Parts<3>>,
+        batch: usize,
+        like: &Tensor<D>,
+    ) -> Parts<3> {
+        assert!(batch > 0, "{}: the batch has no sequences", C::NAME);
+        let hidden = [self.weights.len(), batch, self.output_size];
+        let cell = [self.weights.len(), batch, self.hidden_size];
+        let state = state.unwrap_or_else(|| {
+            let cell = C::HAS_CELL_STATE.then_some(cell);
+            Parts::zeros(hidden, cell, &like.device())
+        });
+        for (part, expected) in [(Some(&state.h), hidden), (state.c.as_ref(), cell)] {
+            let found = part.map_or(expected, |part| part.dims());
+            assert_eq!(
+                found,
+                expected,
+                "{}: the state is {found:?}, expected [layers·directions, batch, features] = {expected:?}",
+                C::NAME
+            );
+        }
+        state.map(|part| part.cast(like.dtype()))
+    }
+
+    /// What lies past the ends of a batch `[time, batch, features]`.
+    fn padding<'a>(&self, lengths: &'a Lengths, sequence: &Tensor<3>) -> Option<Padding<'a>> {
+        let [time, batch, _] = sequence.dims();
+        let expected = (lengths.as_slice().len(), lengths.time());
+        assert_eq!(
+            (batch, time),
+            expected,
+            "{}: the batch has {batch} sequences of {time} steps, the lengths are for {expected:?}",
+            C::NAME
+        );
+        lengths.padding(&sequence.device())
+    }
+
+    /// Features of the input per time step, I.
+    pub fn input_size(&self) -> usize {
+        self.input_size
+    }
+
+    /// Features of the hidden state inside, H.
+    pub fn hidden_size(&self) -> usize {
+        self.hidden_size
+    }
+
+    /// Features of the output per direction, P: `proj_size` if there is one, else `hidden_size`.
+    pub fn output_size(&self) -> usize {
+        self.output_size
+    }
+
+    /// Layers, L.
+    pub fn num_layers(&self) -> usize {
+        self.num_layers
+    }
+
+    /// Directions, D: 2 if bidirectional, else 1.
+    pub fn directions(&self) -> usize {
+        if self.bidirectional { 2 } else { 1 }
     }
 }

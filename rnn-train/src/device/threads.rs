@@ -1,3 +1,5 @@
+use std::num::NonZeroUsize;
+
 use super::error::DeviceError;
 
 /// Sets how many threads the CPU backends use (`ndarray` in its kernels alone) and returns the
@@ -10,15 +12,16 @@ use super::error::DeviceError;
 pub fn set_threads(threads: Option<usize>) -> Result<usize, DeviceError> {
     if let Some(threads) = threads {
         let fail = |reason: String| DeviceError::Threads { threads, reason };
-        if threads == 0 {
-            return Err(fail("at least 1 is needed".to_owned()));
-        }
+        let number =
+            NonZeroUsize::new(threads).ok_or_else(|| fail("at least 1 is needed".to_owned()))?;
+        // For the operations of Burn's `flex`.
         rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build_global()
             .map_err(|error| fail(error.to_string()))?;
+        rnn_model::set_threads(number);
     }
-    let threads = rayon::current_num_threads();
+    let threads = rnn_model::threads().get();
     #[cfg(feature = "tch")]
     tch::set_num_threads(threads as i32);
     Ok(threads)

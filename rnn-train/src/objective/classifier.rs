@@ -1,12 +1,12 @@
 //! One class per sequence: images read row by row.
 
 use rnn_data::ImageBatch;
-use rnn_model::{Cell, Classifier};
+use rnn_model::{Classifier, RecurrentModule};
 
 use super::{BatchLoss, Objective};
 use crate::optim::in_numbers_of;
 
-impl<C: Cell> Objective for Classifier<C> {
+impl<R: RecurrentModule> Objective for Classifier<R> {
     type Batch = ImageBatch;
     type State = ();
 

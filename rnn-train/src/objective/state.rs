@@ -1,5 +1,5 @@
 use burn::tensor::{Bool, Device, Tensor, TensorData};
-use rnn_model::LstmState;
+use rnn_model::{AnyState, LstmState, ModuleState};
 
 /// What a training step hands on to the next one: a recurrent state, or `()` for nothing.
 ///
@@ -84,5 +84,33 @@ impl RecurrentState for LstmState<3> {
             h: RecurrentState::from_data(vec![h], device)?,
             c: RecurrentState::from_data(vec![c], device)?,
         })
+    }
+}
+
+/// The state of the cell that was chosen at run time.
+impl RecurrentState for AnyState {
+    fn detach(self) -> Self {
+        ModuleState::detach(self)
+    }
+
+    fn restart(self, starts: &[bool]) -> Self {
+        match self {
+            Self::Hidden(h) => Self::Hidden(h.restart(starts)),
+            Self::Lstm(state) => Self::Lstm(state.restart(starts)),
+        }
+    }
+
+    fn to_data(&self) -> Vec<TensorData> {
+        match self {
+            Self::Hidden(h) => RecurrentState::to_data(h),
+            Self::Lstm(state) => state.to_data(),
+        }
+    }
+
+    fn from_data(data: Vec<TensorData>, device: &Device) -> Option<Self> {
+        match data.len() {
+            1 => RecurrentState::from_data(data, device).map(Self::Hidden),
+            _ => RecurrentState::from_data(data, device).map(Self::Lstm),
+        }
     }
 }

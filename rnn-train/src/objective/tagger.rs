@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use rnn_data::{PaddedBatch, TaggedBatch};
-use rnn_model::{Lengths, LstmTagger};
+use rnn_model::{Lengths, RecurrentModule, Tagger};
 
 use super::{BatchLoss, Objective};
 use crate::device::device_of;
@@ -11,7 +11,7 @@ use crate::error::TrainError;
 
 /// Every sentence starts from a zero state. Loss and accuracy are means over words; padding has no
 /// part in them, nor in any gradient.
-impl Objective for LstmTagger {
+impl<R: RecurrentModule> Objective for Tagger<R> {
     type Batch = TaggedBatch;
     type State = ();
 
@@ -22,7 +22,7 @@ impl Objective for LstmTagger {
 }
 
 /// The logits of all words, sentence after sentence, without padding: `[words, tags]`.
-fn word_logits(model: &LstmTagger, batch: &PaddedBatch) -> Tensor<2> {
+fn word_logits<R: RecurrentModule>(model: &Tagger<R>, batch: &PaddedBatch) -> Tensor<2> {
     let [_, time] = batch.ids().dims();
     let lengths = Lengths::new(batch.lengths(), time).expect("a batch fits its own lengths");
     let (logits, _) = model.forward_with_lengths(batch.ids().clone(), &lengths, None);
@@ -38,8 +38,8 @@ fn word_logits(model: &LstmTagger, batch: &PaddedBatch) -> Tensor<2> {
 /// # Panics
 ///
 /// If a sentence is empty, an id is not below the model's `vocab_size`, or `batch_size` is 0.
-pub fn tag(
-    model: &LstmTagger,
+pub fn tag<R: RecurrentModule>(
+    model: &Tagger<R>,
     sentences: &[Vec<usize>],
     batch_size: usize,
 ) -> Result<Vec<Vec<usize>>, TrainError> {

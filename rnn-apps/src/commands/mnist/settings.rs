@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, ensure};
 use burn::tensor::Device;
 use rnn_model::{
-    Cell, Classifier, ClassifierConfig, LstmConfig, LstmStep, RecurrentConfig, RecurrentInit,
+    Cell, Classifier, ClassifierConfig, LstmConfig, LstmStep, Recurrent, RecurrentConfig,
+    RecurrentInit,
 };
 use rnn_train::{FitConfig, RunDir};
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,7 @@ impl ModelSettings {
         &self,
         recipe: Recipe,
         device: &Device,
-    ) -> anyhow::Result<Classifier<C>> {
+    ) -> anyhow::Result<Classifier<Recurrent<C>>> {
         Ok(self.config(recipe)?.init(device))
     }
 
@@ -69,7 +70,7 @@ impl ModelSettings {
         &self,
         run: &RunDir,
         device: &Device,
-    ) -> anyhow::Result<Classifier<C>> {
+    ) -> anyhow::Result<Classifier<Recurrent<C>>> {
         // The recipe without orthogonal weights, which would take time to make and be replaced.
         let config = self
             .config::<C>(Recipe::Notebook)
@@ -78,7 +79,10 @@ impl ModelSettings {
         Ok(run.load_model(config.init(device))?)
     }
 
-    pub fn config<C: Starting>(&self, recipe: Recipe) -> anyhow::Result<ClassifierConfig<C>> {
+    pub fn config<C: Starting>(
+        &self,
+        recipe: Recipe,
+    ) -> anyhow::Result<ClassifierConfig<RecurrentConfig<C>>> {
         ensure!(
             (1..=1 << 24).contains(&self.num_classes),
             "num_classes must be from 1 to {}, found {}",

@@ -4,7 +4,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::dots::{DOTS, dots};
 use super::packed::Packed;
-use super::places::Places;
+use super::positions::Positions;
 use super::product::{AddTo, Product, Write};
 use super::rows::{Rows, RowsMut};
 use super::threads;
@@ -138,7 +138,7 @@ fn multiply(
         let [steps, sequences, _] = rows.shape();
         arch.dispatch(Product {
             terms: [(rows, matrix)],
-            places: Places::All { steps, sequences },
+            positions: Positions::Rectangular { steps, sequences },
             panels: matrix.all(),
             target: Write {
                 add_to,

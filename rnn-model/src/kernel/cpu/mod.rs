@@ -20,7 +20,7 @@ mod buffer;
 mod dots;
 pub mod linear;
 mod packed;
-mod places;
+mod positions;
 mod product;
 pub mod recurrent;
 mod rows;

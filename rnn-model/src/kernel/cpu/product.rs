@@ -8,7 +8,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::packed::{Columns, Packed, Panel};
-use super::places::Places;
+use super::positions::Positions;
 use super::rows::{Rows, RowsMut};
 
 /// Rows of a tile.
@@ -75,7 +75,7 @@ pub struct Product<'a, T, const TERMS: usize> {
     /// Rows `[time, batch, depth]` and matrices `[depth, columns]`, packed alike.
     pub terms: [(Rows<'a>, &'a Packed); TERMS],
     /// The rows that are multiplied.
-    pub places: Places<'a>,
+    pub positions: Positions<'a>,
     pub panels: Range<usize>,
     pub target: T,
 }
@@ -93,14 +93,14 @@ impl<T: Target, const TERMS: usize> WithSimd for Product<'_, T, TERMS> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let all = self.places.len();
+        let all = self.positions.len();
         for index in self.panels {
             let panels = self.terms.map(|(_, matrix)| matrix.panels[index]);
             let mut tile = Tile {
                 terms: &self.terms,
                 panels: &panels,
                 target: &mut self.target,
-                places: self.places,
+                positions: self.positions,
                 at: [0, 0],
             };
             let mut left = all;
@@ -125,7 +125,7 @@ struct Tile<'t, 'a, T, const TERMS: usize> {
     terms: &'t [(Rows<'a>, &'a Packed); TERMS],
     panels: &'t [Panel; TERMS],
     target: &'t mut T,
-    places: Places<'a>,
+    positions: Positions<'a>,
     /// Its first row: step and rank.
     at: [usize; 2],
 }
@@ -145,21 +145,21 @@ impl<T: Target, const TERMS: usize> Tile<'_, '_, T, TERMS> {
 
     #[inline(always)]
     fn run<S: Simd, const M: usize, const V: usize>(&mut self, simd: S) {
-        let mut places = [[0, 0]; M];
+        let mut positions = [[0, 0]; M];
         for m in 0..M {
-            places[m] = self.places.place(self.at);
-            self.at = self.places.after(self.at);
+            positions[m] = self.positions.position(self.at);
+            self.at = self.positions.next(self.at);
         }
         // From zero: to start from what is added in the end would take the sums through memory.
         let mut sums = [[simd.splat_f32s(0.0); V]; M];
         for term in 0..TERMS {
-            sums = self.add(simd, term, &places, sums);
+            sums = self.add(simd, term, &positions, sums);
         }
         let columns = self.panels[0].columns;
         // A copy: an array that is indexed again would live in memory all along.
         let sums = sums;
         for m in 0..M {
-            self.target.finish(simd, places[m], &columns, sums[m]);
+            self.target.finish(simd, positions[m], &columns, sums[m]);
         }
     }
 
@@ -169,7 +169,7 @@ impl<T: Target, const TERMS: usize> Tile<'_, '_, T, TERMS> {
         &self,
         simd: S,
         term: usize,
-        places: &[[usize; 2]; M],
+        positions: &[[usize; 2]; M],
         mut sums: [[S::f32s; V]; M],
     ) -> [[S::f32s; V]; M] {
         let (all, matrix) = &self.terms[term];
@@ -178,7 +178,7 @@ impl<T: Target, const TERMS: usize> Tile<'_, '_, T, TERMS> {
         let data = &matrix.data[self.panels[term].start..][..len];
         let mut rows = [&[][..]; M];
         for m in 0..M {
-            rows[m] = &all.row(places[m][0], places[m][1])[..depth];
+            rows[m] = &all.row(positions[m][0], positions[m][1])[..depth];
         }
         let mut data = data.as_ptr();
         for k in 0..depth {

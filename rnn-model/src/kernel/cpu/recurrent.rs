@@ -7,159 +7,18 @@
 mod backward;
 mod equations;
 mod forward;
+mod inputs;
 mod prepared;
+mod reserve;
 mod step;
-mod weights;
+mod weight_gradients;
 
 pub use backward::{Gradient, Gradients, Wanted, backward};
 pub use equations::{Equations, Gru, Lstm, Rnn};
-pub use forward::{Outputs, forward};
+pub use forward::forward;
+pub use inputs::{Direction, Inputs, Outputs};
 pub use prepared::prepare;
+pub use reserve::Reserve;
 
-use std::ops::Range;
-
-use super::buffer::Buffer;
-use super::places::Schedule;
-use super::rows::Rows;
-use super::threads;
-
-/// What a layer computes from.
-pub struct Inputs<'a> {
-    /// `[time, batch, input_size]`
-    pub input: Rows<'a>,
-    /// Steps of each sequence; none if all have all.
-    pub lengths: Option<&'a [usize]>,
-    /// `[directions, batch, output_size]`
-    pub h_0: Rows<'a>,
-    /// `[directions, batch, hidden_size]`; of a cell without such a state it has no columns.
-    pub c_0: Rows<'a>,
-    /// One, or two of which the second starts at the last step.
-    pub directions: Vec<Direction<'a>>,
-}
-
-/// The weights of a layer in one direction.
-#[derive(Clone, Copy)]
-pub struct Direction<'a> {
-    /// `[gates·hidden_size, input_size]`
-    pub weight_ih: &'a [f32],
-    /// `[gates·hidden_size, output_size]`
-    pub weight_hh: &'a [f32],
-    /// By the input and by the state, `[gates·hidden_size]`; none for zeros.
-    pub bias: Option<[&'a [f32]; 2]>,
-    /// `[output_size, hidden_size]`: what makes the hidden state smaller.
-    pub weight_hr: Option<&'a [f32]>,
-}
-
-impl Inputs<'_> {
-    fn dims<E: Equations>(&self, direction: usize) -> Dims {
-        let [time, batch, input_size] = self.input.shape();
-        let [_, _, output_size] = self.h_0.shape();
-        let weights = &self.directions[direction];
-        Dims {
-            time,
-            batch,
-            hidden_size: weights.weight_ih.len() / (E::GATES * input_size),
-            output_size,
-            reverse: direction == 1,
-        }
-    }
-
-    /// Steps of all sequences together.
-    fn steps(&self) -> usize {
-        let [time, batch, _] = self.input.shape();
-        match self.lengths {
-            Some(lengths) => lengths.iter().sum(),
-            None => time * batch,
-        }
-    }
-
-    /// Multiplications of a pass over the sequences.
-    fn work(&self) -> usize {
-        let of = |direction: &Direction<'_>| {
-            let projection = direction.weight_hr.map_or(0, <[f32]>::len);
-            direction.weight_ih.len() + direction.weight_hh.len() + projection
-        };
-        self.steps() * self.directions.iter().map(of).sum::<usize>()
-    }
-
-    /// The sequences of the parts that each direction's batch is cut into: about equally many steps.
-    fn parts(&self) -> Vec<Range<usize>> {
-        let [_, batch, _] = self.input.shape();
-        let ends = threads::parts(batch, self.work(), self.directions.len());
-        let ends = match self.lengths {
-            Some(lengths) => cut(lengths, ends.len()),
-            None => ends,
-        };
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        starts.zip(&ends).map(|(start, &end)| start..end).collect()
-    }
-
-    fn schedule(&self, sequences: Range<usize>) -> Schedule {
-        let [time, _, _] = self.input.shape();
-        let lengths = self.lengths.map(|lengths| &lengths[sequences.clone()]);
-        Schedule::new(time, sequences.len(), lengths)
-    }
-}
-
-/// Where at most so many parts of a batch end that have about equally many steps. None is empty: a
-/// sequence that is as long as several parts is one.
-pub(super) fn cut(lengths: &[usize], parts: usize) -> Vec<usize> {
-    let all: usize = lengths.iter().sum();
-    let mut ends = Vec::with_capacity(parts);
-    let mut done = 0;
-    for (sequence, length) in lengths.iter().enumerate() {
-        done += length;
-        if done * parts >= all * (ends.len() + 1) {
-            ends.push(sequence + 1);
-        }
-    }
-    ends
-}
-
-/// Sizes of a layer in one direction.
-#[derive(Clone, Copy)]
-struct Dims {
-    time: usize,
-    batch: usize,
-    hidden_size: usize,
-    output_size: usize,
-    reverse: bool,
-}
-
-impl Dims {
-    /// The place in the sequence of the step that is done as number `step`.
-    fn place(&self, step: usize) -> usize {
-        if self.reverse {
-            self.time - 1 - step
-        } else {
-            step
-        }
-    }
-
-    /// The places of some steps.
-    fn places(&self, steps: &Range<usize>) -> Range<usize> {
-        match self.reverse {
-            true => self.time - steps.end..self.time - steps.start,
-            false => steps.clone(),
-        }
-    }
-
-    /// How many steps' inputs a part of the batch is to take at once: so many that the matrix stays
-    /// where it is for a while, so few that what comes out does not leave the cache.
-    fn chunk(&self, sequences: usize) -> usize {
-        (64_usize.div_ceil(sequences.max(1))).clamp(1, self.time)
-    }
-}
-
-/// What the backward pass needs of the forward pass, of one direction.
-pub struct Reserve {
-    /// What a step keeps, `[time, batch, blocks·width]` in the sequence's order.
-    blocks: Buffer,
-    /// The cell state before each step in the order of the steps, and after the last,
-    /// `[time + 1, batch, width]`; nothing of a cell without one.
-    cells: Buffer,
-    /// What was made smaller, `[time, batch, width]`; nothing where nothing was.
-    hidden: Buffer,
-    /// `hidden_size`, up to a multiple of a vector.
-    width: usize,
-}
+#[cfg(test)]
+pub(super) use inputs::cut;

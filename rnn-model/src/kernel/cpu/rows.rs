@@ -129,18 +129,18 @@ impl<'a> Rows<'a> {
                 even
             }
             None => {
-                let places = (0..time * batch).map(|i| [i / batch, i % batch]);
-                let copy = copy.insert(self.gather(time * batch, places));
+                let positions = (0..time * batch).map(|i| [i / batch, i % batch]);
+                let copy = copy.insert(self.gather(time * batch, positions));
                 Rows::contiguous(copy, [1, time * batch, width])
             }
         }
     }
 
     /// Some rows, one after another.
-    pub fn gather(&self, count: usize, places: impl Iterator<Item = [usize; 2]>) -> Buffer {
+    pub fn gather(&self, count: usize, positions: impl Iterator<Item = [usize; 2]>) -> Buffer {
         let width = self.layout.width;
         let mut all = Buffer::new(count * width);
-        for ([step, sequence], row) in places.zip(all.chunks_exact_mut(width.max(1))) {
+        for ([step, sequence], row) in positions.zip(all.chunks_exact_mut(width.max(1))) {
             row.copy_from_slice(self.row(step, sequence));
         }
         all

@@ -1,9 +1,8 @@
-//! Work over threads: the caller's and helpers, together as many as rayon was given.
+//! Work over threads: the caller's and helpers, together at most [`threads`](crate::threads::threads).
 //!
 //! A sequence's kernel runs for a fraction of a millisecond, and to wake a thread that sleeps can take a
-//! tenth of one. So helpers look for more work for a while before they sleep. They are threads of their
-//! own, since rayon's must not be kept from what they wait for. Whoever posts a job works on it too and
-//! depends on nobody: parts that no helper has taken it does itself.
+//! tenth of one. So helpers look for more work for a while before they sleep. The thread that posts a
+//! job works on it too and depends on no other: parts that no helper has taken it does itself.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
@@ -11,6 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{hint, thread};
+
+use crate::threads::threads;
 
 /// How long a helper looks for more work.
 const LINGER: Duration = Duration::from_micros(500);
@@ -49,7 +50,7 @@ const WORTH_A_THREAD: usize = 1 << 20;
 /// - `work`: multiplications of all sequences together
 /// - `beside`: how many batches are done at the same time
 pub fn parts(batch: usize, work: usize, beside: usize) -> Vec<usize> {
-    let most = rayon::current_num_threads().div_ceil(beside).min(batch);
+    let most = threads().get().div_ceil(beside).min(batch);
     let parts = (work / WORTH_A_THREAD).clamp(1, most.max(1));
     (1..=parts).map(|part| batch * part / parts).collect()
 }
@@ -99,7 +100,7 @@ pub fn run_if_worth<P: Send>(parts: Vec<P>, multiplications: usize, work: impl F
 
 /// Whether so many multiplications are worth more than one thread, and there are more.
 pub fn are_worth(multiplications: usize) -> bool {
-    multiplications / 2 >= WORTH_A_THREAD && rayon::current_num_threads() > 1
+    multiplications / 2 >= WORTH_A_THREAD && threads().get() > 1
 }
 
 struct Job {
@@ -118,7 +119,7 @@ impl Job {
 
     /// Offers the job to the helpers.
     fn post(self: &Arc<Self>) {
-        let wanted = rayon::current_num_threads().min(self.parts) - 1;
+        let wanted = threads().get().min(self.parts) - 1;
         let mut helpers = lock(&HELPERS);
         helpers.jobs.push(self.clone());
         POSTED.fetch_add(1, Ordering::Relaxed);
@@ -212,12 +213,11 @@ mod tests {
             run(done.iter_mut().collect(), |part: &mut i32| *part += 1);
             assert_eq!(done, [1; 7]);
         };
-        // From several threads at once, rayon's among them.
+        // From several threads at once.
         thread::scope(|scope| {
-            for _ in 0..3 {
+            for _ in 0..4 {
                 scope.spawn(|| (0..1000).for_each(|_| run_all()));
             }
-            rayon::broadcast(|_| (0..1000).for_each(|_| run_all()));
         });
     }
 

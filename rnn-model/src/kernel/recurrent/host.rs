@@ -174,7 +174,7 @@ fn forward_by<B: Host, E: Equations>(
     let [_, _, cell_size] = inputs.c_0.shape();
     let prepare = || {
         #[cfg(test)]
-        crate::kernel::tests::count_prepared();
+        crate::kernel::counters::count_preparation();
         cpu::prepare::<E>(arch, &inputs)
     };
     let prepared = (keep || !inputs.is_single_step()).then(|| match cache {

@@ -63,7 +63,7 @@ pub trait Equations: Copy + Send + Sync + 'static {
     ) -> (Blocks<S>, State<S::f32s>);
 }
 
-/// [`LstmStep`](crate::LstmStep), in blocks i, f, g, o.
+/// The LSTM's cell, in blocks i, f, g, o.
 #[derive(Clone, Copy)]
 pub struct Lstm;
 
@@ -121,7 +121,7 @@ impl Equations for Lstm {
     }
 }
 
-/// [`GruStep`](crate::GruStep), in blocks u, r, z, n: the candidate's recurrent product `u` is a sum of
+/// The GRU's cell, in blocks u, r, z, n: the candidate's recurrent product `u` is a sum of
 /// its own, and `n` adds up what comes from the input.
 #[derive(Clone, Copy)]
 pub struct Gru;
@@ -175,7 +175,7 @@ impl Equations for Gru {
     }
 }
 
-/// [`RnnStep`](crate::RnnStep).
+/// The simple RNN's cell.
 #[derive(Clone, Copy)]
 pub struct Rnn {
     /// In place of tanh.

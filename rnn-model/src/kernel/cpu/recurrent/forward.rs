@@ -6,23 +6,15 @@ use pulp::{Arch, Simd, WithSimd};
 
 use self::units::Units;
 use super::equations::Equations;
+use super::inputs::{Dims, Inputs, Outputs};
 use super::prepared::Prepared;
-use super::{Dims, Inputs, Reserve, step};
+use super::reserve::Reserve;
+use super::step;
 use crate::kernel::cpu::buffer::Buffer;
-use crate::kernel::cpu::places::Schedule;
+use crate::kernel::cpu::positions::ActiveSteps;
 use crate::kernel::cpu::product::{AddTo, Product, Write};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
 use crate::kernel::cpu::threads;
-
-/// Where a layer's results go.
-pub struct Outputs<'a> {
-    /// `[time, batch, directions·output_size]`; zeros, which stay past the ends of sequences.
-    pub output: &'a mut [f32],
-    /// `[directions, batch, output_size]`
-    pub h_n: &'a mut [f32],
-    /// `[directions, batch, hidden_size]`, or nothing if the cell has no such state.
-    pub c_n: &'a mut [f32],
-}
 
 /// Runs a layer.
 ///
@@ -89,7 +81,7 @@ pub fn forward<E: Equations>(
             equations,
             dims: inputs.dims::<E>(direction),
             // Each part has its own.
-            schedule: Schedule::default(),
+            active: ActiveSteps::default(),
             weights,
             input: inputs.input,
             h_0: inputs.h_0.steps(direction..direction + 1),
@@ -104,7 +96,7 @@ pub fn forward<E: Equations>(
             c_n: c_n.take_steps(1),
         };
         for range in &ranges {
-            parts.push(all.take(range.len(), inputs.schedule(range.clone())));
+            parts.push(all.take(range.len(), inputs.active(range.clone())));
         }
     }
     threads::run_if_worth(parts, inputs.work(), |part| arch.dispatch(part));
@@ -115,7 +107,7 @@ pub fn forward<E: Equations>(
 struct Part<'a, E> {
     equations: E,
     dims: Dims,
-    schedule: Schedule,
+    active: ActiveSteps,
     weights: &'a Prepared,
     input: Rows<'a>,
     h_0: Rows<'a>,
@@ -135,7 +127,7 @@ struct Part<'a, E> {
 
 impl<E: Equations> Part<'_, E> {
     /// Takes the first `count` sequences off.
-    fn take(&mut self, count: usize, schedule: Schedule) -> Self {
+    fn take(&mut self, count: usize, active: ActiveSteps) -> Self {
         self.dims.batch -= count;
         Self {
             equations: self.equations,
@@ -143,7 +135,7 @@ impl<E: Equations> Part<'_, E> {
                 batch: count,
                 ..self.dims
             },
-            schedule,
+            active,
             weights: self.weights,
             input: self.input.take_sequences(count),
             h_0: self.h_0.take_sequences(count),
@@ -237,7 +229,7 @@ impl<E: Equations> Part<'_, E> {
         let matrix = &self.weights.weight_ih;
         Product {
             terms: [(self.input.steps(places.clone()), matrix)],
-            places: self.schedule.steps(places),
+            positions: self.active.steps(places),
             panels: matrix.all(),
             target: Write {
                 add_to: AddTo::Row(&self.weights.bias[first..]),
@@ -263,9 +255,9 @@ impl<E: Equations> Part<'_, E> {
     #[inline(always)]
     fn step<S: Simd>(&mut self, simd: S, step: usize, has_inputs: bool) {
         let place = self.dims.place(step);
-        if self.schedule.is_ragged() && self.dims.reverse && step > 0 {
+        if self.active.is_ragged() && self.dims.reverse && step > 0 {
             // Backwards, a shorter sequence starts here.
-            let starting: Vec<usize> = self.schedule.ending(place).collect();
+            let starting: Vec<usize> = self.active.ending(place).collect();
             for sequence in starting {
                 self.start(step, sequence);
             }
@@ -277,7 +269,7 @@ impl<E: Equations> Part<'_, E> {
         if let Some(matrix) = &self.weights.weight_hr {
             Product {
                 terms: [(self.hidden.as_rows().steps(slot..slot + 1), matrix)],
-                places: self.schedule.steps(place..place + 1),
+                positions: self.active.steps(place..place + 1),
                 panels: matrix.all(),
                 target: Write {
                     add_to: AddTo::Nothing,
@@ -320,11 +312,11 @@ impl<E: Equations> Part<'_, E> {
             cells,
             output,
         };
-        let places = self.schedule.steps(place..place + 1);
+        let positions = self.active.steps(place..place + 1);
         if has_inputs {
             Product {
                 terms: [(before, &weights.weight_hh)],
-                places,
+                positions,
                 panels,
                 target,
             }
@@ -333,7 +325,7 @@ impl<E: Equations> Part<'_, E> {
             let input = self.input.steps(place..place + 1);
             Product {
                 terms: [(input, &weights.weight_ih), (before, &weights.weight_hh)],
-                places,
+                positions,
                 panels,
                 target,
             }
@@ -344,8 +336,8 @@ impl<E: Equations> Part<'_, E> {
     /// After a step.
     fn leave(&mut self, step: usize, place: usize) {
         let Dims { time, batch, .. } = self.dims;
-        if !self.dims.reverse && self.schedule.is_ragged() {
-            let ending: Vec<usize> = self.schedule.ending(place).collect();
+        if !self.dims.reverse && self.active.is_ragged() {
+            let ending: Vec<usize> = self.active.ending(place).collect();
             for sequence in ending {
                 self.end(step, sequence);
             }
@@ -359,11 +351,11 @@ impl<E: Equations> Part<'_, E> {
 
     /// Backwards, a shorter sequence's initial state was put past its end.
     fn clear_starts(&mut self) {
-        if !self.schedule.is_ragged() {
+        if !self.active.is_ragged() {
             return;
         }
         for place in 1..self.dims.time {
-            for sequence in self.schedule.ending(place - 1) {
+            for sequence in self.active.ending(place - 1) {
                 self.output.row_mut(place, sequence).fill(0.0);
             }
         }

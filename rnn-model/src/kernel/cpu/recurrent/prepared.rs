@@ -1,6 +1,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{Direction, Equations, Inputs};
+use super::equations::Equations;
+use super::inputs::{Direction, Inputs};
 use crate::kernel::cpu::buffer::Buffer;
 use crate::kernel::cpu::packed::Packed;
 

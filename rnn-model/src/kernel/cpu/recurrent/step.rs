@@ -9,11 +9,11 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::equations::{Equations, MOST_BLOCKS, State};
+use super::inputs::{Direction, Inputs, Outputs};
 use super::prepared::Prepared;
-use super::{Direction, Inputs, Outputs};
 use crate::kernel::cpu::buffer::Buffer;
 use crate::kernel::cpu::dots::{DOTS, dots};
-use crate::kernel::cpu::places::Places;
+use crate::kernel::cpu::positions::Positions;
 use crate::kernel::cpu::product::{AddTo, Product, Write};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
 use crate::kernel::cpu::threads;
@@ -168,7 +168,7 @@ fn project<E: Equations>(arch: Arch, inputs: &Inputs<'_>, weights: &Prepared) ->
         let [steps, sequences, _] = input.shape();
         arch.dispatch(Product {
             terms: [(input, &weights.weight_ih)],
-            places: Places::All { steps, sequences },
+            positions: Positions::Rectangular { steps, sequences },
             panels: weights.weight_ih.all(),
             target: Write {
                 add_to: AddTo::Row(&weights.bias[E::INPUT_FIRST * weights.width..]),

@@ -1,0 +1,117 @@
+#[cfg(feature = "pytorch")]
+mod pytorch;
+
+use std::fmt;
+use std::path::PathBuf;
+
+#[cfg(feature = "pytorch")]
+pub use pytorch::PyTorchError;
+
+/// Why weights can't be read or do not fit.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateDictError {
+    /// The bytes are not a safetensors file.
+    #[error("not a safetensors file: {0}")]
+    Format(safetensors::SafeTensorError),
+    /// A tensor of a type that is not read or written.
+    #[error("{name}: the tensor is of type {found}, which is not supported")]
+    Type {
+        /// The tensor's name.
+        name: String,
+        /// Its type.
+        found: String,
+    },
+    /// Two tensors have one name.
+    #[error("two tensors would be called {0}")]
+    Twice(String),
+    /// There is nothing to rename.
+    #[error("no name begins with {prefix:?}; there are {}", first(names))]
+    NoSuchPrefix {
+        /// What names were to begin with.
+        prefix: String,
+        /// The names.
+        names: Vec<String>,
+    },
+    /// The names, shapes or types are not those of the module.
+    #[error("{0}")]
+    Mismatch(Mismatch),
+    /// A file is not what `torch.save` writes, damaged, or asks for more than tensors.
+    #[cfg(feature = "pytorch")]
+    #[error(transparent)]
+    PyTorch(#[from] PyTorchError),
+    /// The build can't read what `torch.save` writes.
+    #[cfg(not(feature = "pytorch"))]
+    #[error("not a safetensors file; to read what torch.save writes, add the feature pytorch")]
+    NoPyTorch,
+    /// A file can't be read.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        error: std::io::Error,
+    },
+    /// A file could be read, and what it holds is wrong.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: Box<StateDictError>,
+    },
+}
+
+impl From<safetensors::SafeTensorError> for StateDictError {
+    fn from(error: safetensors::SafeTensorError) -> Self {
+        Self::Format(error)
+    }
+}
+
+/// Every difference between a [`StateDict`](crate::StateDict) and a module.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Names that the module has and the dictionary lacks.
+    pub missing: Vec<String>,
+    /// Names that the dictionary has and the module lacks.
+    pub unexpected: Vec<String>,
+    /// Names whose shapes differ: name, expected, found.
+    pub shapes: Vec<(String, Vec<usize>, Vec<usize>)>,
+    /// Names whose numbers are not floating-point: name, found.
+    pub types: Vec<(String, String)>,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the weights do not fit the model:")?;
+        for name in &self.missing {
+            write!(f, "\n  missing: {name}")?;
+        }
+        for name in &self.unexpected {
+            write!(f, "\n  unexpected: {name}")?;
+        }
+        for (name, expected, found) in &self.shapes {
+            write!(
+                f,
+                "\n  shape of {name}: expected {expected:?}, found {found:?}"
+            )?;
+        }
+        for (name, found) in &self.types {
+            write!(
+                f,
+                "\n  type of {name}: expected floating-point numbers, found {found}"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// As many names as tell what the others are like.
+fn first(names: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut text = names[..names.len().min(SHOWN)].join(", ");
+    if names.len() > SHOWN {
+        text.push_str(", …");
+    }
+    text
+}

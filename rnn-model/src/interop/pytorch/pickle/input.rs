@@ -1,0 +1,52 @@
+use crate::interop::error::PyTorchError;
+
+/// The bytes of a pickle, and where the machine is in them.
+pub(super) struct Input<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Input<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// Bytes that are read.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    pub fn fault(&self, expected: &str, found: &str) -> PyTorchError {
+        PyTorchError::Pickle {
+            offset: self.at,
+            expected: expected.to_owned(),
+            found: found.to_owned(),
+        }
+    }
+
+    pub fn take(&mut self, length: usize) -> Result<&'a [u8], PyTorchError> {
+        let rest = &self.bytes[self.at..];
+        if length > rest.len() {
+            return Err(self.fault(&format!("{length} more bytes"), &rest.len().to_string()));
+        }
+        self.at += length;
+        Ok(&rest[..length])
+    }
+
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], PyTorchError> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.take(N)?);
+        Ok(array)
+    }
+
+    /// Text up to the end of the line.
+    pub fn line(&mut self) -> Result<String, PyTorchError> {
+        let rest = &self.bytes[self.at..];
+        let Some(length) = rest.iter().position(|&byte| byte == b'\n') else {
+            return Err(self.fault("the end of a line", "the end of the file"));
+        };
+        let line = String::from_utf8_lossy(self.take(length)?).into_owned();
+        self.at += 1;
+        Ok(line)
+    }
+}

@@ -1,0 +1,40 @@
+//! Which tensors there are kernels for.
+
+use burn::backend::DispatchDevice;
+use burn::tensor::{DType, Tensor};
+
+/// Whose kernels, and for which dtype.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kernels {
+    /// Ours, for 32-bit floats.
+    #[cfg(feature = "cpu-kernel")]
+    Cpu,
+    #[cfg(feature = "tch")]
+    LibTorch(DType),
+}
+
+/// The kernels that there are for a tensor.
+pub fn kernels<const D: usize>(tensor: &Tensor<D>) -> Option<Kernels> {
+    let device = match tensor.device().as_dispatch().clone() {
+        DispatchDevice::Autodiff(device) => device.inner(),
+        device => device,
+    };
+    #[cfg(feature = "cpu-kernel")]
+    let on_cpu = (tensor.dtype() == DType::F32).then_some(Kernels::Cpu);
+    match device {
+        #[cfg(feature = "flex")]
+        DispatchDevice::Flex(_) => on_cpu,
+        #[cfg(feature = "ndarray")]
+        DispatchDevice::NdArray(_) => on_cpu,
+        #[cfg(feature = "tch")]
+        DispatchDevice::LibTorch(_) => Some(Kernels::LibTorch(tensor.dtype())),
+        #[allow(unreachable_patterns, reason = "there may be no other backend")]
+        _ => None,
+    }
+}
+
+/// Whether our own kernels take this tensor.
+#[cfg(feature = "cpu-kernel")]
+pub fn covers<const D: usize>(tensor: &Tensor<D>) -> bool {
+    kernels(tensor) == Some(Kernels::Cpu)
+}

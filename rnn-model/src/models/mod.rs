@@ -1,0 +1,17 @@
+//! Models built from recurrent modules: tensors in, logits out.
+
+mod char_rnn;
+mod classifier;
+mod embedding;
+mod language;
+mod linear;
+mod tagger;
+mod token;
+mod transparent;
+
+pub use char_rnn::{CharRnn, CharRnnConfig};
+pub use classifier::{Classifier, ClassifierConfig};
+pub use language::{LanguageModel, LanguageModelConfig};
+pub use linear::linear;
+pub use tagger::{LstmTagger, LstmTaggerConfig, Tagger, TaggerConfig};
+pub use token::{TokenModel, TokenModelConfig};

@@ -1,0 +1,50 @@
+/// Settings from which no module can be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A size or a number of layers is out of range.
+    #[error("{module}: {field} must be from 1 to {limit}, found {found}")]
+    Size {
+        /// The module.
+        module: &'static str,
+        /// The setting.
+        field: &'static str,
+        /// The largest value.
+        limit: usize,
+        /// The value.
+        found: usize,
+    },
+    /// A probability is none.
+    #[error("{module}: {field} must be from 0 to below 1, found {found}")]
+    Probability {
+        /// The module.
+        module: &'static str,
+        /// The setting.
+        field: &'static str,
+        /// The value.
+        found: f64,
+    },
+    /// One-hot vectors are not of the vocabulary's size.
+    #[error(
+        "{module}: with one-hot vectors input_size must be vocab_size, which is {vocab_size}, \
+         found {found}"
+    )]
+    OneHot {
+        /// The model.
+        module: &'static str,
+        /// The number of different tokens.
+        vocab_size: usize,
+        /// `input_size`.
+        found: usize,
+    },
+    /// The projection makes nothing smaller.
+    #[error("{module}: proj_size must be below hidden_size, which is {hidden_size}, found {found}")]
+    Projection {
+        /// The module.
+        module: &'static str,
+        /// Features of the hidden state inside.
+        hidden_size: usize,
+        /// `proj_size`.
+        found: usize,
+    },
+}
