@@ -4,6 +4,7 @@
 use burn::tensor::{Device, Tensor};
 use rnn_data::{Streams, one_hot};
 use rnn_model::{CharRnn, CharRnnConfig, LstmState, RnnConfig};
+use rnn_train::metrics::evaluate_carrying;
 use rnn_train::objective::RecurrentState;
 use rnn_train::{BatchLoss, CharLoader, FitConfig, Trainer};
 use tests::devices;
@@ -57,10 +58,19 @@ fn windows_with_a_carried_state_are_one_long_sequence() {
                 carry_state: true,
                 ..FitConfig::new(2)
             };
+            let validation = loader.clone();
             let fitted = Trainer::new(config)
-                .with_validation(loader.clone())
+                .with_validation(validation.clone())
                 .fit(model.clone(), loader)
                 .expect("a training");
+            let carried = evaluate_carrying(&fitted.model, &validation).expect("a result");
+            let last = fitted.history.last().expect("epochs");
+            assert_eq!(Some(carried.loss), last.valid_loss, "{name}");
+            assert_eq!(
+                carried.metric("accuracy"),
+                last.valid_metric("accuracy"),
+                "{name}"
+            );
             for report in &fitted.history {
                 assert_eq!(report.targets, count, "{name}");
                 // Twice the same: no epoch begins with what the one before it left.
