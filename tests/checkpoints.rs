@@ -7,9 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use burn::tensor::Device;
 use rnn_data::{ImageSet, Streams, Strokes};
 use rnn_model::{CharRnnConfig, Classifier, ClassifierConfig, Gru, GruConfig, StateDict};
+use rnn_train::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
+use rnn_train::config::SaveInterval;
+use rnn_train::optim::{Optimizer, Schedule};
+use rnn_train::progress::{EpochReport, Observer, StepReport};
 use rnn_train::{
-    CharLoader, Checkpoint, CheckpointError, Checkpoints, End, EpochReport, Every, FitConfig,
-    Fitted, ImageLoader, Objective, Observer, Optimizer, Schedule, StepReport, TrainError, Trainer,
+    CharLoader, FitConfig, Fitted, ImageLoader, Objective, StopReason, TrainError, Trainer,
 };
 use tests::devices;
 
@@ -76,7 +79,10 @@ fn in_parts(config: &FitConfig, device: &Device, stops: &[usize]) -> Fitted<Clas
             .with_observer(StopAfter(steps, stop))
             .fit(model(device), loader())
             .expect("a training");
-        assert_eq!((fitted.end, fitted.steps), (End::Stopped, steps));
+        assert_eq!(
+            (fitted.stop_reason, fitted.steps),
+            (StopReason::Interrupted, steps)
+        );
         let latest = checkpoints.latest().expect("a whole one").expect("one");
         assert_eq!(latest.steps_done(), steps);
     }
@@ -139,7 +145,7 @@ fn going_on_is_as_if_it_had_never_stopped() {
             assert_eq!(untimed(&parts), untimed(&whole), "{name}, {optimizer:?}");
             let same = weights(&parts) == weights(&whole);
             assert!(same, "{name}, {optimizer:?}: the weights differ");
-            assert_eq!(parts.end, whole.end);
+            assert_eq!(parts.stop_reason, whole.stop_reason);
         }
     }
 }
@@ -164,7 +170,7 @@ fn a_carried_state_is_kept() {
         let whole = whole.expect("a training");
 
         let folder = tempfile::tempdir().expect("a folder");
-        let checkpoints = Checkpoints::new(folder.path()).every(Every::Steps(1));
+        let checkpoints = Checkpoints::new(folder.path()).every(SaveInterval::Steps(1));
         let stop = Arc::new(AtomicBool::new(false));
         Trainer::new(config.clone())
             .with_checkpoints(checkpoints.clone())
@@ -187,7 +193,7 @@ fn the_last_two_and_the_best_are_kept() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let folder = tempfile::tempdir().expect("a folder");
-    let checkpoints = Checkpoints::new(folder.path()).every(Every::Steps(2));
+    let checkpoints = Checkpoints::new(folder.path()).every(SaveInterval::Steps(2));
     trainer(&FitConfig::new(2), folder.path())
         .with_checkpoints(checkpoints.clone())
         .fit(model(&device), loader())
@@ -230,7 +236,7 @@ fn patience_ends_in_the_best_weights() {
             .fit(model(&device), loader())
             .expect("a training");
         let best = fitted.best_epoch.expect("an epoch");
-        assert_eq!(fitted.end, End::GaveUp, "{name}");
+        assert_eq!(fitted.stop_reason, StopReason::OutOfPatience, "{name}");
         assert_eq!(fitted.history.len(), best + 2, "{name}");
         let (_, valid) = digits();
         let result = rnn_train::evaluate(&fitted.model, &ImageLoader::images(&valid, 8));
@@ -267,7 +273,7 @@ fn weights_that_are_no_numbers_are_not_saved() {
         ..FitConfig::new(1)
     };
     let folder = tempfile::tempdir().expect("a folder");
-    let checkpoints = Checkpoints::new(folder.path()).every(Every::Steps(1));
+    let checkpoints = Checkpoints::new(folder.path()).every(SaveInterval::Steps(1));
     let result = trainer(&config, folder.path())
         .with_checkpoints(checkpoints.clone())
         .fit(model(&device), loader());
@@ -371,7 +377,7 @@ fn a_checkpoint_of_another_training_is_refused() {
     }
     // Nothing was lost.
     let whole = fit("this one", FitConfig::new(1), 6, 10).expect("nothing left to do");
-    assert_eq!(whole.end, End::Finished);
+    assert_eq!(whole.stop_reason, StopReason::Finished);
 }
 
 #[test]
@@ -379,7 +385,7 @@ fn who_goes_on_from_an_earlier_one_leaves_the_later_ones_behind() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let folder = tempfile::tempdir().expect("a folder");
-    let checkpoints = Checkpoints::new(folder.path()).every(Every::Steps(1));
+    let checkpoints = Checkpoints::new(folder.path()).every(SaveInterval::Steps(1));
     let config = FitConfig {
         patience: Some(9),
         ..FitConfig::new(3)
@@ -398,7 +404,10 @@ fn who_goes_on_from_an_earlier_one_leaves_the_later_ones_behind() {
         .with_stop(stop)
         .fit(model(&device), loader())
         .expect("a training");
-    assert_eq!((stopped.end, stopped.steps), (End::Stopped, 14));
+    assert_eq!(
+        (stopped.stop_reason, stopped.steps),
+        (StopReason::Interrupted, 14)
+    );
     let latest = checkpoints.latest().expect("a whole one").expect("one");
     assert_eq!(latest.steps_done(), 14);
     let rest = trainer(&config, folder.path())
@@ -461,10 +470,10 @@ fn steps_and_time_decide_when_to_save() {
         }
     }
     for (every, expected) in [
-        (Every::Epoch, 1),
-        (Every::Steps(2), 5),
-        (Every::Time(std::time::Duration::from_secs(3600)), 1),
-        (Every::Time(std::time::Duration::from_nanos(1)), 9),
+        (SaveInterval::Epoch, 1),
+        (SaveInterval::Steps(2), 5),
+        (SaveInterval::Time(std::time::Duration::from_secs(3600)), 1),
+        (SaveInterval::Time(std::time::Duration::from_nanos(1)), 9),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         let checkpoints = Checkpoints::new(folder.path()).every(every);

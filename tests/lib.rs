@@ -24,17 +24,17 @@ pub fn devices() -> Vec<(String, Device)> {
     static ONE_THREAD: Once = Once::new();
     // Tests run side by side: more threads than processors would only wait for each other.
     ONE_THREAD.call_once(|| {
-        rnn_train::set_threads(Some(1)).expect("the first call");
+        rnn_train::device::set_threads(Some(1)).expect("the first call");
     });
     // LibTorch counts threads per thread that calls it, and every test has its own.
-    rnn_train::set_threads(None).expect("the pool is there");
+    rnn_train::device::set_threads(None).expect("the pool is there");
     let found = match std::env::var("RNN_TEST_DEVICE") {
         #[cfg(feature = "wgpu")]
         Ok(name) if name == "wgpu:software" => {
             return vec![(name, Device::wgpu(burn::tensor::DeviceKind::Cpu))];
         }
         Ok(name) => vec![rnn_train::select(&name).expect("RNN_TEST_DEVICE")],
-        Err(_) => rnn_train::available(),
+        Err(_) => rnn_train::device::available(),
     };
     found
         .into_iter()

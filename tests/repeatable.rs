@@ -3,7 +3,9 @@
 
 use rnn_data::Strokes;
 use rnn_model::{ClassifierConfig, LstmConfig, StateDict};
-use rnn_train::{EpochReport, FitConfig, ImageLoader, Schedule, Trainer};
+use rnn_train::optim::Schedule;
+use rnn_train::progress::EpochReport;
+use rnn_train::{FitConfig, ImageLoader, Trainer};
 
 #[test]
 fn the_same_seed_gives_the_same_run() {

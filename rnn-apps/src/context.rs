@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use burn::tensor::Device;
-use rnn_train::Precision;
+use rnn_train::optim::Precision;
 
 use crate::cli::Common;
 
@@ -17,7 +17,7 @@ pub struct Context {
 impl Context {
     /// Selects the device, and sets the number of threads.
     pub fn start(common: &Common) -> anyhow::Result<Self> {
-        let threads = rnn_train::set_threads(common.threads)?;
+        let threads = rnn_train::device::set_threads(common.threads)?;
         let selected = rnn_train::select(common.device.as_deref().unwrap_or("auto"))?;
         Ok(Self {
             threads,

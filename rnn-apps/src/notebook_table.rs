@@ -11,9 +11,9 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
-/// What a `lib.rs` lets out by `pub use`.
-fn exports(lib: &str) -> BTreeSet<String> {
-    let uses = lib
+/// What a file exports by `pub use`.
+fn exports(file: &str) -> BTreeSet<String> {
+    let uses = file
         .split(';')
         .filter_map(|item| item.split_once("pub use "));
     uses.flat_map(|(_, list)| list.split(|c: char| !c.is_alphanumeric() && c != '_'))
@@ -43,9 +43,13 @@ fn every_row_names_commands_items_and_tests_that_exist() {
             }
         }
         for item in quoted(items) {
-            let (package, name) = item.split_once("::").expect("crate::item");
-            let lib = read(&format!("{}/src/lib.rs", package.replace('_', "-")));
-            assert!(exports(&lib).contains(name), "{item} is not there: {row}");
+            let (package, path) = item.split_once("::").expect("crate::item");
+            let (file, name) = match path.split_once("::") {
+                Some((module, name)) => (format!("{module}/mod.rs"), name),
+                None => ("lib.rs".to_owned(), path),
+            };
+            let file = read(&format!("{}/src/{file}", package.replace('_', "-")));
+            assert!(exports(&file).contains(name), "{item} is not there: {row}");
         }
         assert!(quoted(tests).count() > 0, "no test: {row}");
         for test in quoted(tests) {

@@ -7,6 +7,7 @@ mod initial_weights;
 mod laws;
 mod lengths;
 mod noise;
+mod objectives;
 mod optimizers;
 mod parity;
 mod precision;

@@ -6,7 +6,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use rnn_data::Strokes;
 use rnn_model::{ClassifierConfig, GruConfig, StateDict};
-use rnn_train::{FitConfig, ImageLoader, Optimizer, Trainer};
+use rnn_train::optim::Optimizer;
+use rnn_train::{FitConfig, ImageLoader, Trainer};
 use tests::devices;
 
 #[derive(Module, Debug)]

@@ -6,9 +6,10 @@ use rnn_data::{Strokes, TaggedItem, one_hot};
 use rnn_model::{
     CharRnnConfig, ClassifierConfig, GruConfig, LstmConfig, LstmTaggerConfig, RnnConfig,
 };
+use rnn_train::optim::Precision;
 use rnn_train::{
-    CharLoader, FitConfig, Fitted, ImageLoader, Loader, Objective, Precision, TaggedLoader,
-    TrainError, Trainer,
+    CharLoader, FitConfig, Fitted, ImageLoader, Loader, Objective, TaggedLoader, TrainError,
+    Trainer,
 };
 use tests::devices;
 

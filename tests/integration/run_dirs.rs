@@ -2,7 +2,9 @@
 
 use rnn_data::Strokes;
 use rnn_model::{ClassifierConfig, GruConfig, LstmConfig};
-use rnn_train::{EpochReport, ImageLoader, RunDir, evaluate, fingerprint};
+use rnn_train::data::fingerprint;
+use rnn_train::progress::EpochReport;
+use rnn_train::{ImageLoader, RunDir, evaluate};
 use tests::devices;
 
 #[test]

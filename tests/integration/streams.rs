@@ -4,7 +4,9 @@
 use burn::tensor::{Device, Tensor};
 use rnn_data::{Streams, one_hot};
 use rnn_model::{CharRnn, CharRnnConfig, LstmState, RnnConfig};
-use rnn_train::{Carried, CharLoader, FitConfig, Scores, Trainer};
+use rnn_train::metrics::evaluate_carrying;
+use rnn_train::objective::RecurrentState;
+use rnn_train::{BatchLoss, CharLoader, FitConfig, Trainer};
 use tests::devices;
 
 const CHARACTERS: usize = 5;
@@ -21,7 +23,7 @@ fn in_one_go(model: &CharRnn, ids: &[usize], device: &Device) -> (f64, usize) {
     let (logits, _) = model.forward(one_hot(&[input], CHARACTERS, device), None);
     let targets: Vec<i64> = targets.iter().map(|&id| id as i64).collect();
     let targets = Tensor::from_data(targets.as_slice(), device);
-    let loss: f64 = Scores::cross_entropy(logits.flatten(0, 1), targets)
+    let loss: f64 = BatchLoss::cross_entropy(logits.flatten(0, 1), targets)
         .loss
         .into_scalar();
     (loss * input.len() as f64, input.len())
@@ -56,10 +58,19 @@ fn windows_with_a_carried_state_are_one_long_sequence() {
                 carry_state: true,
                 ..FitConfig::new(2)
             };
+            let validation = loader.clone();
             let fitted = Trainer::new(config)
-                .with_validation(loader.clone())
+                .with_validation(validation.clone())
                 .fit(model.clone(), loader)
                 .expect("a training");
+            let carried = evaluate_carrying(&fitted.model, &validation).expect("a result");
+            let last = fitted.history.last().expect("epochs");
+            assert_eq!(Some(carried.loss), last.valid_loss, "{name}");
+            assert_eq!(
+                carried.metric("accuracy"),
+                last.valid_metric("accuracy"),
+                "{name}"
+            );
             for report in &fitted.history {
                 assert_eq!(report.targets, count, "{name}");
                 // Twice the same: no epoch begins with what the one before it left.
@@ -124,7 +135,7 @@ fn a_state_starts_anew_in_the_rows_that_say_so() {
             "{name}"
         );
 
-        let restored = LstmState::from_data(Carried::to_data(&state), &device);
+        let restored = LstmState::from_data(RecurrentState::to_data(&state), &device);
         let h = restored.expect("a state").h;
         assert_eq!(h.into_data(), state.h.into_data(), "{name}");
         assert!(LstmState::from_data(Vec::new(), &device).is_none());

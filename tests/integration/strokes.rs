@@ -2,7 +2,8 @@
 
 use rnn_data::Strokes;
 use rnn_model::{ClassifierConfig, LstmConfig, RecurrentInit};
-use rnn_train::{FitConfig, ImageLoader, Schedule, Trainer, evaluate};
+use rnn_train::optim::Schedule;
+use rnn_train::{FitConfig, ImageLoader, Trainer, evaluate};
 
 #[test]
 fn an_lstm_reads_more_than_95_percent_of_the_drawn_digits() {

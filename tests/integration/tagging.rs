@@ -6,9 +6,10 @@ use rnn_data::{
     PaddedBatch, TaggedBatcher, TaggedCorpus, TaggedItem, Vocab, notebook_sentences, parse_tagged,
 };
 use rnn_model::{LstmConfig, LstmTagger, LstmTaggerConfig};
-use rnn_train::{
-    FitConfig, Objective, TaggedLoader, TaggingScore, Trainer, evaluate, fingerprint_sentences, tag,
-};
+use rnn_train::data::fingerprint_sentences;
+use rnn_train::metrics::TaggingScore;
+use rnn_train::objective::tag;
+use rnn_train::{FitConfig, Objective, TaggedLoader, Trainer, evaluate};
 use tests::{devices, gradients, relative_error};
 
 const LENGTHS: [usize; 5] = [4, 1, 6, 2, 3];
@@ -37,7 +38,8 @@ fn the_loss_of_a_batch_is_the_mean_over_its_words() {
         let device = device.autodiff();
         let model = tagger(&device);
         let (together, ()) = model.score(TaggedBatcher.batch(items(), &device), None);
-        assert_eq!(together.logits.dims(), [16, 3], "{name}");
+        let classes = together.classes.as_ref().expect("classes");
+        assert_eq!(classes.logits.dims(), [16, 3], "{name}");
 
         let mut sum = 0.0;
         let mut weighted = None;
@@ -104,7 +106,7 @@ fn the_notebook_s_sentences_are_learnt_on_every_device() {
         let model = LstmTaggerConfig::new(words.len(), 6, 3, tags.len()).init(&device);
         let fitted = Trainer::new(config).fit(model, loader).expect("trained");
         let last = fitted.history.last().expect("epochs");
-        assert_eq!(last.train_accuracy, 1.0, "{name}");
+        assert_eq!(last.train_metric("accuracy"), Some(1.0), "{name}");
 
         let predicted: Vec<Vec<&str>> = tag(&fitted.model, &ids, 2)
             .expect("tags")

@@ -18,7 +18,7 @@ pub struct Common {
                 auto is the first of these that is compiled in and present [default: auto]",
         global = true,
         value_name = "NAME",
-        value_parser = |name: &str| rnn_train::check_device_name(name)
+        value_parser = |name: &str| rnn_train::device::check_name(name)
     )]
     pub device: Option<String>,
     /// Threads of the CPU backends; of ndarray, its kernels [default: as many as processors]

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, ValueEnum};
-use rnn_train::{Every, FitConfig, Optimizer, Precision, Schedule};
+use rnn_train::FitConfig;
+use rnn_train::config::SaveInterval;
+use rnn_train::optim::{Optimizer, Precision, Schedule};
 use serde::Serialize;
 
 use super::values::{epochs, every, factor, items, items_or_none, precision, rate, share};
@@ -203,7 +205,7 @@ pub struct RunArgs {
     /// Write a checkpoint every so many steps (50), seconds (90s), minutes (5m) or hours (1h)
     /// [default: epoch, after each one and when it is stopped]
     #[arg(long, value_name = "STEPS|TIME", value_parser = every)]
-    pub checkpoint_every: Option<Every>,
+    pub checkpoint_every: Option<SaveInterval>,
     /// Take flags from a TOML or JSON file, under their names (hidden_size = 128); a flag on the
     /// command line wins
     #[arg(long, value_name = "FILE")]

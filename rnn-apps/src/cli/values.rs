@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use rnn_train::{Every, Precision};
+use rnn_train::config::SaveInterval;
+use rnn_train::optim::Precision;
 
 /// A whole number from 1 to `most`.
 fn count(text: &str, most: usize) -> Result<usize, String> {
@@ -65,7 +66,7 @@ pub fn factor(text: &str) -> Result<f64, String> {
     }
 }
 
-pub fn every(text: &str) -> Result<Every, String> {
+pub fn every(text: &str) -> Result<SaveInterval, String> {
     text.parse()
 }
 

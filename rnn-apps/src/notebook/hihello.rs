@@ -7,7 +7,8 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rnn_data::{Vocab, one_hot};
 use rnn_model::{CharRnn, CharRnnConfig, multinomial, temperature_weights};
-use rnn_train::{CharLoader, EpochReport, FitConfig, Observer, Trainer};
+use rnn_train::progress::{EpochReport, Observer};
+use rnn_train::{CharLoader, FitConfig, Trainer};
 
 use crate::cli::values::{epochs, rate, size};
 use crate::context::Context;

@@ -4,7 +4,10 @@ use burn::module::Module;
 use clap::Args;
 use rnn_data::{TaggedItem, Vocab, notebook_sentences};
 use rnn_model::LstmTaggerConfig;
-use rnn_train::{EpochReport, FitConfig, Observer, TaggedLoader, TaggingScore, Trainer};
+use rnn_train::metrics::TaggingScore;
+use rnn_train::objective::ACCURACY;
+use rnn_train::progress::{EpochReport, Observer};
+use rnn_train::{FitConfig, TaggedLoader, Trainer};
 
 use crate::cli::values::{epochs, rate, size};
 use crate::context::Context;
@@ -149,7 +152,7 @@ impl Observer for ShowEpochs {
             let _ = self.out.line(format_args!(
                 "epoch {epoch:>width$}   loss {:.4}   {:>3.0} % of the words right",
                 report.train_loss,
-                100.0 * report.train_accuracy
+                100.0 * report.train_metric(ACCURACY).unwrap_or(f64::NAN)
             ));
         }
     }

@@ -1,6 +1,7 @@
 //! Keeps a run's history on the disk.
 
-use rnn_train::{EpochReport, Observer, RunDir, StartReport};
+use rnn_train::RunDir;
+use rnn_train::progress::{EpochReport, Observer, StartReport};
 
 use crate::ui::Output;
 

@@ -1,6 +1,9 @@
 //! A finished run as pictures and a page.
 
-use rnn_train::{EpochReport, Fitted, Objective, Picture, RunDir};
+use rnn_train::objective::ACCURACY;
+use rnn_train::progress::EpochReport;
+use rnn_train::run::Picture;
+use rnn_train::{Fitted, Objective, RunDir};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -39,19 +42,19 @@ fn try_write<M: Objective>(
     let loss = curve("Loss", "nats", history, |r| {
         (Some(r.train_loss), r.valid_loss)
     });
-    let percent = |share: f64| 100.0 * share;
-    let accuracy = curve("Accuracy", "%", history, |r| {
-        (
-            Some(percent(r.train_accuracy)),
-            r.valid_accuracy.map(percent),
-        )
-    });
     let rate = curve("Learning rate", "", history, |r| {
         (Some(r.learning_rate), None)
     });
+    let names: Vec<&str> = fitted.history.first().map_or_else(Vec::new, |report| {
+        report.train_metrics.iter().map(|(name, _)| name).collect()
+    });
+    let metrics: Vec<Curve> = names.iter().map(|name| metric(name, history)).collect();
     let best_epoch = fitted.best_epoch;
     run.write_picture(Picture::Loss, loss.svg(best_epoch)?.as_bytes())?;
-    run.write_picture(Picture::Accuracy, accuracy.svg(best_epoch)?.as_bytes())?;
+    if let Some(index) = names.iter().position(|name| *name == ACCURACY) {
+        let picture = metrics[index].svg(best_epoch)?;
+        run.write_picture(Picture::Accuracy, picture.as_bytes())?;
+    }
     if let Some(confusion) = &confusion {
         run.write_picture(Picture::Confusion, confusion.svg()?.as_bytes())?;
     }
@@ -62,12 +65,25 @@ fn try_write<M: Objective>(
         title: run.path().display().to_string(),
         results: readable(&serde_json::to_value(results)?),
         settings: readable(&settings),
-        curves: vec![loss, accuracy, rate],
+        curves: [vec![loss], metrics, vec![rate]].concat(),
         best_epoch,
         confusion,
         mistakes,
     };
     Ok(run.write_report(&report.html()?)?)
+}
+
+/// A picture of a named metric; of the accuracy in percent.
+fn metric(name: &str, history: &[EpochReport]) -> Curve {
+    let (title, unit, scale) = match name {
+        ACCURACY => ("Accuracy", "%", 100.0),
+        name => (name, "", 1.0),
+    };
+    let scaled = |value: Option<f64>| value.map(|value| scale * value);
+    curve(title, unit, history, |report| {
+        let (train, valid) = (report.train_metric(name), report.valid_metric(name));
+        (scaled(train), scaled(valid))
+    })
 }
 
 /// A picture of what `values` gives for training and validation.

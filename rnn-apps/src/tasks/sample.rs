@@ -10,7 +10,8 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use rnn_data::{ImageBatch, ImageSet};
 use rnn_model::{AnyConfig, AnyRecurrent, Classifier, ClassifierConfig, RecurrentModuleConfig};
-use rnn_train::{FitConfig, Fitted, ImageLoader, RunDir, evaluate, fingerprint};
+use rnn_train::data::fingerprint;
+use rnn_train::{FitConfig, Fitted, ImageLoader, RunDir, evaluate};
 use serde::{Deserialize, Serialize};
 
 use super::recurrent::{CellKind, Nonlinearity, RecurrentSettings, Start};

@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use rnn_train::{
-    Checkpoint, CheckpointError, Checkpoints, End, FitConfig, Fitted, Loader, Objective, Optimizer,
-    RunDir, RunError, RunLock, Schedule, TrainError, Trainer,
-};
+use rnn_train::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
+use rnn_train::optim::{Optimizer, Schedule};
+use rnn_train::run::{RunError, RunLock};
+use rnn_train::{FitConfig, Fitted, Loader, Objective, RunDir, StopReason, TrainError, Trainer};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -91,7 +91,7 @@ impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
         let results: Option<Value> = run.read_metrics()?;
         if results.is_none() {
             let (threads, here) = (settings.threads.to_string(), context.threads.to_string());
-            let set = rnn_train::instruction_set();
+            let set = rnn_train::device::instruction_set();
             for (what, there, here) in [
                 (
                     "device",
@@ -232,7 +232,7 @@ impl Session {
             }
             error => error.into(),
         })?;
-        if fitted.end == End::Stopped {
+        if fitted.stop_reason == StopReason::Interrupted {
             return Err(anyhow::Error::new(Interrupted {
                 code: interrupt.code(),
                 steps: fitted.steps,
@@ -240,7 +240,7 @@ impl Session {
                 run: self.run.path().to_owned(),
             }));
         }
-        if fitted.end == End::GaveUp {
+        if fitted.stop_reason == StopReason::OutOfPatience {
             out.clone().line(format_args!(
                 "no better loss for {} epochs: these are the weights of epoch {}",
                 fitted.history.len() - fitted.best_epoch.unwrap_or(0),

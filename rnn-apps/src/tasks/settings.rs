@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use burn::tensor::Device;
-use rnn_train::{Every, RunDir, instruction_set};
+use rnn_train::RunDir;
+use rnn_train::config::SaveInterval;
+use rnn_train::device::instruction_set;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +36,7 @@ pub struct Settings<M, T> {
     pub instruction_set: String,
     pub seed: u64,
     #[serde(default)]
-    pub checkpoint_every: Every,
+    pub checkpoint_every: SaveInterval,
 }
 
 fn none<T>() -> Option<T> {
@@ -85,7 +87,7 @@ impl<M, T> Settings<M, T> {
             threads: context.threads,
             instruction_set: instruction_set().to_owned(),
             seed: context.seed,
-            checkpoint_every: Every::Epoch,
+            checkpoint_every: SaveInterval::Epoch,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where this build can compute on this machine.
 
-use rnn_train::{DeviceKind, Presence};
+use rnn_train::device::{DeviceKind, Presence};
 use serde::Serialize;
 
 use crate::ui::Output;
@@ -16,7 +16,7 @@ struct Row {
 }
 
 pub fn run(out: &mut Output) -> anyhow::Result<()> {
-    let rows: Vec<Row> = rnn_train::survey()
+    let rows: Vec<Row> = rnn_train::device::survey()
         .into_iter()
         .map(
             |DeviceKind {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rnn_model::StateDict;
-use rnn_train::{RunDir, RunError};
+use rnn_train::RunDir;
+use rnn_train::run::RunError;
 use serde::Serialize;
 use serde_json::Value;
 

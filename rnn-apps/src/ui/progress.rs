@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
-use rnn_train::{EpochReport, Observer, StartReport, StepReport};
+use rnn_train::metrics::Metrics;
+use rnn_train::objective::ACCURACY;
+use rnn_train::progress::{EpochReport, Observer, StartReport, StepReport};
 
 use super::{Grouped, Loss, Output, Seconds};
 
@@ -18,8 +20,8 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 pub struct Progress {
     out: Output,
     epochs: usize,
-    /// The loss of who knows nothing.
-    guess: f64,
+    /// The cross entropy of a guess among the classes, if there are any.
+    chance_level: Option<f64>,
     /// Shown on standard error, where that is a terminal.
     is_terminal: bool,
     epoch: Option<Epoch>,
@@ -41,7 +43,7 @@ impl Progress {
         Self {
             out,
             epochs: 0,
-            guess: f64::INFINITY,
+            chance_level: None,
             is_terminal: io::stderr().is_terminal(),
             epoch: None,
         }
@@ -66,16 +68,18 @@ impl Progress {
         }
     }
 
-    /// Untrained weights know nothing: their loss is that of a guess.
+    /// Warns if the first loss is far from chance level, ln C for C classes, which is where new weights
+    /// begin.
     fn check_first_loss(&self, report: &StepReport) {
-        let guess = self.guess;
-        let is_far = |loss: f64| guess > 0.0 && !(0.5..=1.5).contains(&(loss / guess));
+        let (Some(chance), Some(classes)) = (self.chance_level, report.num_classes) else {
+            return;
+        };
+        let is_far = |loss: f64| chance > 0.0 && !(0.5..=1.5).contains(&(loss / chance));
         if let Some(loss) = report.loss.filter(|&loss| is_far(loss)) {
             self.out.warn(format_args!(
-                "the first step's loss is {}, expected about ln {} = {guess:.2} of weights that know \
-                 nothing yet: are the inputs small numbers, and the weights new?",
+                "the first step's loss is {}, expected about ln {classes} = {chance:.2}, which is chance \
+                 level: are the inputs small numbers, and the weights new?",
                 Loss(loss),
-                report.num_classes,
             ));
         }
     }
@@ -87,7 +91,7 @@ impl Observer for Progress {
     }
 
     fn step(&mut self, report: &StepReport) {
-        self.guess = (report.num_classes as f64).ln();
+        self.chance_level = report.num_classes.map(|classes| (classes as f64).ln());
         if report.step == 1 {
             self.check_first_loss(report);
         }
@@ -123,11 +127,12 @@ impl Observer for Progress {
 
     fn epoch(&mut self, report: &EpochReport) {
         self.epoch = None;
-        if report.train_loss > 2.0 * self.guess {
+        if let Some(chance) = self.chance_level
+            && report.train_loss > 2.0 * chance
+        {
             self.out.warn(format_args!(
-                "the loss is {}, that of a guess {:.2}: try a smaller learning rate",
+                "the loss is {}, chance level {chance:.2}: try a smaller learning rate",
                 Loss(report.train_loss),
-                self.guess
             ));
         }
         let _ = self.out.line(epoch_line(report, self.epochs));
@@ -173,17 +178,12 @@ fn speed(items: f64, predictions: f64, seconds: f64) -> String {
     }
 }
 
-/// What an epoch came to, of so many: mean loss and share of right predictions in training, then on
-/// the validation data.
+/// What an epoch came to, of so many: mean loss and metrics in training, then on the validation data.
 pub fn epoch_line(report: &EpochReport, epochs: usize) -> String {
-    let result = |loss: f64, accuracy: f64| format!("{}  {:.2} %", Loss(loss), 100.0 * accuracy);
-    let mut line = format!(
-        "epoch {:>2}/{epochs}  loss {}",
-        report.epoch,
-        result(report.train_loss, report.train_accuracy)
-    );
-    if let (Some(loss), Some(accuracy)) = (report.valid_loss, report.valid_accuracy) {
-        line += &format!("  valid {}", result(loss, accuracy));
+    let training = results(report.train_loss, &report.train_metrics);
+    let mut line = format!("epoch {:>2}/{epochs}  loss {training}", report.epoch);
+    if let Some(loss) = report.valid_loss {
+        line += &format!("  valid {}", results(loss, &report.valid_metrics));
     }
     line += &format!("  lr {:.1e}", report.learning_rate);
     // A run of an older version has not counted them.
@@ -196,6 +196,18 @@ pub fn epoch_line(report: &EpochReport, epochs: usize) -> String {
         line += &format!("  {}", style("best").green().bold());
     }
     line
+}
+
+/// A loss, the share of right predictions in percent, other metrics by name.
+fn results(loss: f64, metrics: &Metrics) -> String {
+    let mut text = Loss(loss).to_string();
+    for (name, value) in metrics.iter() {
+        text += &match name {
+            ACCURACY => format!("  {:.2} %", 100.0 * value),
+            name => format!("  {name} {}", Loss(value)),
+        };
+    }
+    text
 }
 
 /// Does what takes a while, and shows on a terminal that it goes on.

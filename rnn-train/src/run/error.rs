@@ -1,5 +1,5 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rnn_data::VocabError;
 use rnn_model::StateDictError;
@@ -46,7 +46,7 @@ pub enum RunError {
     /// A vocabulary can't be written or read; the error names the file.
     #[error(transparent)]
     Vocab(#[from] VocabError),
-    /// A vocabulary is another than the settings are for.
+    /// A vocabulary does not have the size that the settings say.
     #[error("{}: expected {expected} symbols, as config.json says, found {found}", path.display())]
     Symbols {
         /// The file.
@@ -62,7 +62,7 @@ pub enum RunError {
         .0.display()
     )]
     NoModel(PathBuf),
-    /// A weight is infinite or no number.
+    /// A weight is infinite or NaN.
     #[error("{}: {name} holds a number that is not finite", path.display())]
     NotFinite {
         /// The file.
@@ -91,4 +91,12 @@ pub enum RunError {
         /// Why.
         error: StateDictError,
     },
+}
+
+impl RunError {
+    /// Makes an error of what the system says about a file or folder.
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |error| Self::Io { path, error }
+    }
 }

@@ -1,58 +1,49 @@
-//! The history as a table.
+use std::fs;
 
-use crate::observe::EpochReport;
+use super::dir::RunDir;
+use super::error::RunError;
+use super::files::to_json;
+use super::table::table;
+use crate::progress::EpochReport;
 
-const COLUMNS: &str = "epoch,train_loss,train_accuracy,valid_loss,valid_accuracy,best,learning_rate,\
-                       grad_norm,steps,items,targets,seconds,step_seconds\n";
+const HISTORY: &str = "history.jsonl";
+const HISTORY_TABLE: &str = "history.csv";
 
-/// Comma-separated values under a line of names; what an epoch has not is empty. Numbers and truth
-/// values need no quotes.
-pub(super) fn table(history: &[EpochReport]) -> String {
-    let optional = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-    let mut table = COLUMNS.to_owned();
-    for report in history {
-        let EpochReport {
-            epoch,
-            train_loss,
-            train_accuracy,
-            best,
-            learning_rate,
-            steps,
-            items,
-            targets,
-            seconds,
-            step_seconds,
-            ..
-        } = report;
-        let valid_loss = optional(report.valid_loss);
-        let valid_accuracy = optional(report.valid_accuracy);
-        let grad_norm = optional(report.grad_norm);
-        table += &format!(
-            "{epoch},{train_loss},{train_accuracy},{valid_loss},{valid_accuracy},{best},\
-             {learning_rate},{grad_norm},{steps},{items},{targets},{seconds},{step_seconds}\n"
-        );
+impl RunDir {
+    /// Writes the history, once as a line of JSON per epoch and once as a table for other programs.
+    ///
+    /// # Errors
+    ///
+    /// If a file can't be written.
+    pub fn write_history(&self, history: &[EpochReport]) -> Result<(), RunError> {
+        let path = self.file(HISTORY);
+        let mut lines = Vec::new();
+        for report in history {
+            lines.extend(to_json(&path, serde_json::to_vec(report))?);
+            lines.push(b'\n');
+        }
+        self.write(HISTORY, &lines)?;
+        self.write(HISTORY_TABLE, table(history).as_bytes())
     }
-    table
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_row_has_every_column() {
-        let with_all = EpochReport {
-            epoch: 2,
-            valid_loss: Some(0.5),
-            valid_accuracy: Some(0.75),
-            grad_norm: Some(1.25),
-            best: true,
-            ..EpochReport::default()
+    /// Reads the history; empty if not one epoch was finished.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read or a line is damaged; the error names the line.
+    pub fn read_history(&self) -> Result<Vec<EpochReport>, RunError> {
+        let path = self.file(HISTORY);
+        if !path.is_file() {
+            return Ok(Vec::new());
+        }
+        let text = fs::read_to_string(&path).map_err(RunError::io(&path))?;
+        let parse = |(line, text): (usize, &str)| {
+            serde_json::from_str(text).map_err(|error| RunError::History {
+                path: path.clone(),
+                line,
+                error,
+            })
         };
-        let table = table(&[EpochReport::default(), with_all]);
-        let widths: Vec<usize> = table.lines().map(|line| line.split(',').count()).collect();
-        assert_eq!(widths, [13; 3]);
-        let last = table.lines().last();
-        assert_eq!(last, Some("2,0,0,0.5,0.75,true,0,1.25,0,0,0,0,0"));
+        (1..).zip(text.lines()).map(parse).collect()
     }
 }

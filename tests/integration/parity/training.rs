@@ -1,6 +1,7 @@
 use burn::tensor::TensorData;
 use rnn_model::{CharRnnConfig, StateDict};
-use rnn_train::{CharLoader, FitConfig, Schedule, Trainer};
+use rnn_train::optim::Schedule;
+use rnn_train::{CharLoader, FitConfig, Trainer};
 use tests::{devices, relative_error};
 
 use super::golden;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
@@ -31,17 +31,23 @@ pub fn matches(
     mut line: Vec<OsString>,
     not_in_a_file: &[&str],
 ) -> Result<ArgMatches, clap::Error> {
-    // What is wrong with the line is for the second reading to say: a flag that is missing here may
-    // be in the file.
-    let lenient = command.clone().ignore_errors(true);
-    let given = lenient.try_get_matches_from(&line)?;
+    let alone = command.clone().try_get_matches_from(&line);
+    let given = match &alone {
+        Ok(matches) => matches,
+        // It is found after all else has been read, and what is missing may be in the file.
+        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
+            let lenient = command.clone().ignore_errors(true);
+            &lenient.try_get_matches_from(&line)?
+        }
+        Err(_) => return alone,
+    };
     let mut root = command.clone();
     // Global flags are known to the subcommands only after this.
     root.build();
-    let (leaf, given, start) = subcommand(&root, &given, &line);
+    let (leaf, given, start) = subcommand(&root, given, &line);
     let file = given.try_get_raw(CONFIG).ok().flatten();
     let Some(file) = file.and_then(|mut files| files.next_back()) else {
-        return command.clone().try_get_matches_from(line);
+        return alone;
     };
     let refused = |message: String| {
         let message = format!("{}: {message}", Path::new(file).display());
@@ -52,17 +58,15 @@ pub fn matches(
         not_in_a_file,
     };
     let added = additions(&keys, given, Path::new(file)).map_err(refused)?;
-    let arguments = added.iter().map(|(_, argument)| argument.clone());
-    line.splice(start..start, arguments);
-    let matches = command.clone().try_get_matches_from(line);
-    matches.map_err(|error| match is_about(&error, &added) {
-        true => refused(complaint(&error)),
-        false => error,
-    })
+    line.splice(start..start, added);
+    let together = command.clone().try_get_matches_from(line);
+    // The values are fine by themselves: the file's flags don't go together.
+    together.map_err(|error| refused(complaint(&error)))
 }
 
 /// The subcommand that a line ends in, with its own matches and where in the line its arguments
-/// begin.
+/// begin: behind the first word that is its name. No flag in front of a subcommand takes such a word
+/// as its value.
 fn subcommand<'a>(
     root: &'a Command,
     matches: &'a ArgMatches,
@@ -79,12 +83,8 @@ fn subcommand<'a>(
     (command, matches, start)
 }
 
-/// What the file says and the line leaves to it: flags, and how they stand on a line.
-fn additions<'a>(
-    keys: &Keys<'a, '_>,
-    matches: &ArgMatches,
-    file: &Path,
-) -> Result<Vec<(&'a Arg, OsString)>, String> {
+/// What the file says and the line leaves to it, as arguments.
+fn additions(keys: &Keys, matches: &ArgMatches, file: &Path) -> Result<Vec<OsString>, String> {
     let flags = keys.command.get_arguments();
     let given: Vec<&Arg> = flags.filter(|arg| is_given(arg, matches)).collect();
     let mut seen: Vec<&Arg> = Vec::new();
@@ -108,7 +108,7 @@ fn additions<'a>(
         let argument = as_argument(arg, value).map_err(of_value)?;
         let decides = |other: &&Arg| *other == arg || are_exclusive(keys.command, arg, other);
         if !given.iter().any(decides) {
-            added.extend(argument.map(|argument| (arg, argument)));
+            added.extend(argument);
         }
     }
     Ok(added)
@@ -121,21 +121,4 @@ fn is_given(arg: &Arg, matches: &ArgMatches) -> bool {
 fn are_exclusive(command: &Command, a: &Arg, b: &Arg) -> bool {
     // Either may be the one that says so.
     command.get_arg_conflicts_with(a).contains(&b) || command.get_arg_conflicts_with(b).contains(&a)
-}
-
-/// Whether clap complains of what the file has added. By itself each value is fine, so it can only
-/// be that they don't go together.
-fn is_about(error: &clap::Error, added: &[(&Arg, OsString)]) -> bool {
-    let arg = error.get(ContextKind::InvalidArg);
-    match (error.kind(), arg) {
-        // Also if one on the line needs it: it could be in the file.
-        (ErrorKind::MissingRequiredArgument, _) => true,
-        // One that conflicts with itself stands on the line twice.
-        (ErrorKind::ArgumentConflict, Some(ContextValue::String(name)))
-            if arg != error.get(ContextKind::PriorArg) =>
-        {
-            added.iter().any(|(arg, _)| arg.to_string() == *name)
-        }
-        _ => false,
-    }
 }

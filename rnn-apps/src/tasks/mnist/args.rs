@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use rnn_train::{FitConfig, Schedule};
+use rnn_train::FitConfig;
+use rnn_train::optim::Schedule;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::TrainedRun;

@@ -2,7 +2,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use rnn_data::{ImageSet, Mnist, Strokes, find_dataset};
-use rnn_train::{FitConfig, fingerprint};
+use rnn_train::FitConfig;
+use rnn_train::data::fingerprint;
 use serde::{Deserialize, Serialize};
 
 use super::args::{Dataset, MnistArgs, Recipe, SourceArgs};

@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use anyhow::ensure;
 use burn::module::Module;
-use rnn_train::fingerprint;
+use rnn_train::data::fingerprint;
 
 use super::args::MnistEvalArgs;
 use super::{Mnist, data, judge};

@@ -2,7 +2,9 @@ use std::path::PathBuf;
 
 use rnn_data::{ImageSet, contact_sheet};
 use rnn_model::{AnyRecurrent, Classifier};
-use rnn_train::{Evaluation, Fitted, ImageLoader, Picture, RunDir, evaluate};
+use rnn_train::objective::ACCURACY;
+use rnn_train::run::Picture;
+use rnn_train::{Evaluation, Fitted, ImageLoader, RunDir, evaluate};
 use serde::Serialize;
 
 use super::EVAL_BATCH;
@@ -66,7 +68,9 @@ pub fn judge(
     run: &RunDir,
     out: &mut Output,
 ) -> anyhow::Result<Judgement<Score>> {
-    let valid_accuracy = fitted.report().and_then(|report| report.valid_accuracy);
+    let valid_accuracy = fitted
+        .report()
+        .and_then(|report| report.valid_metric(ACCURACY));
     let (score, evaluation) = test(&fitted.model, &images.test, valid_accuracy, out)?;
     match draw_predictions(run, &images.test, &evaluation.predictions) {
         Ok(path) => out.line(format_args!("Some of them: {}", path.display()))?,
@@ -77,7 +81,7 @@ pub fn judge(
         out.warn(format_args!("no picture of the mistakes: {error:#}"));
         None
     });
-    let confusion = rnn_train::Confusion::of(&evaluation, NUM_CLASSES);
+    let confusion = rnn_train::metrics::Confusion::of(&evaluation, NUM_CLASSES);
     Ok(Judgement {
         score,
         confusion: Some(Confusion {

@@ -3,7 +3,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, VocabError, notebook_sentences};
-use rnn_train::{FitConfig, fingerprint_sentences};
+use rnn_train::FitConfig;
+use rnn_train::data::fingerprint_sentences;
 use serde::{Deserialize, Serialize};
 
 use super::args::TaggerArgs;

@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use burn::module::Module;
 use rnn_data::TaggedCorpus;
-use rnn_train::fingerprint_sentences;
+use rnn_train::data::fingerprint_sentences;
 
 use super::args::TaggerEvalArgs;
 use super::judge;

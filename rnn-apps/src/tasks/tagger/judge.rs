@@ -1,6 +1,8 @@
 use rnn_data::{Sentence, Vocab};
 use rnn_model::LstmTagger;
-use rnn_train::{Evaluation, TaggedLoader, TaggingScore, evaluate, tag};
+use rnn_train::metrics::TaggingScore;
+use rnn_train::objective::tag;
+use rnn_train::{Evaluation, TaggedLoader, evaluate};
 use serde::Serialize;
 
 use super::EVAL_BATCH;
@@ -97,7 +99,7 @@ pub fn judge(
     let dev = TaggedLoader::sentences(symbols.encode(&corpus.dev)?, EVAL_BATCH);
     let evaluation = evaluate(model, &dev)?;
     let tags = &symbols.tags;
-    let confusion = rnn_train::Confusion::of(&evaluation, tags.len());
+    let confusion = rnn_train::metrics::Confusion::of(&evaluation, tags.len());
     Ok(Judgement {
         score,
         confusion: Some(Confusion {

@@ -19,7 +19,7 @@ use rnn_model::{
     Adam, CharRnnConfig, ClassifierConfig, GruConfig, LstmConfig, LstmTagger, LstmTaggerConfig,
     RecurrentModuleConfig, RnnConfig, StateDict, multinomial, temperature_weights,
 };
-use rnn_train::{Objective, Scores};
+use rnn_train::{BatchLoss, Objective};
 
 use crate::context::Context;
 use crate::ui::Output;
@@ -227,7 +227,7 @@ impl Inputs<'_> {
         );
         self.train_by(model, |model| {
             let (logits, _) = model.forward(x.clone(), None);
-            Scores::cross_entropy(logits.flatten(0, 1), y.clone().flatten(0, 1))
+            BatchLoss::cross_entropy(logits.flatten(0, 1), y.clone().flatten(0, 1))
         })
     }
 
@@ -252,7 +252,11 @@ impl Inputs<'_> {
     }
 
     /// Optimiser's steps on the same batch over and over; the check is the last loss.
-    fn train_by<M: Module>(&self, model: M, score: impl Fn(&M) -> Scores) -> anyhow::Result<Run> {
+    fn train_by<M: Module>(
+        &self,
+        model: M,
+        score: impl Fn(&M) -> BatchLoss,
+    ) -> anyhow::Result<Run> {
         let mut adam = Adam::default().init();
         let mut model = Some(model);
         let mut last = None;

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use rnn_train::{RunDir, RunError};
+use rnn_train::RunDir;
+use rnn_train::run::RunError;
 use serde_json::Value;
 
 use crate::ui::Output;

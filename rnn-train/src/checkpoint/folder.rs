@@ -1,0 +1,161 @@
+use std::fs;
+use std::path::PathBuf;
+
+use rnn_data::fs::write_file;
+
+use super::file::Checkpoint;
+use super::format::{Snapshot, encode};
+use crate::config::SaveInterval;
+use crate::error::CheckpointError;
+
+const LAST: &str = "step-";
+const BEST: &str = "best-";
+const EXTENSION: &str = "safetensors";
+/// How many of each kind are kept: the newest one and the one before it.
+const KEPT: usize = 2;
+
+/// A folder of checkpoints: the last two, `step-N` after N steps, and those of the best epoch and of
+/// the one that was the best before, `best-N`.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    folder: PathBuf,
+    every: SaveInterval,
+    identity: String,
+}
+
+impl Checkpoints {
+    /// The checkpoints in `folder`, which is created when the first one is written.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            every: SaveInterval::Epoch,
+            identity: String::new(),
+        }
+    }
+
+    /// Writes checkpoints more often than after each epoch.
+    pub fn every(mut self, every: SaveInterval) -> Self {
+        self.every = every;
+        self
+    }
+
+    /// Tells this training from others by a text of your own, such as a hash of all settings, the
+    /// model's included, and of the data: a checkpoint with another identity is refused.
+    pub fn with_identity(mut self, identity: impl Into<String>) -> Self {
+        self.identity = identity.into();
+        self
+    }
+
+    /// The names of the checkpoints there are: the last ones, the newest first, then the best ones.
+    ///
+    /// # Errors
+    ///
+    /// If the folder is there and can't be read.
+    pub fn names(&self) -> Result<Vec<String>, CheckpointError> {
+        let mut names = Vec::new();
+        for kind in [LAST, BEST] {
+            let steps = self.steps(kind)?.into_iter().rev();
+            names.extend(steps.map(|step| name_of(kind, step)));
+        }
+        Ok(names)
+    }
+
+    /// The last checkpoint; none if there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read or is damaged.
+    pub fn latest(&self) -> Result<Option<Checkpoint>, CheckpointError> {
+        let last = self.steps(LAST)?.pop();
+        last.map(|step| Checkpoint::read(self.path(&name_of(LAST, step))))
+            .transpose()
+    }
+
+    /// The checkpoint of a name of [`names`](Self::names).
+    ///
+    /// # Errors
+    ///
+    /// If there is none, it can't be read, or is damaged.
+    pub fn named(&self, name: &str) -> Result<Checkpoint, CheckpointError> {
+        let there = self.names()?;
+        if there.iter().any(|found| found == name) {
+            return Checkpoint::read(self.path(name));
+        }
+        Err(CheckpointError::Missing {
+            folder: self.folder.clone(),
+            name: name.to_owned(),
+            there,
+        })
+    }
+
+    /// The checkpoint of the best epoch, which ended after so many steps.
+    pub(crate) fn best(&self, step: usize) -> Result<Checkpoint, CheckpointError> {
+        self.named(&name_of(BEST, step))
+    }
+
+    pub(crate) fn interval(&self) -> SaveInterval {
+        self.every
+    }
+
+    pub(crate) fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// Writes a checkpoint, as the best one too if it is that. Removes the oldest ones, and those of
+    /// later steps: the training was resumed from an earlier one.
+    pub(crate) fn save(&self, snapshot: Snapshot) -> Result<PathBuf, CheckpointError> {
+        let position = snapshot.position;
+        let step = position.steps_done;
+        let last = self.path(&name_of(LAST, step));
+        let is_best = position.step == 0 && position.best.is_some_and(|best| best.step == step);
+        let bytes = encode(snapshot).map_err(|reason| {
+            let error = std::io::Error::other(reason);
+            CheckpointError::io(&last)(error)
+        })?;
+        fs::create_dir_all(&self.folder).map_err(CheckpointError::io(&self.folder))?;
+        // The best one first, since the last one refers to it.
+        if is_best {
+            let best = self.path(&name_of(BEST, step));
+            write_file(&best, &bytes).map_err(CheckpointError::io(&best))?;
+        }
+        write_file(&last, &bytes).map_err(CheckpointError::io(&last))?;
+        for kind in [LAST, BEST] {
+            let steps = self.steps(kind)?;
+            let (behind, ahead): (Vec<_>, Vec<_>) = steps.into_iter().partition(|&s| s <= step);
+            let old = &behind[..behind.len().saturating_sub(KEPT)];
+            for &step in old.iter().chain(&ahead) {
+                // One checkpoint too many does no harm.
+                let _ = fs::remove_file(self.path(&name_of(kind, step)));
+            }
+        }
+        Ok(last)
+    }
+
+    /// The steps of the checkpoints of a kind, in order.
+    fn steps(&self, kind: &str) -> Result<Vec<usize>, CheckpointError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(CheckpointError::io(&self.folder))?,
+        };
+        let mut steps = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(CheckpointError::io(&self.folder))?.path();
+            let step = path.file_stem().and_then(|name| {
+                let step: usize = name.to_str()?.strip_prefix(kind)?.parse().ok()?;
+                (self.path(&name_of(kind, step)) == path).then_some(step)
+            });
+            steps.extend(step);
+        }
+        steps.sort_unstable();
+        Ok(steps)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{EXTENSION}"))
+    }
+}
+
+/// Eight digits keep the names in order in a listing.
+fn name_of(kind: &str, step: usize) -> String {
+    format!("{kind}{step:08}")
+}

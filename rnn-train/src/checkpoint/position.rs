@@ -1,0 +1,88 @@
+//! Where a training stands: what a checkpoint holds beside tensors.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{FitConfig, Monitor};
+use crate::metrics::Sums;
+use crate::optim::Plateau;
+use crate::progress::EpochReport;
+
+/// A training's place in its data, with its results so far.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Position {
+    /// The epoch under way, from 1; beyond the last one when all are done.
+    pub epoch: usize,
+    /// Steps of it that are done.
+    pub step: usize,
+    /// Steps of all epochs that are done.
+    pub steps_done: usize,
+    /// The learning rate of the last of them.
+    pub learning_rate: f64,
+    /// The epoch's predictions so far.
+    pub sums: Sums,
+    /// Seconds of the epoch so far.
+    pub seconds: f64,
+    /// Seconds of those inside steps.
+    pub step_seconds: f64,
+    /// Seconds of the whole training so far.
+    pub total_seconds: f64,
+    pub plateau: Plateau,
+    /// The epoch with the best value of the monitored metric.
+    pub best: Option<Best>,
+    /// Whether patience has run out.
+    pub gave_up: bool,
+    /// A report for each epoch that is done.
+    pub history: Vec<EpochReport>,
+}
+
+/// The best epoch so far.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Best {
+    pub epoch: usize,
+    /// Steps that were done at its end, over all epochs.
+    pub step: usize,
+    /// Of the monitored metric; in older checkpoints always the loss.
+    #[serde(alias = "loss")]
+    pub value: f64,
+}
+
+impl Position {
+    pub fn start() -> Self {
+        Self {
+            epoch: 1,
+            step: 0,
+            steps_done: 0,
+            learning_rate: 0.0,
+            sums: Sums::default(),
+            seconds: 0.0,
+            step_seconds: 0.0,
+            total_seconds: 0.0,
+            plateau: Plateau::default(),
+            best: None,
+            gave_up: false,
+            history: Vec::new(),
+        }
+    }
+
+    /// Ends the epoch: whether it is the best one, and whether `patience` has run out.
+    pub fn end_epoch(&mut self, mut report: EpochReport, config: &FitConfig) -> EpochReport {
+        let Monitor { metric, goal } = &config.monitor;
+        let value = report.metric(metric).unwrap_or(f64::NAN);
+        if goal.is_better(value, self.best.map(|best| best.value)) {
+            let (epoch, step) = (report.epoch, self.steps_done);
+            self.best = Some(Best { epoch, step, value });
+            report.best = true;
+        }
+        let since = report.epoch - self.best.map_or(0, |best| best.epoch);
+        self.gave_up = config.patience.is_some_and(|patience| since >= patience);
+        self.history.push(report.clone());
+        self.epoch += 1;
+        self.step = 0;
+        self.sums = Sums::default();
+        self.seconds = 0.0;
+        self.step_seconds = 0.0;
+        report
+    }
+}

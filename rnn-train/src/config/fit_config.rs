@@ -1,0 +1,96 @@
+use serde::{Deserialize, Serialize};
+
+use super::Monitor;
+use crate::optim::{Optimizer, Precision, Schedule};
+
+/// How to train.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FitConfig {
+    /// Passes over the training data.
+    pub epochs: usize,
+    /// The learning rate; with a schedule the highest one.
+    pub learning_rate: f64,
+    /// The optimiser that makes the steps.
+    #[serde(default)]
+    pub optimizer: Optimizer,
+    /// How the learning rate changes over the steps.
+    pub schedule: Schedule,
+    /// The largest allowed norm of all gradients together; none for no limit.
+    pub clip_norm: Option<f64>,
+    /// The largest allowed absolute value of an element of a gradient, after clipping by `clip_norm`;
+    /// none for no limit.
+    #[serde(default)]
+    pub clip_value: Option<f64>,
+    /// How many batches make a step. Their gradients are averaged, weighted by their predictions: the
+    /// step is that of one large batch.
+    #[serde(default = "one")]
+    pub accumulate: usize,
+    /// After how many epochs without an improvement of the monitored metric on the validation data the
+    /// training stops early. With it the weights of the best epoch are the result, without it the last
+    /// ones.
+    #[serde(default)]
+    pub patience: Option<usize>,
+    /// By which metric epochs are compared: the loss, unless another one is named.
+    #[serde(default, skip_serializing_if = "Monitor::is_loss")]
+    pub monitor: Monitor,
+    /// The dtype in which steps are computed.
+    #[serde(default)]
+    pub precision: Precision,
+    /// The seed of the randomness inside steps (dropout). Training seeds the device for each batch;
+    /// initial weights and the order of the data have seeds of their own (`Device::seed`,
+    /// [`Loader::shuffled`](crate::Loader::shuffled)).
+    pub seed: u64,
+    /// Whether a batch starts from the state in which the one before it ended, in validation too.
+    pub carry_state: bool,
+    /// Whether reports hold the classes predicted for the last batch (for small data: it costs a read
+    /// from the device per epoch).
+    pub keep_predictions: bool,
+}
+
+fn one() -> usize {
+    1
+}
+
+impl FitConfig {
+    /// `epochs` epochs of Adam at a constant rate of 0.001, without clipping, in 32 bits, with seed 0.
+    pub fn new(epochs: usize) -> Self {
+        Self {
+            epochs,
+            learning_rate: 1e-3,
+            optimizer: Optimizer::Adam,
+            schedule: Schedule::Constant,
+            clip_norm: None,
+            clip_value: None,
+            accumulate: 1,
+            patience: None,
+            monitor: Monitor::loss(),
+            precision: Precision::F32,
+            seed: 0,
+            carry_state: false,
+            keep_predictions: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_monitor_is_not_written_and_another_one_is() -> serde_json::Result<()> {
+        let by_loss = FitConfig::new(3);
+        let json = serde_json::to_value(&by_loss)?;
+        assert_eq!(json.get("monitor"), None);
+        assert_eq!(serde_json::from_value::<FitConfig>(json)?, by_loss);
+
+        let by_accuracy = FitConfig {
+            monitor: Monitor::highest("accuracy"),
+            ..by_loss
+        };
+        let json = serde_json::to_value(&by_accuracy)?;
+        assert_eq!(json["monitor"]["goal"], "highest");
+        assert_eq!(serde_json::from_value::<FitConfig>(json)?, by_accuracy);
+        Ok(())
+    }
+}

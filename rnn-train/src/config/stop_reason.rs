@@ -1,0 +1,11 @@
+/// Why a training stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// All its epochs are done.
+    Finished,
+    /// The monitored metric has not improved for [`patience`](crate::FitConfig::patience) epochs.
+    OutOfPatience,
+    /// The flag of [`with_stop`](crate::Trainer::with_stop), or the dashboard, stopped it: there is
+    /// more to do.
+    Interrupted,
+}

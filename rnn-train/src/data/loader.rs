@@ -1,0 +1,156 @@
+use std::sync::Arc;
+
+use burn::data::dataloader::batcher::Batcher;
+use burn::data::dataset::{Dataset, DatasetError};
+use burn::tensor::Device;
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+
+use super::Batches;
+use crate::error::TrainError;
+
+/// Batches of a dataset, epoch after epoch, on whichever device they are asked for.
+///
+/// The order of an epoch is a function of the seed and the epoch's number alone. A clone shares the
+/// dataset.
+pub struct Loader<B> {
+    source: Arc<dyn Source<B>>,
+    num_items: usize,
+    batch_size: usize,
+    shuffle: Option<u64>,
+}
+
+/// A dataset with its batcher, whatever the type of its items.
+trait Source<B>: Send + Sync {
+    fn batch(&self, indices: Vec<usize>, device: &Device) -> Result<B, DatasetError>;
+}
+
+struct Batched<I, B> {
+    dataset: Arc<dyn Dataset<I>>,
+    batcher: Arc<dyn Batcher<I, B>>,
+}
+
+impl<I, B> Source<B> for Batched<I, B> {
+    fn batch(&self, indices: Vec<usize>, device: &Device) -> Result<B, DatasetError> {
+        Ok(self.batcher.batch(self.dataset.get_many(indices)?, device))
+    }
+}
+
+impl<B: 'static> Loader<B> {
+    /// Makes batches of `batch_size` items in the dataset's order; the last one may be smaller.
+    ///
+    /// # Panics
+    ///
+    /// If `batch_size` is 0.
+    pub fn new<I: 'static>(
+        dataset: Arc<dyn Dataset<I>>,
+        batcher: Arc<dyn Batcher<I, B>>,
+        batch_size: usize,
+    ) -> Self {
+        assert!(batch_size > 0, "the batch size must be at least 1, found 0");
+        Self {
+            num_items: dataset.len(),
+            source: Arc::new(Batched { dataset, batcher }),
+            batch_size,
+            shuffle: None,
+        }
+    }
+
+    /// Goes through the items in a new random order each epoch.
+    pub fn shuffled(mut self, seed: u64) -> Self {
+        self.shuffle = Some(seed);
+        self
+    }
+
+    /// Goes through the items in the dataset's order.
+    pub fn in_order(mut self) -> Self {
+        self.shuffle = None;
+        self
+    }
+
+    /// The number of batches of an epoch.
+    pub fn num_batches(&self) -> usize {
+        self.num_items.div_ceil(self.batch_size)
+    }
+
+    /// The number of items of an epoch.
+    pub fn num_items(&self) -> usize {
+        self.num_items
+    }
+
+    /// The number of items of a batch; the last one may have fewer.
+    pub fn batch_size(&self) -> usize {
+        self.batch_size
+    }
+
+    /// The seed of the order; none if it is the dataset's.
+    pub(crate) fn shuffle(&self) -> Option<u64> {
+        self.shuffle
+    }
+
+    /// The batches of an epoch (from 0) on `device`.
+    ///
+    /// ```
+    /// use rnn_data::Strokes;
+    /// use rnn_train::ImageLoader;
+    ///
+    /// let device = rnn_train::select("auto")?.device;
+    /// let digits = ImageLoader::images(&Strokes::new(1).generate(7)?, 3).shuffled(1);
+    /// for batch in digits.batches(&device, 0) {
+    ///     println!("{:?}", batch?.images.dims()); // [3, 28, 28] twice, then [1, 28, 28]
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn batches(&self, device: &Device, epoch: usize) -> Batches<B>
+    where
+        B: Send,
+    {
+        self.batches_from(device, epoch, 0)
+    }
+
+    /// The batches of an epoch (from 0) without the first `skip`.
+    pub(crate) fn batches_from(&self, device: &Device, epoch: usize, skip: usize) -> Batches<B>
+    where
+        B: Send,
+    {
+        let (source, device, batch_size) = (self.source.clone(), device.clone(), self.batch_size);
+        let order = self.order(epoch as u64);
+        Batches::ahead((skip..self.num_batches()).map(move |batch| {
+            let first = batch * batch_size;
+            let last = (first + batch_size).min(order.len());
+            source.batch(order[first..last].to_vec(), &device)
+        }))
+    }
+
+    /// Checks that all batches are of one size, as carried states need.
+    pub(crate) fn check_even(&self) -> Result<(), TrainError> {
+        let (items, batch_size) = (self.num_items, self.batch_size);
+        if items > batch_size && !items.is_multiple_of(batch_size) {
+            return Err(TrainError::UnevenBatches { items, batch_size });
+        }
+        Ok(())
+    }
+
+    fn order(&self, epoch: u64) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.num_items).collect();
+        if let Some(seed) = self.shuffle {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(epoch);
+            order.shuffle(&mut rng);
+        }
+        order
+    }
+}
+
+// By hand: a derive would ask for `B: Clone`.
+impl<B> Clone for Loader<B> {
+    fn clone(&self) -> Self {
+        Self {
+            source: self.source.clone(),
+            num_items: self.num_items,
+            batch_size: self.batch_size,
+            shuffle: self.shuffle,
+        }
+    }
+}

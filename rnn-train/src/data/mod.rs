@@ -1,0 +1,13 @@
+//! Batches of a dataset in an order that follows from seed and epoch, and fingerprints that tell
+//! datasets apart.
+
+mod batches;
+mod fingerprint;
+mod loader;
+mod ready;
+
+pub use batches::Batches;
+pub(crate) use fingerprint::hex;
+pub use fingerprint::{fingerprint, fingerprint_sentences};
+pub use loader::Loader;
+pub use ready::{CharLoader, ImageLoader, TaggedLoader};

@@ -1,0 +1,90 @@
+//! Loaders of the datasets of `rnn-data`.
+
+use std::sync::Arc;
+
+use burn::data::dataset::InMemDataset;
+use rnn_data::{
+    CharBatch, CharBatcher, ImageBatch, ImageBatcher, ImageSet, Streams, TaggedBatch,
+    TaggedBatcher, TaggedItem,
+};
+
+use super::Loader;
+
+/// Batches of labelled images.
+pub type ImageLoader = Loader<ImageBatch>;
+
+/// Batches of character sequences.
+pub type CharLoader = Loader<CharBatch>;
+
+/// Batches of tagged sentences.
+pub type TaggedLoader = Loader<TaggedBatch>;
+
+impl ImageLoader {
+    /// Batches of `batch_size` images in their order; the last one may be smaller.
+    pub fn images(set: &ImageSet, batch_size: usize) -> Self {
+        Self::new(Arc::new(set.clone()), Arc::new(ImageBatcher), batch_size)
+    }
+}
+
+impl CharLoader {
+    /// The pairs of `input` and `target` sequences (indices of characters, all of one length), in
+    /// batches of `batch_size`.
+    ///
+    /// # Panics
+    ///
+    /// When a batch is made, if an index is not below `characters` or the lengths differ.
+    pub fn sequences(
+        pairs: Vec<(Vec<usize>, Vec<usize>)>,
+        characters: usize,
+        batch_size: usize,
+    ) -> Self {
+        Self::new(
+            Arc::new(InMemDataset::new(pairs)),
+            Arc::new(CharBatcher { characters }),
+            batch_size,
+        )
+    }
+
+    /// The windows of `streams` one after the other, for training with carried state: a batch is one
+    /// window of all rows. Not to be shuffled.
+    ///
+    /// ```
+    /// use rnn_data::{Streams, Vocab};
+    /// use rnn_model::CharRnnConfig;
+    /// use rnn_train::{CharLoader, FitConfig, Trainer};
+    ///
+    /// let text = "the cat sat on the mat";
+    /// let vocab = Vocab::chars(text);
+    /// // Two rows, each read from left to right in windows of at most five characters.
+    /// let streams = Streams::new(vec![vocab.encode_chars(text)?], 2, 5)?;
+    /// let device = rnn_train::select("auto")?.device;
+    /// let model = CharRnnConfig::new(vocab.len(), 16, vocab.len()).init(&device);
+    ///
+    /// let config = FitConfig { carry_state: true, ..FitConfig::new(1) };
+    /// let fitted = Trainer::new(config).fit(model, CharLoader::streams(streams, vocab.len()))?;
+    /// assert_eq!(fitted.history[0].targets, text.len() - 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When a batch is made, if an index is not below `characters`.
+    pub fn streams(streams: Streams, characters: usize) -> Self {
+        Self::new(Arc::new(streams), Arc::new(CharBatcher { characters }), 1)
+    }
+}
+
+impl TaggedLoader {
+    /// Batches of `batch_size` sentences in their order; the last one may be smaller.
+    ///
+    /// # Panics
+    ///
+    /// When a batch is made, if a sentence is empty or has not as many tags as words.
+    pub fn sentences(items: Vec<TaggedItem>, batch_size: usize) -> Self {
+        Self::new(
+            Arc::new(InMemDataset::new(items)),
+            Arc::new(TaggedBatcher),
+            batch_size,
+        )
+    }
+}

@@ -1,0 +1,61 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What can be wrong with a checkpoint, or with the folder that holds it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// A file or folder could not be read or written.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// The system's answer.
+        error: io::Error,
+    },
+    /// The file is not a complete checkpoint.
+    #[error("{}: damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The checkpoint belongs to another training.
+    #[error("{}: of another training: expected {what} {expected}, found {found}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        what: String,
+        /// What this training has.
+        expected: String,
+        /// What the checkpoint has.
+        found: String,
+    },
+    /// There is no checkpoint of this name.
+    #[error("{}: no checkpoint {name}, expected {}", folder.display(), expected(there))]
+    Missing {
+        /// Where it was looked for.
+        folder: PathBuf,
+        /// The name.
+        name: String,
+        /// The names there are.
+        there: Vec<String>,
+    },
+}
+
+impl CheckpointError {
+    /// Makes an error of what the system says about a file or folder.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |error| Self::Io { path, error }
+    }
+}
+
+fn expected(there: &[String]) -> String {
+    match there {
+        [] => "one, and there is none".to_owned(),
+        names => names.join(" or "),
+    }
+}

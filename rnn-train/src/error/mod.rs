@@ -1,0 +1,94 @@
+//! What can go wrong in a training.
+
+use std::path::PathBuf;
+
+mod checkpoint;
+
+use crate::optim::PrecisionError;
+pub use checkpoint::CheckpointError;
+
+/// Why a training or an evaluation failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// There are no data.
+    #[error("the training data hold no items")]
+    NoData,
+    /// With carried states every batch must be as large as the one before.
+    #[error(
+        "{items} items make batches of {batch_size} and a smaller last one, but carried states \
+         need batches of one size"
+    )]
+    UnevenBatches {
+        /// Items of an epoch.
+        items: usize,
+        /// Items of a batch.
+        batch_size: usize,
+    },
+    /// The model has no parameters: nothing to train, and no device to compute on.
+    #[error("the model has no parameters")]
+    NoParameters,
+    /// The device does not compute in numbers of this precision.
+    #[error(transparent)]
+    Precision(#[from] PrecisionError),
+    /// A metric's name can't be a key of JSON files and tables.
+    #[error("a metric can't be named {0:?}: expected letters, digits and _, and not loss")]
+    MetricName(String),
+    /// The metric to be monitored is not one of those that the model's objective has.
+    #[error("there is no metric {metric} to monitor, expected loss{}", there.iter().map(|name| format!(" or {name}")).collect::<String>())]
+    NoMetric {
+        /// The metric to be monitored.
+        metric: String,
+        /// The metrics that the objective has.
+        there: Vec<String>,
+    },
+    /// The loss became infinite or NaN, or the gradients or the weights did.
+    #[error(
+        "the {what} became {value} at step {step} (epoch {epoch}): try, in a new run, a smaller \
+         learning rate, a warm-up, or clipping the gradients{}",
+        kept(checkpoint)
+    )]
+    Diverged {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The step, from 1, over all epochs.
+        step: usize,
+        /// What is not finite.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+        /// The last checkpoint, from before that.
+        checkpoint: Option<PathBuf>,
+    },
+    /// Early stopping has no validation data.
+    #[error("early stopping needs validation data")]
+    NoValidation,
+    /// A checkpoint can't be written, or does not fit.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// There is no dashboard in this build.
+    #[error("the dashboard needs the feature `tui`")]
+    NoDashboard,
+    /// Burn's learner stopped.
+    #[error("training stopped: {0}")]
+    Learner(String),
+    /// A batch could not be read.
+    #[error("a batch can't be read: {0}")]
+    Data(String),
+    /// A result could not be read from the device.
+    #[error("a result can't be read from the device: {0}")]
+    Device(String),
+}
+
+fn kept(checkpoint: &Option<PathBuf>) -> String {
+    checkpoint.as_ref().map_or_else(String::new, |path| {
+        format!("; the last good checkpoint is {}", path.display())
+    })
+}
+
+impl TrainError {
+    /// The device's answer when a result is read from it.
+    pub(crate) fn device(error: impl core::fmt::Display) -> Self {
+        Self::Device(error.to_string())
+    }
+}

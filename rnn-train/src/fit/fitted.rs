@@ -1,0 +1,61 @@
+use std::path::PathBuf;
+
+use super::training::Outcome;
+use crate::config::StopReason;
+use crate::objective::Objective;
+use crate::progress::EpochReport;
+
+/// A trained model, and how its training went.
+pub struct Fitted<M: Objective> {
+    /// The model, ready for prediction: with its last weights, or with those of the best epoch if the
+    /// training had [`patience`](crate::FitConfig::patience).
+    pub model: M,
+    /// The state in which the last step ended, if states are carried.
+    pub state: Option<M::State>,
+    /// A report per epoch.
+    pub history: Vec<EpochReport>,
+    /// Why it stopped.
+    pub stop_reason: StopReason,
+    /// The epoch with the best value of the [monitored metric](crate::FitConfig::monitor), from 1; none
+    /// if no epoch was finished.
+    pub best_epoch: Option<usize>,
+    /// Steps of the optimiser.
+    pub steps: usize,
+    /// The last checkpoint: the one that was written last, or that the training resumed from.
+    pub checkpoint: Option<PathBuf>,
+    /// Seconds of training and validation, those before a resumed checkpoint included.
+    pub seconds: f64,
+    /// Seconds of those inside training steps.
+    pub step_seconds: f64,
+    keeps_best: bool,
+}
+
+impl<M: Objective> Fitted<M> {
+    /// The result of a training that left its last weights in `model`.
+    pub(super) fn new(model: M, outcome: Outcome<M>) -> Self {
+        let position = outcome.position;
+        let step_seconds = position.history.iter().map(|report| report.step_seconds);
+        Self {
+            keeps_best: outcome.best.is_some(),
+            model: outcome.best.map_or(model, |best| best.valid()),
+            state: outcome.state,
+            stop_reason: outcome.stop_reason,
+            best_epoch: position.best.map(|best| best.epoch),
+            steps: position.steps_done,
+            checkpoint: outcome.checkpoint,
+            seconds: position.total_seconds,
+            step_seconds: step_seconds.sum::<f64>() + position.step_seconds,
+            history: position.history,
+        }
+    }
+
+    /// The report of the epoch from which [`model`](Self::model) has its weights; none if no epoch was
+    /// finished.
+    pub fn report(&self) -> Option<&EpochReport> {
+        let best = self.best_epoch.filter(|_| self.keeps_best);
+        match best {
+            Some(epoch) => self.history.get(epoch - 1),
+            None => self.history.last(),
+        }
+    }
+}

@@ -1,0 +1,297 @@
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use burn::optim::ModuleOptimizer;
+use burn::tensor::Device;
+
+use super::Fitted;
+use super::learner::{Launch, Learnable, launch};
+use super::training::{Saver, Setup, Training};
+use crate::checkpoint::{About, Checkpoint, Checkpoints, Data, Position};
+use crate::config::FitConfig;
+use crate::data::Loader;
+use crate::device::device_of;
+use crate::error::TrainError;
+use crate::objective::Objective;
+use crate::optim::{Factor, Rate};
+use crate::progress::Observer;
+
+/// Trains models of one type.
+///
+/// ```
+/// use rnn_data::Strokes;
+/// use rnn_model::{ClassifierConfig, LstmConfig};
+/// use rnn_train::{FitConfig, ImageLoader, Trainer};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let device = rnn_train::select("auto")?.device;
+/// let digits = Strokes::new(1).generate(200)?;
+/// let (train, valid) = digits.split_at(150);
+/// let model = ClassifierConfig::new(LstmConfig::new(28, 16), 10).init(&device);
+///
+/// let fitted = Trainer::new(FitConfig::new(1))
+///     .with_validation(ImageLoader::images(&valid, 50))
+///     .fit(model, ImageLoader::images(&train, 50).shuffled(1))?;
+/// assert!(fitted.history[0].train_loss < 2.4); // ln 10 = 2.30
+/// # Ok(())
+/// # }
+/// ```
+pub struct Trainer<M: Objective> {
+    config: FitConfig,
+    validation: Option<Loader<M::Batch>>,
+    checkpoints: Option<Checkpoints>,
+    checkpoint: Option<Checkpoint>,
+    observers: Vec<Box<dyn Observer>>,
+    stop: Arc<AtomicBool>,
+    dashboard: bool,
+}
+
+impl<M: Objective> Trainer<M> {
+    /// Makes a trainer that trains as `config` says.
+    pub fn new(config: FitConfig) -> Self {
+        Self {
+            config,
+            validation: None,
+            checkpoints: None,
+            checkpoint: None,
+            observers: Vec::new(),
+            stop: Arc::default(),
+            dashboard: false,
+        }
+    }
+
+    /// Computes loss and metrics on `validation` after each epoch. With
+    /// [`carry_state`](FitConfig::carry_state) states are carried there too, from zeros on.
+    pub fn with_validation(mut self, validation: Loader<M::Batch>) -> Self {
+        self.validation = Some(validation);
+        self
+    }
+
+    /// Writes checkpoints after each epoch, and as often as they say.
+    pub fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
+        self.checkpoints = Some(checkpoints);
+        self
+    }
+
+    /// Resumes from a checkpoint of this training, bit by bit as if it had never stopped: on a CPU
+    /// backend, with as many threads (on `libtorch`: with one), on a processor with the same
+    /// [instruction set](crate::device::instruction_set).
+    ///
+    /// ```
+    /// use rnn_data::Strokes;
+    /// use rnn_model::{ClassifierConfig, GruConfig, StateDict};
+    /// use rnn_train::checkpoint::Checkpoints;
+    /// use rnn_train::config::SaveInterval;
+    /// use rnn_train::{FitConfig, ImageLoader, Trainer};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let device = rnn_train::select("auto")?.device;
+    /// let digits = ImageLoader::images(&Strokes::new(1).generate(100)?, 10).shuffled(1);
+    /// let model = ClassifierConfig::new(GruConfig::new(28, 8), 10).init(&device);
+    /// let folder = tempfile::tempdir()?;
+    /// let checkpoints = Checkpoints::new(folder.path()).every(SaveInterval::Steps(7));
+    ///
+    /// let whole = Trainer::new(FitConfig::new(1))
+    ///     .with_checkpoints(checkpoints.clone())
+    ///     .fit(model.clone(), digits.clone())?;
+    /// // The power failed after the seventh of ten steps.
+    /// let checkpoint = checkpoints.named("step-00000007")?;
+    /// let resumed = Trainer::new(FitConfig::new(1))
+    ///     .with_checkpoints(checkpoints)
+    ///     .resume(checkpoint)
+    ///     .fit(model, digits)?;
+    /// let bytes = |model| StateDict::of(model).to_safetensors();
+    /// assert_eq!(bytes(&resumed.model)?, bytes(&whole.model)?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
+        self.checkpoint = Some(checkpoint);
+        self
+    }
+
+    /// Tells `observer` how the training goes. Several observers are told in the order in which they were
+    /// added.
+    pub fn with_observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observers.push(Box::new(observer));
+        self
+    }
+
+    /// Stops after the step in progress once `stop` is true, with a checkpoint if there is a folder for
+    /// them.
+    pub fn with_stop(mut self, stop: Arc<AtomicBool>) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Shows Burn's full-screen dashboard, which the feature `tui` has. Its keys `q` and then `s` stop
+    /// the training as [`with_stop`](Self::with_stop) does; it does not see Ctrl-C.
+    pub fn with_dashboard(mut self, dashboard: bool) -> Self {
+        self.dashboard = dashboard;
+        self
+    }
+
+    /// Trains `model` on the batches of `train`, on the device where the model is.
+    ///
+    /// # Errors
+    ///
+    /// If there are no data or no parameters, a batch can't be made, the loss becomes infinite or NaN,
+    /// the device does not support the precision, there is no such metric to monitor, or a checkpoint
+    /// can't be written or belongs to another training.
+    ///
+    /// # Panics
+    ///
+    /// If [`accumulate`](FitConfig::accumulate) is 0.
+    pub fn fit(self, model: M, train: Loader<M::Batch>) -> Result<Fitted<M>, TrainError> {
+        assert!(
+            self.config.accumulate > 0,
+            "a step needs at least one batch, found 0"
+        );
+        let device = self.check(&model, &train)?.autodiff();
+        let config = self.config;
+        let validation = self.validation.filter(|valid| valid.num_batches() > 0);
+        let identity = match (&self.checkpoints, &self.checkpoint) {
+            (Some(checkpoints), _) => checkpoints.identity(),
+            // Without checkpoints of its own, a training has no identity, and resumes from any.
+            (None, Some(checkpoint)) => checkpoint.identity(),
+            (None, None) => "",
+        };
+        let about = About {
+            identity: identity.to_owned(),
+            config: config.clone(),
+            train: Data::of(&train),
+            valid: validation.as_ref().map(Data::of),
+        };
+        let model = model.to_device(&device).train();
+        let start = match &self.checkpoint {
+            Some(checkpoint) => Start::from(checkpoint, &about, model, &device)?,
+            None => Start::new(model, &config),
+        };
+        let plateau = Factor::new(start.position.plateau.factor);
+        let rate = Rate {
+            schedule: config.schedule,
+            learning_rate: config.learning_rate,
+            steps: train.num_batches().div_ceil(config.accumulate),
+            epochs: config.epochs,
+            step: start.position.steps_done,
+            plateau: plateau.clone(),
+        };
+        let to_launch = Launch {
+            model: Learnable::new(start.model, config.precision),
+            optimizer: start.optimizer,
+            scheduler: rate.scheduler(),
+            epochs: config.epochs,
+            dashboard: self.dashboard,
+            has_records: self.checkpoints.is_some(),
+        };
+        let checkpoints = self.checkpoints;
+        let setup = Setup {
+            config,
+            device,
+            train,
+            valid: validation,
+            observers: self.observers,
+            dashboard: self.dashboard,
+            stop: self.stop,
+            saver: None,
+            position: start.position,
+            state: start.state,
+            checkpoint: start.checkpoint,
+            best: start.best,
+            plateau,
+        };
+        let outcome = Rc::new(Cell::new(None));
+        let result = outcome.clone();
+        let model = launch(to_launch, |records| {
+            move |learner, components| {
+                let saver = checkpoints.map(|checkpoints| Saver {
+                    checkpoints,
+                    about,
+                    records,
+                });
+                let mut training = Training::new(Setup { saver, ..setup }, learner, components);
+                let end = training.run();
+                let (outcome, model, events) = training.finish(end);
+                result.set(Some(outcome));
+                (model, events)
+            }
+        })?;
+        match outcome.take() {
+            Some(outcome) => Ok(Fitted::new(model, outcome?)),
+            None => Err(TrainError::Learner("it did not run".to_owned())),
+        }
+    }
+
+    /// Checks that there is something to do and that it can be done; returns the model's device.
+    fn check(&self, model: &M, train: &Loader<M::Batch>) -> Result<Device, TrainError> {
+        if train.num_batches() == 0 {
+            return Err(TrainError::NoData);
+        }
+        if self.config.carry_state {
+            train.check_even()?;
+            self.validation
+                .as_ref()
+                .map_or(Ok(()), Loader::check_even)?;
+        }
+        let has_items = |valid: &Loader<M::Batch>| valid.num_items() > 0;
+        if self.config.patience.is_some() && !self.validation.as_ref().is_some_and(has_items) {
+            return Err(TrainError::NoValidation);
+        }
+        let device = device_of(model).ok_or(TrainError::NoParameters)?;
+        self.config.precision.check(&device)?;
+        Ok(device)
+    }
+}
+
+/// Where a training starts.
+struct Start<M: Objective> {
+    model: M,
+    optimizer: ModuleOptimizer,
+    position: Position,
+    state: Option<M::State>,
+    /// The model of the best epoch so far, if it may be wanted.
+    best: Option<M>,
+    /// The file from which it resumes.
+    checkpoint: Option<PathBuf>,
+}
+
+impl<M: Objective> Start<M> {
+    fn new(model: M, config: &FitConfig) -> Self {
+        Self {
+            model,
+            optimizer: config.optimizer.init(),
+            position: Position::start(),
+            state: None,
+            best: None,
+            checkpoint: None,
+        }
+    }
+
+    /// Resumes from `checkpoint`, which must belong to the training that `about` is about.
+    fn from(
+        checkpoint: &Checkpoint,
+        about: &About,
+        model: M,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        checkpoint.check(about)?;
+        let (config, position) = (&about.config, checkpoint.position().clone());
+        let mut best = None;
+        if let (Some(_), Some(step)) = (config.patience, position.best.map(|best| best.step)) {
+            let folder = checkpoint.path().parent().unwrap_or(Path::new(""));
+            let checkpoint = Checkpoints::new(folder).best(step)?;
+            checkpoint.check(about)?;
+            best = Some(checkpoint.load_into(model.clone())?);
+        }
+        let optimizer = config.optimizer.init();
+        Ok(Self {
+            model: checkpoint.load_into(model)?,
+            optimizer: optimizer.load_record(checkpoint.optimizer()?),
+            position,
+            state: checkpoint.state(device)?,
+            best,
+            checkpoint: Some(checkpoint.path().to_owned()),
+        })
+    }
+}

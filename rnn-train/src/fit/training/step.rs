@@ -1,0 +1,148 @@
+//! A step of the optimiser, of one batch or of several.
+
+use std::time::Instant;
+
+use burn::data::dataloader::Progress;
+use burn::train::{LearnerEvent, TrainingItem};
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
+
+use super::Training;
+use crate::config::Monitor;
+use crate::data::Batches;
+use crate::error::TrainError;
+use crate::fit::learner::{StepInput, StepOutput};
+use crate::metrics::RunningSums;
+use crate::objective::{BatchLoss, Classes, Objective, RecurrentState};
+use crate::optim::{Accumulated, clip_global_norm, clip_value};
+use crate::progress::{EpochReport, StepReport};
+
+impl<M: Objective> Training<M> {
+    /// Makes one step, and adds what it came to.
+    pub(super) fn step(
+        &mut self,
+        batches: &mut Batches<M::Batch>,
+        sums: &mut RunningSums,
+        report: &mut EpochReport,
+    ) -> Result<(), TrainError> {
+        let (epoch, config) = (report.epoch, self.setup.config.clone());
+        let first = self.setup.position.step * config.accumulate;
+        let last = (first + config.accumulate).min(self.setup.train.num_batches());
+        let number = self.setup.position.steps_done + 1;
+        let mut predictions = 0;
+        let mut num_classes = None;
+        let mut accumulated = Accumulated::default();
+        let mut grads = None;
+        let mut shown = Vec::new();
+        let mut seconds = 0.0;
+        for batch in first..last {
+            let next = batches.next().transpose();
+            let next = next.map_err(|error| TrainError::Data(error.to_string()))?;
+            let next = next.ok_or_else(|| TrainError::Data("the data ended early".to_owned()))?;
+            let start = Instant::now();
+            self.setup.device.seed(step_seed(config.seed, epoch, batch));
+            let state = self.setup.state.take();
+            let mut output = self.learner.train_step(StepInput { batch: next, state });
+            let left = output.item.state.take();
+            if config.carry_state {
+                self.setup.state = left.map(RecurrentState::detach);
+            }
+            let loss = &output.item.loss;
+            if number == 1 {
+                check_monitor(&config.monitor, loss)?;
+            }
+            sums.add(number, loss)?;
+            predictions += loss.count;
+            num_classes = loss.classes.as_ref().map(Classes::num_classes);
+            if config.accumulate > 1 {
+                accumulated.add(&self.learner.model(), output.grads, loss.count);
+            } else {
+                grads = Some(output.grads);
+            }
+            seconds += start.elapsed().as_secs_f64();
+            if config.keep_predictions
+                && batch + 1 == self.setup.train.num_batches()
+                && let Some(classes) = &loss.classes
+            {
+                let predicted = classes.logits.clone().argmax(1).into_data();
+                let predicted = predicted.iter::<i64>().map(|class| class as usize);
+                report.predictions = predicted.collect();
+            }
+            if self.setup.dashboard {
+                shown.push((batch + 1, output.item));
+            }
+        }
+
+        let start = Instant::now();
+        let model = self.learner.model();
+        let mut grads = grads.unwrap_or_else(|| accumulated.take(&model));
+        if let Some(max_norm) = config.clip_norm {
+            let (clipped, norm) = clip_global_norm(&model, grads, max_norm);
+            sums.add_norm(norm);
+            grads = clipped;
+        }
+        if let Some(max) = config.clip_value {
+            grads = clip_value(&model, grads, max);
+        }
+        self.learner.lr_step();
+        self.learner.optimizer_step(grads);
+        let not_finite = sums.read_some()?;
+        self.setup.position.step_seconds += seconds + start.elapsed().as_secs_f64();
+        self.fail_if(not_finite)?;
+        for (batches, output) in shown {
+            self.show(output, batches);
+        }
+
+        let position = &mut self.setup.position;
+        position.step += 1;
+        position.steps_done += 1;
+        position.learning_rate = self.learner.lr_current().base();
+        let batch_size = self.setup.train.batch_size();
+        let total_items = self.setup.train.num_items();
+        let report = StepReport {
+            epoch,
+            epochs: config.epochs,
+            step: position.steps_done,
+            items: (last * batch_size).min(total_items),
+            total_items,
+            predictions,
+            num_classes,
+            loss: sums.latest.map(|(loss, _)| loss),
+            grad_norm: sums.latest.and_then(|(_, norm)| norm),
+            learning_rate: position.learning_rate,
+        };
+        self.tell(|observer| observer.step(&report));
+        Ok(())
+    }
+
+    /// Tells the dashboard of a batch.
+    fn show(&mut self, output: StepOutput<M::State>, batches: usize) {
+        let total = self.setup.train.num_items();
+        let items = (batches * self.setup.train.batch_size()).min(total);
+        let progress = Progress::new(items, total, Some("items".to_owned()));
+        let rate = self.learner.lr_current();
+        let item = TrainingItem::new(output, progress, Some(batches), Some(rate));
+        self.event(LearnerEvent::ProcessedItem(item));
+    }
+}
+
+/// Checks that the metric to be monitored is there, before an epoch is made in vain.
+fn check_monitor(monitor: &Monitor, loss: &BatchLoss) -> Result<(), TrainError> {
+    let names = loss.metrics().into_iter().map(|metric| metric.name);
+    let there: Vec<String> = names.collect();
+    if monitor.metric == "loss" || there.contains(&monitor.metric) {
+        return Ok(());
+    }
+    let metric = monitor.metric.clone();
+    Err(TrainError::NoMetric { metric, there })
+}
+
+/// A seed that no other batch of the run has.
+fn step_seed(seed: u64, epoch: usize, batch: usize) -> u64 {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    // The lower half of the streams orders the data.
+    rng.set_stream(1 << 63 | epoch as u64);
+    // Eight words of 32 bits a batch: far more than one seed takes.
+    rng.set_word_pos(8 * batch as u128);
+    rng.next_u64()
+}

@@ -1,0 +1,59 @@
+use burn::data::dataloader::Progress;
+use burn::module::Module;
+use burn::train::{InferenceStep, LearnerEvent, TrainingItem};
+
+use super::Training;
+use crate::data::Loader;
+use crate::error::TrainError;
+use crate::fit::learner::StepInput;
+use crate::metrics::{RunningSums, Sums};
+use crate::objective::Objective;
+
+impl<M: Objective> Training<M> {
+    /// Makes a pass over the validation data; none if it was interrupted.
+    pub(super) fn valid_epoch(
+        &mut self,
+        loader: &Loader<M::Batch>,
+    ) -> Result<Option<Sums>, TrainError> {
+        let epoch = self.setup.position.epoch;
+        let total_items = loader.num_items();
+        self.valid_event(LearnerEvent::StartSplit {
+            epoch_number: epoch,
+            total_items,
+        });
+        let model = self.learner.model().valid();
+        let device = self.setup.device.clone().without_autodiff();
+        let mut sums = RunningSums::new(Sums::default());
+        let mut state = None;
+        for (number, batch) in loader.batches(&device, 0).enumerate() {
+            let batch = batch.map_err(|error| TrainError::Data(error.to_string()))?;
+            let mut output = InferenceStep::step(
+                &model,
+                StepInput {
+                    batch,
+                    state: state.take(),
+                },
+            );
+            let left = output.state.take();
+            if self.setup.config.carry_state {
+                state = left;
+            }
+            sums.add(self.setup.position.steps_done, &output.loss)?;
+            let not_finite = sums.read_some()?;
+            self.fail_if(not_finite)?;
+            if self.setup.dashboard {
+                let items = ((number + 1) * loader.batch_size()).min(total_items);
+                let progress = Progress::new(items, total_items, Some("items".to_owned()));
+                let item = TrainingItem::new(output, progress, Some(number + 1), None);
+                self.valid_event(LearnerEvent::ProcessedItem(item));
+            }
+            if self.is_told_to_stop() {
+                return Ok(None);
+            }
+        }
+        let not_finite = sums.read()?;
+        self.valid_event(LearnerEvent::EndSplit(epoch));
+        self.fail_if(not_finite)?;
+        Ok(Some(sums.sums))
+    }
+}

@@ -1,0 +1,44 @@
+use super::Evaluation;
+
+/// A confusion matrix: how often each class was predicted as which.
+///
+/// ```
+/// use rnn_train::metrics::Confusion;
+///
+/// let confusion = Confusion::count(3, [(0, 0), (1, 2), (1, 1), (1, 2)]);
+/// assert_eq!(confusion.counts()[1], [0, 1, 2]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confusion {
+    counts: Vec<Vec<usize>>,
+}
+
+impl Confusion {
+    /// Counts pairs of the right class and the predicted one.
+    ///
+    /// # Panics
+    ///
+    /// If a class is not below `classes`.
+    pub fn count(classes: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
+        let mut counts = vec![vec![0; classes]; classes];
+        for (right, predicted) in pairs {
+            counts[right][predicted] += 1;
+        }
+        Self { counts }
+    }
+
+    /// Counts an evaluation's predictions.
+    ///
+    /// # Panics
+    ///
+    /// If a class is not below `classes`.
+    pub fn of(evaluation: &Evaluation, classes: usize) -> Self {
+        let right = evaluation.targets.iter().copied();
+        Self::count(classes, right.zip(evaluation.predictions.iter().copied()))
+    }
+
+    /// The matrix: a row per right class, a column per predicted one.
+    pub fn counts(&self) -> &[Vec<usize>] {
+        &self.counts
+    }
+}

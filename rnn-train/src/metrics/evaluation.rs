@@ -1,0 +1,145 @@
+use burn::tensor::TensorData;
+use burn::tensor::activation::softmax;
+
+use super::results::{Unread, read};
+use super::{Metrics, Sums};
+use crate::data::Loader;
+use crate::device::device_of;
+use crate::error::TrainError;
+use crate::objective::{Classes, Objective};
+
+/// How a model does on a whole dataset.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evaluation {
+    /// The mean loss per prediction; in nats if it is a cross entropy.
+    pub loss: f64,
+    /// The number of predictions.
+    pub count: usize,
+    /// The metrics of the model's [`Objective`].
+    pub metrics: Metrics,
+    /// The predicted classes in the dataset's order; empty if the model predicts no classes.
+    pub predictions: Vec<usize>,
+    /// The probability that the model gives to each of them.
+    pub confidences: Vec<f32>,
+    /// The right classes.
+    pub targets: Vec<usize>,
+    /// How many of the predicted classes are right.
+    pub correct: usize,
+}
+
+impl Evaluation {
+    /// The value of a metric; none if the model's [`Objective`] has no metric of this name.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        self.metrics.get(name)
+    }
+
+    /// The share of the predicted classes that are right, 0 to 1; NaN if there are none.
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.predictions.len() as f64
+    }
+
+    /// The indices in the dataset at which the predicted class is wrong, the most confident mistakes
+    /// first.
+    pub fn mistakes(&self) -> Vec<usize> {
+        let is_wrong = |&index: &usize| self.predictions[index] != self.targets[index];
+        let mut wrong: Vec<usize> = (0..self.predictions.len()).filter(is_wrong).collect();
+        wrong.sort_by(|&a, &b| self.confidences[b].total_cmp(&self.confidences[a]));
+        wrong
+    }
+
+    fn add(&mut self, classes: Classes) -> Result<(), TrainError> {
+        let (confidences, predicted) = softmax(classes.logits, 1).max_dim_with_indices(1);
+        let confidences = confidences.try_into_data().map_err(TrainError::device)?;
+        let predicted = predicted.try_into_data().map_err(TrainError::device)?;
+        let targets = classes
+            .targets
+            .try_into_data()
+            .map_err(TrainError::device)?;
+        self.confidences.extend(confidences.iter::<f32>());
+        self.predictions.extend(indices(&predicted));
+        self.targets.extend(indices(&targets));
+        Ok(())
+    }
+}
+
+/// Evaluates `model` on everything that `loader` gives, in the dataset's order and as for prediction:
+/// without dropout, and without recording anything for a backward pass. Every batch starts from a zero
+/// state.
+///
+/// # Errors
+///
+/// If there are no data, a batch can't be made, or the device fails.
+pub fn evaluate<M: Objective>(
+    model: &M,
+    loader: &Loader<M::Batch>,
+) -> Result<Evaluation, TrainError> {
+    evaluate_with(model, loader, false)
+}
+
+/// Evaluates as [`evaluate`] does, but starts each batch from the state in which the one before it
+/// ended, as validation does in a training with
+/// [`carry_state`](crate::FitConfig::carry_state): for windows of a long sequence.
+///
+/// ```
+/// use rnn_data::Streams;
+/// use rnn_model::CharRnnConfig;
+/// use rnn_train::CharLoader;
+/// use rnn_train::metrics::{evaluate, evaluate_carrying};
+///
+/// let device = rnn_train::select("auto")?.device;
+/// let model = CharRnnConfig::new(4, 8, 4).init(&device);
+/// let text: Vec<usize> = (0..41).map(|i| i * i / 3 % 4).collect();
+/// let windows = |length| -> Result<_, rnn_data::StreamsError> {
+///     Ok(CharLoader::streams(Streams::new(vec![text.clone()], 1, length)?, 4))
+/// };
+/// // In windows or in one go: the same loss, if the state is carried.
+/// let whole = evaluate(&model, &windows(40)?)?;
+/// let carried = evaluate_carrying(&model, &windows(5)?)?;
+/// assert!((carried.loss - whole.loss).abs() < 1e-5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// If there are no data, batches are not of one size, a batch can't be made, or the device fails.
+pub fn evaluate_carrying<M: Objective>(
+    model: &M,
+    loader: &Loader<M::Batch>,
+) -> Result<Evaluation, TrainError> {
+    loader.check_even()?;
+    evaluate_with(model, loader, true)
+}
+
+fn evaluate_with<M: Objective>(
+    model: &M,
+    loader: &Loader<M::Batch>,
+    carries_state: bool,
+) -> Result<Evaluation, TrainError> {
+    let model = model.valid();
+    let device = device_of(&model).ok_or(TrainError::NoParameters)?;
+    let (mut evaluation, mut sums, mut state) = (Evaluation::default(), Sums::default(), None);
+    for batch in loader.clone().in_order().batches(&device, 0) {
+        let batch = batch.map_err(|error| TrainError::Data(error.to_string()))?;
+        let (loss, left) = model.score(batch, state.take());
+        state = Some(left).filter(|_| carries_state);
+        for results in read(vec![Unread::new(0, &loss)?])? {
+            sums.add(&results);
+        }
+        if let Some(classes) = loss.classes {
+            evaluation.add(classes)?;
+        }
+    }
+    if sums.predictions == 0 {
+        return Err(TrainError::NoData);
+    }
+    let pairs = evaluation.predictions.iter().zip(&evaluation.targets);
+    evaluation.correct = pairs.filter(|(found, right)| found == right).count();
+    evaluation.loss = sums.mean_loss();
+    evaluation.count = sums.predictions;
+    evaluation.metrics = sums.metrics();
+    Ok(evaluation)
+}
+
+fn indices(data: &TensorData) -> impl Iterator<Item = usize> {
+    data.iter::<i64>().map(|class| class as usize)
+}

@@ -1,0 +1,93 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rnn_data::fs::{is_unfinished, write_file};
+
+use super::error::RunError;
+
+pub(super) const CONFIG: &str = "config.json";
+/// An empty file, which is locked by the program that writes to the run.
+pub(super) const LOCK: &str = ".lock";
+pub(super) const CHECKPOINTS: &str = "checkpoints";
+
+/// A run's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+impl RunDir {
+    /// Creates the folder of a new run.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be made, or exists and is not empty.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self, RunError> {
+        let path = path.into();
+        fs::create_dir_all(&path).map_err(RunError::io(&path))?;
+        for entry in fs::read_dir(&path).map_err(RunError::io(&path))? {
+            let name = entry.map_err(RunError::io(&path))?.file_name();
+            // What a program left that was killed before it wrote its settings.
+            if name != LOCK && !is_unfinished(&name) {
+                return Err(RunError::NotEmpty(path));
+            }
+        }
+        Ok(Self { path })
+    }
+
+    /// Creates the folder `<parent>/<command>-<n>` with the first free n, from 1.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be made.
+    pub fn create_next(parent: impl AsRef<Path>, command: &str) -> Result<Self, RunError> {
+        let parent = parent.as_ref();
+        fs::create_dir_all(parent).map_err(RunError::io(parent))?;
+        for n in 1u32.. {
+            let path = parent.join(format!("{command}-{n}"));
+            // Not `create_dir_all`: of two programs that try the same number, one must fail.
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(RunError::Io { path, error }),
+            }
+        }
+        unreachable!("four billion runs")
+    }
+
+    /// Opens the folder of an earlier run.
+    ///
+    /// # Errors
+    ///
+    /// If it holds none.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, RunError> {
+        let path = path.into();
+        if path.join(CONFIG).is_file() {
+            Ok(Self { path })
+        } else {
+            Err(RunError::NotARun(path))
+        }
+    }
+
+    /// Whether it has settings: a folder that was just created has none.
+    pub fn has_config(&self) -> bool {
+        self.file(CONFIG).is_file()
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of a file.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Writes a file, all or nothing: an old one stays until the new one is complete and on the disk.
+    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RunError> {
+        let path = self.file(name);
+        write_file(&path, bytes).map_err(RunError::io(&path))
+    }
+}

@@ -1,0 +1,153 @@
+//! The files of JSON, the vocabularies and the checkpoints.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rnn_data::Vocab;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::dir::{CHECKPOINTS, CONFIG, RunDir};
+use super::error::RunError;
+use crate::checkpoint::Checkpoints;
+use crate::data::hex;
+
+const METRICS: &str = "metrics.json";
+const VOCAB: &str = "vocab.json";
+const TAGS: &str = "tags.json";
+const REPORT: &str = "report.html";
+
+impl RunDir {
+    /// The run's checkpoints. Their identity is the settings' hash: those of another run are refused.
+    ///
+    /// # Errors
+    ///
+    /// If the settings can't be read.
+    pub fn checkpoints(&self) -> Result<Checkpoints, RunError> {
+        let path = self.file(CONFIG);
+        let config = fs::read(&path).map_err(RunError::io(&path))?;
+        let identity = hex(Sha256::new().chain_update(config));
+        Ok(Checkpoints::new(self.file(CHECKPOINTS)).with_identity(identity))
+    }
+
+    /// Writes the settings.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn write_config(&self, config: &impl Serialize) -> Result<(), RunError> {
+        self.write_json(CONFIG, config)
+    }
+
+    /// Reads the settings.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read or does not hold such settings.
+    pub fn read_config<T: DeserializeOwned>(&self) -> Result<T, RunError> {
+        self.read_json(CONFIG)
+    }
+
+    /// Writes the results.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn write_metrics(&self, metrics: &impl Serialize) -> Result<(), RunError> {
+        self.write_json(METRICS, metrics)
+    }
+
+    /// Reads the results; none if there are none, as when the training was cut short.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read or does not hold such results.
+    pub fn read_metrics<T: DeserializeOwned>(&self) -> Result<Option<T>, RunError> {
+        if self.file(METRICS).is_file() {
+            self.read_json(METRICS).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Writes the vocabulary of words or characters.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn write_vocab(&self, vocab: &Vocab) -> Result<(), RunError> {
+        Ok(vocab.write(self.file(VOCAB))?)
+    }
+
+    /// Reads the vocabulary, which must have `expected` symbols.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read, is damaged, or has another number of symbols.
+    pub fn read_vocab(&self, expected: usize) -> Result<Vocab, RunError> {
+        self.read_symbols(VOCAB, expected)
+    }
+
+    /// Writes the vocabulary of tags.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn write_tags(&self, tags: &Vocab) -> Result<(), RunError> {
+        Ok(tags.write(self.file(TAGS))?)
+    }
+
+    /// Reads the vocabulary of tags, which must have `expected` symbols.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read, is damaged, or has another number of symbols.
+    pub fn read_tags(&self, expected: usize) -> Result<Vocab, RunError> {
+        self.read_symbols(TAGS, expected)
+    }
+
+    fn read_symbols(&self, name: &str, expected: usize) -> Result<Vocab, RunError> {
+        let path = self.file(name);
+        let vocab = Vocab::read(&path)?;
+        if vocab.len() != expected {
+            let found = vocab.len();
+            return Err(RunError::Symbols {
+                path,
+                expected,
+                found,
+            });
+        }
+        Ok(vocab)
+    }
+
+    /// Writes the report, a page of HTML, and returns where it is.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn write_report(&self, html: &str) -> Result<PathBuf, RunError> {
+        self.write(REPORT, html.as_bytes())?;
+        Ok(self.file(REPORT))
+    }
+
+    fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, RunError> {
+        let path = self.file(name);
+        let bytes = fs::read(&path).map_err(RunError::io(&path))?;
+        serde_json::from_slice(&bytes).map_err(|error| RunError::Json { path, error })
+    }
+
+    fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RunError> {
+        let path = self.file(name);
+        let mut bytes = to_json(&path, serde_json::to_vec_pretty(value))?;
+        bytes.push(b'\n');
+        self.write(name, &bytes)
+    }
+}
+
+pub(super) fn to_json(path: &Path, json: serde_json::Result<Vec<u8>>) -> Result<Vec<u8>, RunError> {
+    json.map_err(|error| RunError::Json {
+        path: path.to_owned(),
+        error,
+    })
+}

@@ -1,0 +1,30 @@
+//! A run's folder: all that prediction needs, and how it came about.
+//!
+//! The only module that knows the names of the files:
+//!
+//! | file | holds |
+//! |---|---|
+//! | `config.json` | the settings, resolved, with seed, threads, versions and the data's fingerprint |
+//! | `model.safetensors` | the weights to use |
+//! | `vocab.json`, `tags.json` | the ids of words and tags, if there are any |
+//! | `history.jsonl`, `history.csv` | a line per epoch |
+//! | `metrics.json` | the results |
+//! | `checkpoints/` | the last two [checkpoints](crate::checkpoint), and those of the best two epochs |
+//! | `report.html` | the course of the training, with all pictures, in one page |
+//! | `loss.svg`, `accuracy.svg` | the loss and the accuracy over the epochs |
+//! | `confusion.svg` | the confusion matrix |
+//! | `predictions.png`, `mistakes.png` | images with what was predicted for them; the most confident mistakes |
+
+mod dir;
+mod error;
+mod files;
+mod history;
+mod lock;
+mod picture;
+mod table;
+mod weights;
+
+pub use dir::RunDir;
+pub use error::RunError;
+pub use lock::RunLock;
+pub use picture::Picture;
