@@ -6,6 +6,7 @@
 pub mod call;
 pub mod history;
 pub mod import;
+pub mod load;
 pub mod mnist;
 pub mod recurrent;
 pub mod report;

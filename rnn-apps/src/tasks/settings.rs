@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use burn::tensor::Device;
 use rnn_train::RunDir;
 use rnn_train::config::SaveInterval;
 use rnn_train::device::instruction_set;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::task::{SettingsOf, Task};
 use crate::context::Context;
 
 /// A run's `config.json`: everything that its weights and numbers depend on. M is what the model is
@@ -159,21 +157,4 @@ pub fn open<S: DeserializeOwned>(path: &Path, command: &str) -> anyhow::Result<(
     );
     let settings = run.read_config()?;
     Ok((run, settings))
-}
-
-/// The model of a run, with its weights.
-///
-/// # Errors
-///
-/// If the settings are of no model, or the weights of another one.
-pub fn load<T: Task>(
-    run: &RunDir,
-    settings: &SettingsOf<T>,
-    device: &Device,
-) -> anyhow::Result<T::Model> {
-    let no_model = || format!("{}: no model", run.path().display());
-    let parameters = T::num_params(&settings.model).with_context(no_model)?;
-    run.check_size(parameters)?;
-    let model = T::init(&settings.model, None, device).with_context(no_model)?;
-    Ok(run.load_model(model)?)
 }

@@ -9,8 +9,9 @@ use super::Mnist;
 use super::args::MnistPredictArgs;
 use super::data::INK;
 use crate::context::Context;
+use crate::tasks::load::load;
 use crate::tasks::results::{Predicted, Used};
-use crate::tasks::settings::{load, open};
+use crate::tasks::settings::open;
 use crate::tasks::task::{SettingsOf, Task};
 use crate::ui::{Output, preview};
 

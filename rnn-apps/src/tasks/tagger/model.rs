@@ -10,8 +10,9 @@ use super::Tagger;
 use super::args::TaggerArgs;
 use super::data::Symbols;
 use crate::tasks::import;
+use crate::tasks::load::load;
 use crate::tasks::recurrent::{RecurrentSettings, Start};
-use crate::tasks::settings::{load, open};
+use crate::tasks::settings::open;
 use crate::tasks::task::{SettingsOf, Task};
 
 /// What the model is made from.

@@ -1,0 +1,24 @@
+//! Trained models, out of their runs.
+
+use anyhow::Context as _;
+use burn::tensor::Device;
+use rnn_train::RunDir;
+
+use super::task::{SettingsOf, Task};
+
+/// The model of a run, with its weights.
+///
+/// # Errors
+///
+/// If the settings are of no model, or the weights of another one.
+pub fn load<T: Task>(
+    run: &RunDir,
+    settings: &SettingsOf<T>,
+    device: &Device,
+) -> anyhow::Result<T::Model> {
+    let no_model = || format!("{}: no model", run.path().display());
+    let parameters = T::num_params(&settings.model).with_context(no_model)?;
+    run.check_size(parameters)?;
+    let model = T::init(&settings.model, None, device).with_context(no_model)?;
+    Ok(run.load_model(model)?)
+}
