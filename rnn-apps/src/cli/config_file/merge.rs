@@ -65,7 +65,8 @@ pub fn matches(
 }
 
 /// The subcommand that a line ends in, with its own matches and where in the line its arguments
-/// begin: behind the first word that is its name, which no flag in front of it has as its value.
+/// begin: behind the first word that is its name. No flag in front of a subcommand takes such a word
+/// as its value.
 fn subcommand<'a>(
     root: &'a Command,
     matches: &'a ArgMatches,
