@@ -227,6 +227,55 @@ mod tests {
     }
 
     #[test]
+    fn lists_of_flags_name_flags_that_there_are() {
+        let mut root = command();
+        root.build();
+        for task in TASKS {
+            let beside_resume = task.beside_resume();
+            let task = root.find_subcommand(task.name()).expect("a task");
+            let train = task.find_subcommand("train").expect("a training");
+            for id in [
+                Common::NOT_IN_A_FILE,
+                Common::BESIDE_RESUME,
+                RunArgs::NOT_IN_A_FILE,
+                RunArgs::BESIDE_RESUME,
+                beside_resume,
+            ]
+            .concat()
+            {
+                let mut flags = train.get_arguments();
+                assert!(flags.any(|arg| arg.get_id() == id), "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_that_goes_on_takes_what_does_not_change_it() {
+        for command in ["mnist train", "tagger train"] {
+            for flags in [
+                "--from best --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json",
+                "--tui",
+            ] {
+                let line = format!("rnn-apps {command} --resume r {flags}");
+                let cli = CommandLine::try_read_from(line.split(' ')).expect(&line);
+                assert_eq!(cli.resumed(), Some(Path::new("r")));
+            }
+        }
+    }
+
+    #[test]
+    fn an_import_takes_the_old_name_of_its_description() {
+        for flag in ["--model", "--config"] {
+            let line = format!("rnn-apps import --weights w.pt {flag} none.json");
+            let cli = CommandLine::try_read_from(line.split(' ')).expect(&line);
+            let Asked::Tool(ToolCommand::Import(args)) = cli.asked else {
+                panic!("{cli:?}");
+            };
+            assert_eq!(args.model, Path::new("none.json"));
+        }
+    }
+
+    #[test]
     fn numbers_out_of_range_are_wrong_usage() {
         for line in [
             "rnn-apps mnist train --epochs 0",
