@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::cli::Cli;
+use crate::command_line::CommandLine;
 
 /// The texts between backticks in a cell of the table.
 fn quoted(cell: &str) -> impl Iterator<Item = &str> {
@@ -38,7 +38,7 @@ fn every_row_names_commands_items_and_tests_that_exist() {
         assert!(quoted(commands).count() > 0, "no command: {row}");
         for command in quoted(commands) {
             let line = format!("rnn-apps {}", command.replace("NAME", "ndarray"));
-            if let Err(error) = Cli::try_read_from(line.split(' ')) {
+            if let Err(error) = CommandLine::try_read_from(line.split(' ')) {
                 panic!("{command}: {error}");
             }
         }

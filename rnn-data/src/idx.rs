@@ -3,11 +3,12 @@
 mod data;
 mod error;
 mod file;
-pub(crate) mod gzip;
 mod header;
 
 pub use data::{Dtype, IdxData};
 pub use error::IdxError;
+
+use crate::gzip;
 use header::Header;
 
 /// An array with a shape, as an IDX file holds it.
@@ -104,11 +105,11 @@ impl Idx {
     ///
     /// # Errors
     ///
-    /// Those of [`Idx::parse`], and the `Gzip…` variants of [`IdxError`]. No more is decoded than
-    /// the header promises, plus one byte.
+    /// Those of [`Idx::parse`], and [`IdxError::Gzip`]. No more is decoded than the header says,
+    /// plus one byte.
     pub fn decode(bytes: &[u8]) -> Result<Self, IdxError> {
         if bytes.starts_with(&gzip::MAGIC) {
-            Self::parse(&gzip::decode(bytes)?)
+            Self::parse(&decompress(bytes)?)
         } else {
             Self::parse(bytes)
         }
@@ -150,4 +151,19 @@ impl Idx {
     pub fn into_parts(self) -> (Vec<usize>, IdxData) {
         (self.shape, self.data)
     }
+}
+
+/// Decodes a gzip stream that holds one IDX array, into plain IDX bytes. The header sets the length:
+/// the result has one byte too many if the stream holds more than the header says.
+fn decompress(bytes: &[u8]) -> Result<Vec<u8>, IdxError> {
+    let mut stream = gzip::Stream::new(bytes);
+    let mut plain = Vec::new();
+    stream.read_until(&mut plain, Header::FIXED)?;
+    if let Some(&rank) = plain.get(Header::FIXED - 1) {
+        stream.read_until(&mut plain, Header::len_for(usize::from(rank)))?;
+    }
+    let header = Header::parse(&plain)?;
+    // The decoder checks the checksum only when it is asked for bytes past the end.
+    stream.read_until(&mut plain, header.len() + header.data_len + 1)?;
+    Ok(plain)
 }

@@ -5,7 +5,9 @@
 #[cfg(feature = "burn")]
 mod batch;
 mod error;
-mod file;
+#[doc(hidden)]
+pub mod fs;
+mod gzip;
 mod idx;
 mod image_set;
 mod mnist;
@@ -15,7 +17,6 @@ mod source;
 mod streams;
 mod strokes;
 mod tagged;
-mod text;
 mod vocab;
 
 #[cfg(feature = "burn")]
@@ -24,7 +25,8 @@ pub use batch::{
     TaggedBatcher, TaggedItem, image_tensor, one_hot,
 };
 pub use error::DatasetError;
-pub use file::{is_unfinished, remove_unfinished, write_file};
+pub use fs::TextError;
+pub use gzip::GzipError;
 pub use idx::{Dtype, Idx, IdxData, IdxError};
 pub use image_set::ImageSet;
 pub use mnist::Mnist;
@@ -37,5 +39,4 @@ pub use tagged::{
     Sentence, TaggedCorpus, TaggedError, decode_tagged, notebook_sentences, parse_conllu,
     parse_tagged, parse_word_tags, read_tagged,
 };
-pub use text::{TextError, decode_text, read_text};
 pub use vocab::{Vocab, VocabBuilder, VocabError};

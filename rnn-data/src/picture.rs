@@ -13,7 +13,7 @@ use std::path::Path;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use crate::file;
+use crate::fs::file;
 use digit::SIDE;
 pub use error::PictureError;
 pub use sheet::contact_sheet;

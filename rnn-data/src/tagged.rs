@@ -7,7 +7,7 @@ mod word_tags;
 
 use std::path::Path;
 
-use crate::{decode_text, read_text};
+use crate::fs::{decode_text, read_text};
 pub use conllu::parse_conllu;
 pub use corpus::TaggedCorpus;
 pub use error::TaggedError;

@@ -8,7 +8,7 @@ mod parse;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use crate::file;
+use crate::fs::file;
 pub use builder::VocabBuilder;
 pub use error::VocabError;
 

@@ -55,7 +55,7 @@ def there_and_back(folder, kind, options):
     }
     (folder / "model.json").write_text(json.dumps(description))
     name = "-".join([kind.lower(), *map(str, options.values())])
-    arguments = ["--weights", folder / "model.pt", "--config", folder / "model.json"]
+    arguments = ["--weights", folder / "model.pt", "--model", folder / "model.json"]
     run("import", *arguments, "--run", folder / name)
     run("export", "--run", folder / name, "--out", folder / f"{name}.safetensors")
     again = Classifier(kind, **options)

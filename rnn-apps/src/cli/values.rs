@@ -17,41 +17,41 @@ fn count(text: &str, most: usize) -> Result<usize, String> {
 // What lies beyond these limits is a slip of the finger, and would otherwise end in a failed
 // allocation or a run that never does.
 
-pub(super) fn epochs(text: &str) -> Result<usize, String> {
+pub fn epochs(text: &str) -> Result<usize, String> {
     count(text, 1_000_000)
 }
 
-pub(super) fn items(text: &str) -> Result<usize, String> {
+pub fn items(text: &str) -> Result<usize, String> {
     count(text, 100_000_000)
 }
 
-pub(super) fn items_or_none(text: &str) -> Result<usize, String> {
+pub fn items_or_none(text: &str) -> Result<usize, String> {
     match text {
         "0" => Ok(0),
         _ => items(text).map_err(|_| "expected a whole number from 0 to 100000000".to_owned()),
     }
 }
 
-pub(super) fn size(text: &str) -> Result<usize, String> {
+pub fn size(text: &str) -> Result<usize, String> {
     count(text, 8_192)
 }
 
-pub(super) fn layers(text: &str) -> Result<usize, String> {
+pub fn layers(text: &str) -> Result<usize, String> {
     count(text, 64)
 }
 
-pub(super) fn threads(text: &str) -> Result<usize, String> {
+pub fn threads(text: &str) -> Result<usize, String> {
     count(text, 1_024)
 }
 
-pub(super) fn rate(text: &str) -> Result<f64, String> {
+pub fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if x > 0.0 && x.is_finite() => Ok(x),
         _ => Err("expected a number above 0".to_owned()),
     }
 }
 
-pub(super) fn share(text: &str) -> Result<f64, String> {
+pub fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if (0.0..1.0).contains(&x) => Ok(x),
         _ => Err("expected a number from 0 to below 1".to_owned()),
@@ -59,30 +59,30 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
 }
 
 /// 0 or more.
-pub(super) fn factor(text: &str) -> Result<f64, String> {
+pub fn factor(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if x >= 0.0 && x.is_finite() => Ok(x),
         _ => Err("expected 0 or a number above it".to_owned()),
     }
 }
 
-pub(super) fn every(text: &str) -> Result<SaveInterval, String> {
+pub fn every(text: &str) -> Result<SaveInterval, String> {
     text.parse()
 }
 
-pub(super) fn precision() -> impl TypedValueParser<Value = Precision> {
+pub fn precision() -> impl TypedValueParser<Value = Precision> {
     PossibleValuesParser::new(["f32", "bf16"]).try_map(|name| name.parse())
 }
 
 /// `FROM=TO`
-pub(super) fn renaming(text: &str) -> Result<(String, String), String> {
+pub fn renaming(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((from, to)) if !from.is_empty() => Ok((from.to_owned(), to.to_owned())),
         _ => Err("expected FROM=TO".to_owned()),
     }
 }
 
-pub(super) fn safetensors(text: &str) -> Result<PathBuf, String> {
+pub fn safetensors(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     match path.extension() {
         Some(extension) if extension == "safetensors" => Ok(path),

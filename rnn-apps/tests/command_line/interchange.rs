@@ -14,7 +14,7 @@ fn golden(file: &str) -> PathBuf {
 
 fn import(weights: &Path, config: &Path, run: &str) -> String {
     format!(
-        "import --weights {} --config {} --run {run}",
+        "import --weights {} --model {} --run {run}",
         weights.display(),
         config.display()
     )

@@ -208,3 +208,16 @@ fn a_report_holds_everything_in_one_page() {
     assert!(table.starts_with("epoch,train_loss,"), "{table}");
     assert_eq!(table.lines().count(), 2, "{table}");
 }
+
+#[test]
+fn a_dashboard_that_cannot_be_shown_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let message = fails(folder.path(), "mnist train --limit 100 --tui --run run", 1);
+    let says = if cfg!(feature = "tui") {
+        "--tui needs a terminal"
+    } else {
+        "cargo run -p rnn-apps --features tui -- mnist train"
+    };
+    assert!(message.contains(says), "{message}");
+    assert!(!folder.path().join("run").exists());
+}

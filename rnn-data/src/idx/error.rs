@@ -1,10 +1,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::GzipError;
+
 /// What can be wrong with IDX bytes, with the file that holds them, or with the parts of an array.
 ///
-/// Offsets count bytes from the start, at 0. They are offsets into the IDX bytes, except in the
-/// `Gzip…` variants, where they are offsets into the compressed ones.
+/// Offsets count bytes from the start, at 0, after decompression.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdxError {
@@ -54,13 +55,12 @@ pub enum IdxError {
         /// Bytes of data that are there.
         found: usize,
     },
-    /// The bytes go on after the data.
+    /// There are bytes after the data.
     #[error("bytes after the IDX data at byte {offset}: expected the end, found {found}")]
     TrailingBytes {
         /// Where the data ends.
         offset: usize,
-        /// How many bytes follow; of compressed data no more than one is decoded, so 1 means at
-        /// least one.
+        /// How many bytes follow; of a gzip stream at most one of them is decoded.
         found: usize,
     },
     /// The number of elements does not fit a machine word.
@@ -79,47 +79,9 @@ pub enum IdxError {
         found: u64,
     },
 
-    /// The gzip stream ends early.
-    #[error(
-        "gzip stream cut off at byte {offset}: expected more compressed data, found the end after \
-         {decoded} decoded bytes"
-    )]
-    GzipTruncated {
-        /// Length of the compressed bytes.
-        offset: usize,
-        /// Bytes that could be decoded.
-        decoded: usize,
-    },
-    /// The gzip stream holds what no compressor writes.
-    #[error("corrupt gzip stream near byte {offset}: expected deflate data, found: {reason}")]
-    GzipCorrupt {
-        /// How far the compressed bytes had been read.
-        offset: usize,
-        /// The decoder's words.
-        reason: String,
-    },
-    /// What was decoded is not what was compressed.
-    #[error(
-        "gzip trailer before byte {offset}: expected the checksum and length of the {decoded} \
-         decoded bytes, found others"
-    )]
-    GzipChecksum {
-        /// Where the trailer ends.
-        offset: usize,
-        /// Bytes decoded.
-        decoded: usize,
-    },
-    /// Something that is not gzip follows the gzip stream.
-    #[error(
-        "bytes after the gzip stream at byte {offset}: expected the end or another gzip member, \
-         found {found} bytes that are neither"
-    )]
-    GzipTrailingBytes {
-        /// Where the gzip stream ends.
-        offset: usize,
-        /// How many bytes follow.
-        found: usize,
-    },
+    /// The bytes are a damaged gzip stream.
+    #[error(transparent)]
+    Gzip(#[from] GzipError),
 
     /// The shape given for an array is not the shape of its data.
     #[error("shape {shape:?} has {expected} elements, found {found}")]

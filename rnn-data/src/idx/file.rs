@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::{Idx, IdxError};
-use crate::file;
+use crate::fs::file;
 
 impl Idx {
     /// Reads an IDX file, plain or in gzip. The content tells which, not the name.

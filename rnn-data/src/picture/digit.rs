@@ -3,7 +3,8 @@
 use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma};
 
-use super::{PictureError, ink, strokes};
+use super::ink::{self, LEAST_CONTRAST};
+use super::{PictureError, strokes};
 
 /// Rows, and columns, of a digit.
 pub(super) const SIDE: u32 = 28;
@@ -14,9 +15,6 @@ pub(super) const PIXELS: usize = (SIDE * SIDE) as usize;
 const BOX: u32 = 20;
 /// The row, and the column, that the centre of mass is put on.
 const CENTRE: f32 = 14.0;
-
-/// Ink differs from paper by this much at least, of 255.
-pub(super) const LEAST_CONTRAST: u8 = 24;
 
 /// Strokes are at least about so wide in the result, in pixels: not the mean of MNIST, but what is
 /// still usual there.

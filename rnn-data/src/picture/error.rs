@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use image::ImageError;
 
 use super::{MAX_MEMORY, MAX_SIDE};
-use crate::file;
+use crate::fs::file;
 
 /// What can be wrong with a picture of a digit, with the file that holds it, or with what a sheet of
 /// digits is to be made from.

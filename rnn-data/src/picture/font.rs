@@ -1,9 +1,5 @@
 //! Ten digits and a sign, five pixels high.
 
-use image::{Rgb, RgbImage};
-
-use super::sheet::fill;
-
 const ROWS: usize = 5;
 
 /// A character: its columns, and each row from the left, as bits.
@@ -47,20 +43,21 @@ pub(super) fn size(text: &str, scale: u32) -> (u32, u32) {
     (set(text).1 * scale, ROWS as u32 * scale)
 }
 
-/// Writes such a text with its upper left corner at `left`, `top`.
-pub(super) fn write(
-    sheet: &mut RgbImage,
+/// The upper left corners, as `[x, y]`, of the squares, `scale` pixels wide and high, that make up such
+/// a text with its own upper left corner at `[left, top]`.
+pub(super) fn squares(
     text: &str,
     [left, top]: [u32; 2],
     scale: u32,
-    colour: Rgb<u8>,
-) {
-    for (start, (columns, rows)) in set(text).0 {
-        for (row, y) in rows.into_iter().zip(0..) {
-            for x in (0..columns).filter(|x| row >> (columns - 1 - x) & 1 == 1) {
-                let corner = [left + (start + x) * scale, top + y * scale];
-                fill(sheet, corner, [scale; 2], colour);
-            }
-        }
-    }
+) -> impl Iterator<Item = [u32; 2]> {
+    set(text)
+        .0
+        .into_iter()
+        .flat_map(move |(start, (columns, rows))| {
+            rows.into_iter().zip(0..).flat_map(move |(row, y)| {
+                (0..columns)
+                    .filter(move |x| row >> (columns - 1 - x) & 1 == 1)
+                    .map(move |x| [left + (start + x) * scale, top + y * scale])
+            })
+        })
 }

@@ -2,11 +2,12 @@
 
 use image::{DynamicImage, GenericImageView, GrayImage, Luma, Rgba};
 
-use super::digit::LEAST_CONTRAST;
-
 /// A longer side is reduced to this many pixels at most. It is 25 for each of the 20 that a digit
 /// gets, so one that is small on a large sheet has enough of them too.
 const LONGEST: u32 = 512;
+
+/// Ink differs from paper by at least this much, of 255.
+pub(super) const LEAST_CONTRAST: u8 = 24;
 
 /// Of 10,000 pixels one may be darker or lighter than what counts as darkest or lightest: dust, a
 /// reflection, a broken sensor.

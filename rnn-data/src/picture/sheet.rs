@@ -147,12 +147,14 @@ impl Layout {
 
         let left = cell[0] + (self.cell[0] - font::size(caption, SCALE).0) / 2;
         let top = cell[1] + outer[1] + SPACE;
-        font::write(sheet, caption, [left, top], SCALE, text);
+        for corner in font::squares(caption, [left, top], SCALE) {
+            fill(sheet, corner, [SCALE; 2], text);
+        }
     }
 }
 
-/// Paints a rectangle, which is inside the sheet.
-pub(super) fn fill(sheet: &mut RgbImage, corner: [u32; 2], size: [u32; 2], colour: Rgb<u8>) {
+/// Paints a rectangle, which must lie inside the sheet.
+fn fill(sheet: &mut RgbImage, corner: [u32; 2], size: [u32; 2], colour: Rgb<u8>) {
     for y in corner[1]..corner[1] + size[1] {
         for x in corner[0]..corner[0] + size[0] {
             sheet.put_pixel(x, y, colour);

@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::{Sentence, TaggedError, check_any, lines};
-use crate::file::excerpt;
+use crate::fs::file::excerpt;
 
 const FIELDS: usize = 10;
 const FORM: usize = 1;

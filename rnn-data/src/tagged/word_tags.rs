@@ -1,7 +1,7 @@
 //! `word/TAG word/TAG`, a sentence a line.
 
 use super::{Sentence, TaggedError, check_any, lines};
-use crate::file::excerpt;
+use crate::fs::file::excerpt;
 
 /// Reads lines of `word/TAG word/TAG`, a sentence each, with spaces or tabs between. The last slash
 /// is the one that splits: `1/2/CD` is the word `1/2`. Blank lines are skipped; lines may end in

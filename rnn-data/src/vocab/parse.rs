@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::VocabError;
-use crate::file::excerpt;
+use crate::fs::file::excerpt;
 
 pub(super) const UNK: &str = "unk";
 pub(super) const PAD: &str = "pad";

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use rnn_data::write_file;
+use rnn_data::fs::write_file;
 
 use super::file::Checkpoint;
 use super::format::{Snapshot, encode};

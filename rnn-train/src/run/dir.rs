@@ -2,7 +2,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rnn_data::{is_unfinished, write_file};
+use rnn_data::fs::{is_unfinished, write_file};
 
 use super::error::RunError;
 

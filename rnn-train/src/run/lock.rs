@@ -2,7 +2,7 @@
 
 use std::{fs, io};
 
-use rnn_data::remove_unfinished;
+use rnn_data::fs::remove_unfinished;
 
 use super::dir::{CHECKPOINTS, LOCK, RunDir};
 use super::error::RunError;

@@ -1,0 +1,51 @@
+//! The flags of every command.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::values::threads;
+
+/// What every command takes.
+#[derive(Args, Clone, Debug, Serialize)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// Where to compute
+    #[arg(
+        long,
+        help = "Where to compute: cuda[:N], libtorch:cuda[:N], wgpu, libtorch, flex or ndarray; \
+                auto is the first of these that is compiled in and present [default: auto]",
+        global = true,
+        value_name = "NAME",
+        value_parser = |name: &str| rnn_train::device::check_name(name)
+    )]
+    pub device: Option<String>,
+    /// Threads of the CPU backends; of ndarray, its kernels [default: as many as processors]
+    #[arg(long, global = true, value_name = "N", value_parser = threads)]
+    pub threads: Option<usize>,
+    /// What all randomness comes from: weights, order of the data, dropout, samples [default: 1]
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Print the results as one JSON object on the last line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print nothing but errors (and the JSON line, if asked for)
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+impl Common {
+    /// What a file for `--config` can't hold: what one call prints.
+    pub const NOT_IN_A_FILE: &[&str] = &["json", "quiet"];
+    /// What may stand beside `--resume`: also where to compute, of which the run warns itself.
+    pub const BESIDE_RESUME: &[&str] = &["device", "threads", "json", "quiet"];
+}
+
+/// What a command takes that uses a run.
+#[derive(Args, Debug)]
+pub struct TrainedRun {
+    /// The folder of a run
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+}

@@ -1,0 +1,77 @@
+//! A file's value as an argument.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command};
+
+use super::entries::Value;
+
+/// `value` as it would stand on the command line; nothing for a switch that is off.
+///
+/// # Errors
+///
+/// What clap says of a value that the flag does not take, in one line.
+pub fn as_argument(arg: &Arg, value: &Value) -> Result<Option<OsString>, String> {
+    match value {
+        Value::Bool(true) if stands_alone(arg) => {
+            let name = arg.get_long().unwrap_or_default();
+            Ok(Some(format!("--{name}").into()))
+        }
+        Value::Bool(false) if !takes_values(arg) => Ok(None),
+        Value::Text(text) if !takes_values(arg) => {
+            Err(format!("expected true or false, found `{text}`"))
+        }
+        Value::Bool(value) => checked(arg, &value.to_string()).map(Some),
+        Value::Text(value) => checked(arg, value).map(Some),
+    }
+}
+
+/// What clap says is wrong, in one line, without the flag that it is about and without the usage.
+pub fn complaint(error: &clap::Error) -> String {
+    let text = error.to_string();
+    // Not the first empty line, which a value may have too.
+    let ends = ["\n\n  tip:", "\n\nUsage:", "\n\nFor more information"];
+    let end = ends.iter().filter_map(|end| text.find(end)).min();
+    let lines = text[..end.unwrap_or(text.len())].lines().map(str::trim);
+    let joined = lines.collect::<Vec<_>>().join(" ");
+    let message = joined.strip_prefix("error: ").unwrap_or(&joined);
+    let of_a_value = matches!(
+        error.kind(),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+    );
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(arg)) if of_a_value => {
+            message.replacen(&format!(" for '{arg}'"), "", 1)
+        }
+        _ => message.to_owned(),
+    }
+}
+
+/// `--flag=value`, if the flag takes that value.
+fn checked(arg: &Arg, value: &str) -> Result<OsString, String> {
+    // By itself, without what it excludes or needs.
+    let alone = Arg::new("value")
+        .long("value")
+        .action(arg.get_action().clone())
+        .num_args(arg.get_num_args().unwrap_or_default())
+        .value_parser(arg.get_value_parser().clone())
+        .value_delimiter(arg.get_value_delimiter())
+        .ignore_case(arg.is_ignore_case_set());
+    let command = Command::new("value").no_binary_name(true).arg(alone);
+    // With `=`, so that a value may begin with a dash.
+    match command.try_get_matches_from([format!("--value={value}")]) {
+        Ok(_) => Ok(format!("--{}={value}", arg.get_long().unwrap_or_default()).into()),
+        Err(error) => Err(complaint(&error)),
+    }
+}
+
+/// Whether `--flag` means the same whatever word comes next.
+fn stands_alone(arg: &Arg) -> bool {
+    let needs_none = arg.get_num_args().is_some_and(|n| n.min_values() == 0);
+    !takes_values(arg) || needs_none && arg.is_require_equals_set()
+}
+
+fn takes_values(arg: &Arg) -> bool {
+    arg.get_num_args().is_none_or(|range| range.takes_values())
+}

@@ -1,0 +1,68 @@
+//! What a file may call a command's flags.
+
+use clap::{Arg, ArgAction, Command};
+
+/// How alike an unknown key and a flag must be for the one to be a slip of the other, from 0 to 1;
+/// clap's own limit.
+const ALIKE: f64 = 0.7;
+
+/// The keys of a file for one command: its flags' long names, without those that belong on the
+/// command line.
+pub struct Keys<'a, 'b> {
+    pub command: &'a Command,
+    /// By their ids.
+    pub not_in_a_file: &'b [&'b str],
+}
+
+impl<'a> Keys<'a, '_> {
+    /// The flag that `key` is the name of, with dashes or underscores.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, with the likeliest one or else all, or if it belongs on the command line.
+    pub fn find(&self, key: &str) -> Result<&'a Arg, String> {
+        let name = snake(key);
+        let mut flags = self.command.get_arguments();
+        match flags.find(|arg| arg.get_long().map(snake).as_ref() == Some(&name)) {
+            Some(arg) if self.may_have(arg) => Ok(arg),
+            Some(_) => Err(format!(
+                "`{key}` belongs on the command line, not in a file"
+            )),
+            None => Err(self.unknown(key, &name)),
+        }
+    }
+
+    fn may_have(&self, arg: &Arg) -> bool {
+        let is_built_in = matches!(
+            arg.get_action(),
+            ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version
+        );
+        !is_built_in && !self.not_in_a_file.contains(&arg.get_id().as_str())
+    }
+
+    fn unknown(&self, key: &str, name: &str) -> String {
+        let flags = self.command.get_arguments();
+        let keys = flags
+            .filter(|arg| self.may_have(arg))
+            .filter_map(|arg| arg.get_long().map(snake));
+        let keys: Vec<String> = keys.collect();
+        let near = keys
+            .iter()
+            .map(|key| (strsim::jaro(name, key), key))
+            .max_by(|(a, _), (b, _)| a.total_cmp(b));
+        match near {
+            Some((likeness, near)) if likeness > ALIKE => {
+                format!("unknown key `{key}`, did you mean `{near}`?")
+            }
+            _ => format!(
+                "unknown key `{key}`, expected one of `{}`",
+                keys.join("`, `")
+            ),
+        }
+    }
+}
+
+/// A flag's name as it is shown as a key.
+pub fn snake(name: &str) -> String {
+    name.replace('-', "_")
+}

@@ -1,0 +1,141 @@
+//! A command line and its file, read together.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command};
+
+use super::entries::entries;
+use super::flags::{as_argument, complaint};
+use super::keys::{Keys, snake};
+
+/// The flag that names the file.
+const CONFIG: &str = "config";
+
+/// What `command` reads in `line`, the program's name first, and in the file of its `--config FILE`
+/// if it has one.
+///
+/// What the file says is put in front of the subcommand's own arguments, and is left out where the
+/// line has the same flag or one that excludes it. (Clap's `args_override_self` does not do: it knows
+/// nothing of exclusion, appends to a list, and lets the line have a flag twice.) A flag whose id is
+/// among `not_in_a_file` is refused there.
+///
+/// # Errors
+///
+/// What clap says of the line (its help too). If the file can't be read, or says what the flags
+/// can't: wrong usage, with a message that names the file and the place or the key.
+pub fn matches(
+    command: &Command,
+    mut line: Vec<OsString>,
+    not_in_a_file: &[&str],
+) -> Result<ArgMatches, clap::Error> {
+    // What is wrong with the line is for the second reading to say: a flag that is missing here may
+    // be in the file.
+    let lenient = command.clone().ignore_errors(true);
+    let given = lenient.try_get_matches_from(&line)?;
+    let mut root = command.clone();
+    // Global flags are known to the subcommands only after this.
+    root.build();
+    let (leaf, given, start) = subcommand(&root, &given, &line);
+    let file = given.try_get_raw(CONFIG).ok().flatten();
+    let Some(file) = file.and_then(|mut files| files.next_back()) else {
+        return command.clone().try_get_matches_from(line);
+    };
+    let refused = |message: String| {
+        let message = format!("{}: {message}", Path::new(file).display());
+        leaf.clone().error(ErrorKind::ValueValidation, message)
+    };
+    let keys = Keys {
+        command: leaf,
+        not_in_a_file,
+    };
+    let added = additions(&keys, given, Path::new(file)).map_err(refused)?;
+    let arguments = added.iter().map(|(_, argument)| argument.clone());
+    line.splice(start..start, arguments);
+    let matches = command.clone().try_get_matches_from(line);
+    matches.map_err(|error| match is_about(&error, &added) {
+        true => refused(complaint(&error)),
+        false => error,
+    })
+}
+
+/// The subcommand that a line ends in, with its own matches and where in the line its arguments
+/// begin.
+fn subcommand<'a>(
+    root: &'a Command,
+    matches: &'a ArgMatches,
+    line: &[OsString],
+) -> (&'a Command, &'a ArgMatches, usize) {
+    let (mut command, mut matches, mut start) = (root, matches, 1);
+    while let Some((name, below)) = matches.subcommand()
+        && let Some(next) = command.find_subcommand(name)
+        && let Some(place) = line.iter().skip(start).position(|word| word == name)
+    {
+        (command, matches) = (next, below);
+        start += place + 1;
+    }
+    (command, matches, start)
+}
+
+/// What the file says and the line leaves to it: flags, and how they stand on a line.
+fn additions<'a>(
+    keys: &Keys<'a, '_>,
+    matches: &ArgMatches,
+    file: &Path,
+) -> Result<Vec<(&'a Arg, OsString)>, String> {
+    let flags = keys.command.get_arguments();
+    let given: Vec<&Arg> = flags.filter(|arg| is_given(arg, matches)).collect();
+    let mut seen: Vec<&Arg> = Vec::new();
+    let mut added = Vec::new();
+    for entry in entries(file)? {
+        let refused = |message: String| entry.refused(message);
+        let of_value = |message: String| refused(format!("{}: {message}", entry.key));
+        // Before the key is looked up: a section is no key that anyone misspelt.
+        let value = entry.value.as_ref().map_err(|found| {
+            of_value(format!(
+                "expected a string, a number, true or false, found {found}"
+            ))
+        })?;
+        let arg = keys.find(&entry.key).map_err(refused)?;
+        if seen.contains(&arg) {
+            let message = format!("`{}` stands here for a second time", snake(&entry.key));
+            return Err(refused(message));
+        }
+        seen.push(arg);
+        // Also if it is not needed: a file is right or wrong whatever the command line says.
+        let argument = as_argument(arg, value).map_err(of_value)?;
+        let decides = |other: &&Arg| *other == arg || are_exclusive(keys.command, arg, other);
+        if !given.iter().any(decides) {
+            added.extend(argument.map(|argument| (arg, argument)));
+        }
+    }
+    Ok(added)
+}
+
+fn is_given(arg: &Arg, matches: &ArgMatches) -> bool {
+    matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine)
+}
+
+fn are_exclusive(command: &Command, a: &Arg, b: &Arg) -> bool {
+    // Either may be the one that says so.
+    command.get_arg_conflicts_with(a).contains(&b) || command.get_arg_conflicts_with(b).contains(&a)
+}
+
+/// Whether clap complains of what the file has added. By itself each value is fine, so it can only
+/// be that they don't go together.
+fn is_about(error: &clap::Error, added: &[(&Arg, OsString)]) -> bool {
+    let arg = error.get(ContextKind::InvalidArg);
+    match (error.kind(), arg) {
+        // Also if one on the line needs it: it could be in the file.
+        (ErrorKind::MissingRequiredArgument, _) => true,
+        // One that conflicts with itself stands on the line twice.
+        (ErrorKind::ArgumentConflict, Some(ContextValue::String(name)))
+            if arg != error.get(ContextKind::PriorArg) =>
+        {
+            added.iter().any(|(arg, _)| arg.to_string() == *name)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,248 @@
+//! What all trainings take: how to step, and what to do with the run.
+
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, ValueEnum};
+use rnn_train::FitConfig;
+use rnn_train::config::SaveInterval;
+use rnn_train::optim::{Optimizer, Precision, Schedule};
+use serde::Serialize;
+
+use super::values::{epochs, every, factor, items, items_or_none, precision, rate, share};
+
+/// How to step.
+#[derive(Args, Clone, Debug, Serialize)]
+#[command(next_help_heading = "Steps")]
+pub struct FitArgs {
+    /// What a step does with its gradients
+    #[arg(long, value_enum, default_value_t = OptimizerKind::Adam)]
+    pub optimizer: OptimizerKind,
+    /// The learning rate, the highest of its schedule [default: mnist: notebook 0.001; tuned 0.002
+    /// for rnn, else 0.004; tagger 0.01]
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub learning_rate: Option<f64>,
+    /// Of sgd and rmsprop: how much of the last step goes into the next, 0 to below 1 [default: sgd
+    /// 0.9, rmsprop 0]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub momentum: Option<f64>,
+    /// Of adamw, sgd and rmsprop: how much weights are drawn to zero [default: adamw 0.01, else 0]
+    #[arg(long, value_name = "FACTOR", value_parser = factor)]
+    pub weight_decay: Option<f64>,
+    /// How the learning rate changes [default: one-cycle; with mnist's recipe notebook constant]
+    #[arg(long, value_enum)]
+    pub schedule: Option<ScheduleKind>,
+    /// Of cosine: the share of all steps in which the rate rises first, 0 to below 1
+    #[arg(long, default_value_t = 0.05, value_name = "SHARE", value_parser = share)]
+    pub warmup: f64,
+    /// Of step: epochs of one rate
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = epochs)]
+    pub step_epochs: usize,
+    /// Of step and reduce-on-plateau: what the rate is multiplied by, 0 to below 1
+    #[arg(long, default_value_t = 0.5, value_name = "FACTOR", value_parser = share)]
+    pub gamma: f64,
+    /// Of reduce-on-plateau: epochs without a better loss that are let pass
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = items_or_none)]
+    pub plateau_patience: usize,
+    /// Largest joint norm of all gradients [default: 1; with mnist's recipe notebook no limit]
+    #[arg(long, value_name = "NORM", value_parser = rate)]
+    pub clip_norm: Option<f64>,
+    /// Largest entry of a gradient, up or down [default: no limit]
+    #[arg(long, value_name = "VALUE", value_parser = rate)]
+    pub clip_value: Option<f64>,
+    /// Batches per step, whose gradients are averaged
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = items)]
+    pub accumulate: usize,
+    /// Give up after so many epochs without a better loss on the validation data, and keep the best
+    /// epoch's weights [default: go through all epochs, and keep the last weights]
+    #[arg(long, value_name = "N", value_parser = items)]
+    pub patience: Option<usize>,
+    /// Numbers that steps are computed in; bf16 is for GPUs (libtorch and flex have it too) and
+    /// keeps 32 bits for weights, loss and optimiser
+    #[arg(long, default_value = "f32", value_name = "NUMBERS", value_parser = precision())]
+    pub precision: Precision,
+}
+
+/// An optimiser by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+#[value(rename_all = "lower")]
+pub enum OptimizerKind {
+    /// Adaptive moments
+    Adam,
+    /// Adam with weight decay of its own
+    AdamW,
+    /// Stochastic gradient descent with momentum
+    Sgd,
+    /// Steps divided by the gradients' running size
+    RmsProp,
+}
+
+/// A schedule by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScheduleKind {
+    /// The same at every step
+    Constant,
+    /// Smaller by a factor every few epochs
+    Step,
+    /// Half a cosine wave down to zero, after a warm-up
+    Cosine,
+    /// Up and down once
+    OneCycle,
+    /// Smaller by a factor when the loss gets no better
+    ReduceOnPlateau,
+}
+
+impl FitArgs {
+    /// Fills in what depends on the command: `base` is how it trains if nothing is said.
+    pub fn fill(&mut self, base: &FitConfig) {
+        let (momentum, weight_decay) = match self.optimizer {
+            OptimizerKind::Adam => (None, None),
+            OptimizerKind::AdamW => (None, Some(0.01)),
+            OptimizerKind::Sgd => (Some(0.9), Some(0.0)),
+            OptimizerKind::RmsProp => (Some(0.0), Some(0.0)),
+        };
+        self.momentum = self.momentum.or(momentum);
+        self.weight_decay = self.weight_decay.or(weight_decay);
+        self.learning_rate = self.learning_rate.or(Some(base.learning_rate));
+        self.clip_norm = self.clip_norm.or(base.clip_norm);
+        self.schedule = self.schedule.or(Some(match base.schedule {
+            Schedule::Constant => ScheduleKind::Constant,
+            Schedule::Step { .. } => ScheduleKind::Step,
+            Schedule::Cosine { .. } => ScheduleKind::Cosine,
+            Schedule::OneCycle => ScheduleKind::OneCycle,
+            Schedule::ReduceOnPlateau { .. } => ScheduleKind::ReduceOnPlateau,
+        }));
+    }
+
+    /// The first flag that the optimiser has no use for.
+    pub fn needless(&self) -> Option<&'static str> {
+        match self.optimizer {
+            OptimizerKind::Adam if self.weight_decay.is_some() => Some("--weight-decay"),
+            OptimizerKind::Adam | OptimizerKind::AdamW if self.momentum.is_some() => {
+                Some("--momentum")
+            }
+            _ => None,
+        }
+    }
+
+    /// The settings of a training that otherwise is `base`.
+    pub fn config(&self, base: FitConfig) -> FitConfig {
+        let mut args = self.clone();
+        args.fill(&base);
+        let (momentum, weight_decay) = (args.momentum, args.weight_decay);
+        let (momentum, weight_decay) = (momentum.unwrap_or(0.0), weight_decay.unwrap_or(0.0));
+        FitConfig {
+            learning_rate: args.learning_rate.unwrap_or(base.learning_rate),
+            optimizer: match self.optimizer {
+                OptimizerKind::Adam => Optimizer::Adam,
+                OptimizerKind::AdamW => Optimizer::AdamW { weight_decay },
+                OptimizerKind::Sgd => Optimizer::Sgd {
+                    momentum,
+                    weight_decay,
+                },
+                OptimizerKind::RmsProp => Optimizer::RmsProp {
+                    momentum,
+                    weight_decay,
+                },
+            },
+            schedule: match args.schedule {
+                None => base.schedule,
+                Some(ScheduleKind::Constant) => Schedule::Constant,
+                Some(ScheduleKind::OneCycle) => Schedule::OneCycle,
+                Some(ScheduleKind::Step) => Schedule::Step {
+                    every: self.step_epochs,
+                    gamma: self.gamma,
+                },
+                Some(ScheduleKind::Cosine) => Schedule::Cosine {
+                    warmup: self.warmup,
+                },
+                Some(ScheduleKind::ReduceOnPlateau) => Schedule::ReduceOnPlateau {
+                    factor: self.gamma,
+                    patience: self.plateau_patience,
+                },
+            },
+            clip_norm: args.clip_norm,
+            clip_value: self.clip_value,
+            accumulate: self.accumulate,
+            patience: self.patience,
+            precision: self.precision,
+            ..base
+        }
+    }
+}
+
+impl OptimizerKind {
+    /// As on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Adam => "adam",
+            Self::AdamW => "adamw",
+            Self::Sgd => "sgd",
+            Self::RmsProp => "rmsprop",
+        }
+    }
+}
+
+/// What to do with the run.
+#[derive(Args, Clone, Debug, Serialize)]
+#[command(next_help_heading = "The run")]
+pub struct RunArgs {
+    /// The folder to make for the run; one that is not empty is refused
+    /// [default: the next free one in runs/, mnist-N or tagger-N]
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+    /// Go on with a run that was stopped or killed, as if it had not been; its settings are its own,
+    /// but --data says where its data are now
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["run", "config", "print_config"])]
+    pub resume: Option<PathBuf>,
+    /// With --resume: the checkpoint to go on from, by its name in the run's folder `checkpoints`, or
+    /// `best`
+    /// [default: the last one]
+    #[arg(long, value_name = "NAME", requires = "resume")]
+    pub from: Option<String>,
+    /// Write a checkpoint every so many steps (50), seconds (90s), minutes (5m) or hours (1h)
+    /// [default: epoch, after each one and when it is stopped]
+    #[arg(long, value_name = "STEPS|TIME", value_parser = every)]
+    pub checkpoint_every: Option<SaveInterval>,
+    /// Take flags from a TOML or JSON file, under their names (hidden_size = 128); a flag on the
+    /// command line wins
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print the settings, as a file for --config, and do nothing else
+    #[arg(long)]
+    pub print_config: bool,
+    /// Watch it on Burn's full-screen dashboard, which does not see Ctrl-C: q and then s stop the
+    /// training, saved; q and then k end the program, unsaved. Needs a build with the feature tui
+    #[arg(long, conflicts_with_all = ["quiet", "json"])]
+    pub tui: bool,
+}
+
+impl RunArgs {
+    /// What a file for `--config` can't hold: what is about one call (where it writes, what it goes
+    /// on with) and not about what is trained.
+    pub const NOT_IN_A_FILE: &[&str] = &["config", "print_config", "run", "resume", "from", "tui"];
+    /// What may stand beside `--resume`: what is about one call.
+    pub const BESIDE_RESUME: &[&str] = &["resume", "from", "checkpoint_every", "tui"];
+}
+
+/// The first flag that was given and that a run which goes on does not take, by its long name: all
+/// but those with the ids `allowed` would make another training of it.
+pub fn refused_on_resume<'a>(
+    command: &'a Command,
+    matches: &ArgMatches,
+    allowed: &[&str],
+) -> Option<&'a str> {
+    let (mut leaf, mut matches) = (command, matches);
+    while let Some((name, next)) = matches.subcommand() {
+        (leaf, matches) = (leaf.find_subcommand(name)?, next);
+    }
+    // The common flags are the root's.
+    let flags = command.get_arguments().chain(leaf.get_arguments());
+    let mut refused = flags.filter(|arg| {
+        let id = arg.get_id().as_str();
+        !allowed.contains(&id) && matches.value_source(id) == Some(ValueSource::CommandLine)
+    });
+    refused.next()?.get_long()
+}

@@ -1,0 +1,254 @@
+//! The root of the command line: the notebook's commands, the tasks, the tools.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::cli::{Common, RunArgs, config_file, refused_on_resume};
+use crate::context::Context;
+use crate::notebook::hihello::{self, HihelloArgs};
+use crate::notebook::two_sentences::{self, TwoSentencesArgs};
+use crate::notebook::{shapes, tour};
+use crate::tasks::call::Call;
+use crate::tasks::{self, TASKS, tagger::Tagger, task::Task};
+use crate::tools::bench::{self, BenchArgs};
+use crate::tools::devices;
+use crate::tools::export::{self, ExportArgs};
+use crate::tools::import::{self, ImportArgs};
+use crate::tools::info::{self, InfoArgs};
+use crate::tools::runs::{self, RunsArgs};
+use crate::ui::Output;
+
+/// Recurrent networks in Rust: a tour of them, training, evaluation and prediction.
+///
+/// Without a command it gives the tour: offline, on data it draws itself, in seconds.
+#[derive(Debug, Parser)]
+#[command(name = "rnn-apps", version)]
+struct Root {
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The notebook's sections.
+#[derive(Debug, Subcommand)]
+enum NotebookCommand {
+    /// The tour: shapes, sampling, hihell → ihello, tagged sentences, handwritten digits
+    Tour,
+    /// What goes into nn.RNN and nn.LSTM and what comes out, with numbers to see
+    Shapes,
+    /// Teach an RNN to turn `hihell` into `ihello`, character by character
+    Hihello(HihelloArgs),
+}
+
+/// What can be done with runs and devices, whatever the task.
+#[derive(Debug, Subcommand)]
+enum ToolCommand {
+    /// What a run holds: settings, weights, history, results
+    Info(InfoArgs),
+    /// Runs side by side: what differs in their settings, how good they are, how long they took
+    Runs(RunsArgs),
+    /// Make a run of weights that PyTorch trained
+    Import(ImportArgs),
+    /// Write a run's weights for PyTorch
+    Export(ExportArgs),
+    /// Time a training step, a forward pass or a generated character, from given weights and data
+    Bench(BenchArgs),
+    /// Where this build can compute on this machine, and what the rest would need
+    Devices,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+enum Asked {
+    Notebook(NotebookCommand),
+    /// The tagger without a subcommand.
+    TwoSentences(TwoSentencesArgs),
+    Task(Box<dyn Call>),
+    Tool(ToolCommand),
+}
+
+/// A command line that was read.
+#[derive(Debug)]
+pub struct CommandLine {
+    pub common: Common,
+    asked: Asked,
+}
+
+impl CommandLine {
+    /// Reads the command line; leaves the program with an explanation if it can't be.
+    pub fn read() -> Self {
+        Self::try_read_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    pub fn try_read_from<T: Into<OsString> + Clone>(
+        line: impl IntoIterator<Item = T>,
+    ) -> Result<Self, clap::Error> {
+        let mut command = command();
+        let line = line.into_iter().map(Into::into).collect();
+        let not_in_a_file = [Common::NOT_IN_A_FILE, RunArgs::NOT_IN_A_FILE].concat();
+        let matches = config_file::matches(&command, line, &not_in_a_file)?;
+        let asked = Asked::from_matches(&matches).map_err(|error| error.format(&mut command))?;
+        if asked.resumed().is_some()
+            && let Some(flag) = refused_on_resume(&command, &matches, &beside_resume(&matches))
+        {
+            let message =
+                format!("--{flag} is not for a run that goes on: its settings are its own");
+            return Err(command.error(ErrorKind::ArgumentConflict, message));
+        }
+        let Root { common } = Root::from_arg_matches(&matches)?;
+        Ok(Self { common, asked })
+    }
+
+    /// The run that is to go on, if one is.
+    pub fn resumed(&self) -> Option<&Path> {
+        self.asked.resumed()
+    }
+
+    /// Does what was asked for.
+    pub fn run(self) -> anyhow::Result<()> {
+        let Self { common, asked } = self;
+        let mut out = Output::new(&common);
+        let context = || Context::start(&common);
+        match asked {
+            Asked::Notebook(NotebookCommand::Tour) => tour::run(&context()?, &mut out),
+            Asked::Notebook(NotebookCommand::Shapes) => shapes::run(&context()?, &mut out),
+            Asked::Notebook(NotebookCommand::Hihello(args)) => {
+                hihello::run(&context()?, &args, &mut out)
+            }
+            Asked::TwoSentences(args) => two_sentences::run(&context()?, &args, &mut out),
+            Asked::Task(call) => call.run(&context()?, &mut out),
+            Asked::Tool(ToolCommand::Bench(args)) => {
+                let context = context()?;
+                // What was asked for: so that the other side of a race can do the same.
+                let threads = common.threads.unwrap_or(context.threads);
+                bench::run(&context, threads, &args, &mut out)
+            }
+            Asked::Tool(ToolCommand::Import(args)) => import::run(&context()?, &args, &mut out),
+            // These compute nothing, and so need no device.
+            Asked::Tool(ToolCommand::Export(args)) => export::run(&args, &mut out),
+            Asked::Tool(ToolCommand::Info(args)) => info::run(&args, &mut out),
+            Asked::Tool(ToolCommand::Runs(args)) => runs::run(&args, &mut out),
+            Asked::Tool(ToolCommand::Devices) => devices::run(&mut out),
+        }
+    }
+}
+
+/// All commands with all their flags.
+pub fn command() -> Command {
+    let mut command = NotebookCommand::augment_subcommands(Root::command());
+    for task in TASKS {
+        command = command.subcommand(task.command());
+    }
+    ToolCommand::augment_subcommands(command)
+        .mut_subcommand(Tagger::NAME, |tagger| {
+            // Alone it learns the notebook's two sentences.
+            TwoSentencesArgs::augment_args(tagger)
+                .about(Tagger::ABOUT)
+                .subcommand_required(false)
+                .arg_required_else_help(false)
+        })
+        .arg_required_else_help(false)
+}
+
+impl Asked {
+    fn from_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let Some((name, of_command)) = matches.subcommand() else {
+            return Ok(Self::Notebook(NotebookCommand::Tour));
+        };
+        if name == Tagger::NAME {
+            if of_command.subcommand().is_none() {
+                return TwoSentencesArgs::from_arg_matches(of_command).map(Self::TwoSentences);
+            }
+            if let Some(flag) = misplaced(of_command) {
+                // Clap's own check would refuse the common flags there too.
+                let message = format!("--{flag} belongs after the subcommand of tagger");
+                return Err(clap::Error::raw(ErrorKind::ArgumentConflict, message));
+            }
+        }
+        if let Some(task) = tasks::find(name) {
+            return task.parse(of_command).map(Self::Task);
+        }
+        match NotebookCommand::has_subcommand(name) {
+            true => NotebookCommand::from_arg_matches(matches).map(Self::Notebook),
+            false => ToolCommand::from_arg_matches(matches).map(Self::Tool),
+        }
+    }
+
+    fn resumed(&self) -> Option<&Path> {
+        match self {
+            Self::Task(call) => call.resumed(),
+            _ => None,
+        }
+    }
+}
+
+/// The first flag of the two sentences before a subcommand of the tagger, where it means nothing.
+fn misplaced(matches: &ArgMatches) -> Option<String> {
+    let command = TwoSentencesArgs::augment_args(Command::new("tagger"));
+    let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let mut flags = command.get_arguments();
+    let flag = flags.find(|flag| given(flag.get_id().as_str()))?;
+    flag.get_long().map(str::to_owned)
+}
+
+/// The flags that may stand beside `--resume`, by their identifiers.
+fn beside_resume(matches: &ArgMatches) -> Vec<&'static str> {
+    let task = matches.subcommand().and_then(|(name, _)| tasks::find(name));
+    let of_the_task = task.map_or(&[][..], |task| task.beside_resume());
+    [Common::BESIDE_RESUME, RunArgs::BESIDE_RESUME, of_the_task].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn common_flags_stand_before_or_after_the_command() {
+        for line in [
+            "rnn-apps --seed 7 hihello",
+            "rnn-apps hihello --seed 7",
+            "rnn-apps tagger --seed 7",
+            "rnn-apps --seed 7 tagger eval --run r",
+            "rnn-apps tagger --seed 7 eval --run r",
+            "rnn-apps tagger eval --run r --seed 7",
+            "rnn-apps mnist --seed 7 eval --run r",
+        ] {
+            let cli = CommandLine::try_read_from(line.split(' ')).expect(line);
+            assert_eq!(cli.common.seed, Some(7));
+        }
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_wrong_usage() {
+        for line in [
+            "rnn-apps mnist train --epochs 0",
+            "rnn-apps mnist train --dropout 1",
+            "rnn-apps mnist train --learning-rate -1",
+            "rnn-apps mnist train --dataset strokes --data x",
+            "rnn-apps --device abacus",
+            "rnn-apps --threads 0",
+            "rnn-apps --threads 99999999999999",
+            "rnn-apps mnist train --batch-size 18446744073709551615",
+            "rnn-apps mnist train --hidden-size 18446744073709551615",
+            "rnn-apps mnist train --epochs 18446744073709551615",
+            "rnn-apps tagger --epochs 3 train",
+            "rnn-apps hihello --sample --temperature 1,0",
+            "rnn-apps mnist train --resume r --epochs 4",
+            "rnn-apps mnist train --resume r --run r",
+            "rnn-apps --seed 3 tagger train --resume r",
+            "rnn-apps mnist train --from step-00000001",
+            "rnn-apps mnist train --checkpoint-every 0",
+        ] {
+            let error = CommandLine::try_read_from(line.split(' ')).expect_err(line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A task as the command line sees it, whatever its types: its subcommand, and calls of it.
+
+use std::fmt;
+use std::path::Path;
+
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
+use serde_json::{Map, Value};
+
+use super::import::{self, Imported, Weights};
+use super::task::Task;
+use super::train::{self, TrainArgs};
+use crate::context::Context;
+use crate::ui::Output;
+
+/// A [`Task`] without its types.
+pub trait Registered: Sync {
+    /// The subcommand, and what the runs' folders are called.
+    fn name(&self) -> &'static str;
+
+    /// The subcommand, with its own subcommands.
+    fn command(&self) -> Command;
+
+    /// Flags of its own that may stand beside `--resume`.
+    fn beside_resume(&self) -> &'static [&'static str];
+
+    /// What `matches` of the subcommand ask for.
+    ///
+    /// # Errors
+    ///
+    /// If flags do not go together.
+    fn parse(&self, matches: &ArgMatches) -> Result<Box<dyn Call>, clap::Error>;
+
+    /// Makes a run of weights, from a description that stands in `file`.
+    fn import(
+        &self,
+        context: &Context,
+        description: Map<String, Value>,
+        file: &Path,
+        weights: Weights,
+        run: Option<&Path>,
+    ) -> anyhow::Result<Imported>;
+}
+
+/// What was asked of a task.
+pub trait Call: fmt::Debug {
+    /// The run to go on with, if there is one.
+    fn resumed(&self) -> Option<&Path>;
+
+    fn run(self: Box<Self>, context: &Context, out: &mut Output) -> anyhow::Result<()>;
+}
+
+/// A subcommand of a task, read.
+#[derive(Debug)]
+enum Action<T: Task> {
+    Train(Box<TrainArgs<T::Args>>),
+    Other(T::Action),
+}
+
+impl<T: Task> Registered for T {
+    fn name(&self) -> &'static str {
+        T::NAME
+    }
+
+    fn command(&self) -> Command {
+        let train = TrainArgs::<T::Args>::augment_args(Command::new("train")).about(T::TRAIN_ABOUT);
+        let command = Command::new(T::NAME).about(T::ABOUT).subcommand(train);
+        T::Action::augment_subcommands(command)
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+    }
+
+    fn beside_resume(&self) -> &'static [&'static str] {
+        T::BESIDE_RESUME
+    }
+
+    fn parse(&self, matches: &ArgMatches) -> Result<Box<dyn Call>, clap::Error> {
+        let action = match matches.subcommand() {
+            Some(("train", matches)) => {
+                let args = TrainArgs::<T::Args>::from_arg_matches(matches)?;
+                check::<T>(&args)?;
+                Action::<T>::Train(Box::new(args))
+            }
+            _ => Action::Other(T::Action::from_arg_matches(matches)?),
+        };
+        Ok(Box::new(action))
+    }
+
+    fn import(
+        &self,
+        context: &Context,
+        description: Map<String, Value>,
+        file: &Path,
+        weights: Weights,
+        run: Option<&Path>,
+    ) -> anyhow::Result<Imported> {
+        import::import::<T>(context, description, file, weights, run)
+    }
+}
+
+/// Refuses flags of a training that are of no use together.
+fn check<T: Task>(args: &TrainArgs<T::Args>) -> Result<(), clap::Error> {
+    let refused = |message: String| clap::Error::raw(ErrorKind::ArgumentConflict, message);
+    if args.run.resume.is_none() {
+        T::check(&args.task, args.fit.patience).map_err(refused)?;
+    }
+    match args.fit.needless() {
+        Some(flag) => {
+            let optimizer = args.fit.optimizer.name();
+            Err(refused(format!(
+                "{flag} is not for --optimizer {optimizer}"
+            )))
+        }
+        None => Ok(()),
+    }
+}
+
+impl<T: Task> Call for Action<T> {
+    fn resumed(&self) -> Option<&Path> {
+        match self {
+            Self::Train(args) => args.run.resume.as_deref(),
+            Self::Other(_) => None,
+        }
+    }
+
+    fn run(self: Box<Self>, context: &Context, out: &mut Output) -> anyhow::Result<()> {
+        match *self {
+            Self::Train(args) => train::run::<T>(context, *args, out),
+            Self::Other(action) => T::act(context, action, out),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::ensure;
+use rnn_data::{ImageSet, Mnist, Strokes, find_dataset};
+use rnn_train::FitConfig;
+use rnn_train::data::fingerprint;
+use serde::{Deserialize, Serialize};
+
+use super::args::{Dataset, MnistArgs, Recipe, SourceArgs};
+use crate::ui::{Grouped, Output, preview};
+
+/// How many digits `strokes` has to train and to test on, and what they are drawn from: the same
+/// for every run, whatever its seed, so that runs can be compared.
+const STROKES: (usize, usize) = (8_000, 2_000);
+const STROKES_SEED: u64 = 42;
+
+/// The least grey value that is shown as ink.
+pub const INK: u8 = 96;
+
+/// What the weights were trained on, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Where the images came from: a name, or a folder.
+    pub dataset: Option<Dataset>,
+    pub data: Option<PathBuf>,
+    pub limit: Option<usize>,
+    pub valid_split: f64,
+    /// SHA-256 of the images and labels.
+    pub train_fingerprint: String,
+    pub test_fingerprint: String,
+    pub recipe: Recipe,
+    pub batch_size: usize,
+    pub fit: FitConfig,
+}
+
+impl Training {
+    /// What `args` ask for; the fingerprints follow when the images have been read.
+    pub fn new(args: &MnistArgs, fit: FitConfig) -> anyhow::Result<Self> {
+        // Absolute, since `eval` may be called from elsewhere.
+        let data = args.source.data.as_deref().map(std::path::absolute);
+        Ok(Self {
+            dataset: args.dataset(),
+            data: data.transpose()?,
+            limit: args.limit,
+            valid_split: args.valid_split,
+            train_fingerprint: String::new(),
+            test_fingerprint: String::new(),
+            recipe: args.recipe,
+            batch_size: args.batch_size,
+            fit,
+        })
+    }
+
+    /// Where the images came from.
+    pub fn source(&self) -> SourceArgs {
+        SourceArgs {
+            dataset: self.dataset,
+            data: self.data.clone(),
+        }
+    }
+}
+
+/// Images to learn from, to validate on and to test on.
+pub struct Images {
+    pub train: ImageSet,
+    pub valid: ImageSet,
+    pub test: ImageSet,
+    /// Of all images to learn from, those to validate on included.
+    train_fingerprint: String,
+}
+
+impl Images {
+    /// The images of a training, in `moved` if they are no longer where they were.
+    pub fn read(training: &Training, moved: Option<&Path>) -> anyhow::Result<Self> {
+        let mut source = training.source();
+        if let Some(folder) = moved {
+            source.data = Some(folder.to_owned());
+        }
+        let Mnist { train, test } = open(&source)?;
+        let all = match training.limit {
+            Some(limit) => train.take(limit),
+            None => train,
+        };
+        let (train, valid) = all.split_off(training.valid_split);
+        Ok(Self {
+            train_fingerprint: fingerprint(&all),
+            train,
+            valid,
+            test,
+        })
+    }
+
+    pub fn fingerprints(&self) -> Vec<String> {
+        vec![self.train_fingerprint.clone(), fingerprint(&self.test)]
+    }
+
+    /// Refuses a split that leaves nothing where something is needed.
+    pub fn check_split(&self, training: &Training) -> anyhow::Result<()> {
+        let split = training.valid_split;
+        ensure!(
+            !self.train.is_empty(),
+            "--valid-split {split} leaves no images to train on"
+        );
+        ensure!(
+            training.fit.patience.is_none() || !self.valid.is_empty(),
+            "--valid-split {split} leaves no images for --patience to judge by"
+        );
+        Ok(())
+    }
+
+    /// How many there are, and their size.
+    pub fn describe(&self) -> String {
+        let valid = match self.valid.len() {
+            0 => String::new(),
+            size => format!("{} to validate on, ", Grouped(size)),
+        };
+        format!(
+            "{} to train on, {valid}{} to test on, {} rows of {} pixels",
+            Grouped(self.train.len()),
+            Grouped(self.test.len()),
+            self.train.rows(),
+            self.train.cols()
+        )
+    }
+}
+
+/// The images of a folder, or else of a dataset by name.
+pub fn open(source: &SourceArgs) -> anyhow::Result<Mnist> {
+    let images = match (&source.data, source.dataset) {
+        (Some(folder), _) => Mnist::open(folder)?,
+        (None, Some(Dataset::Mnist)) => Mnist::open(find_dataset("mnist")?)?,
+        (None, Some(Dataset::FashionMnist)) => Mnist::open(find_dataset("fashion-mnist")?)?,
+        (None, Some(Dataset::Strokes) | None) => {
+            Strokes::new(STROKES_SEED).mnist(STROKES.0, STROKES.1)?
+        }
+    };
+    Ok(images)
+}
+
+/// Three drawn digits as text, which is as many as fit a terminal.
+pub fn show_digits(out: &mut Output) -> anyhow::Result<()> {
+    let digits = Strokes::new(STROKES_SEED).generate(100)?;
+    let samples: Vec<&[u8]> = [2, 3, 5]
+        .into_iter()
+        .filter_map(|class| digits.iter().find(|(_, label)| *label == class))
+        .map(|(image, _)| image)
+        .collect();
+    for line in preview::text(&samples, digits.cols(), INK, 4) {
+        out.line(format_args!("   {line}"))?;
+    }
+    out.line("")?;
+    Ok(())
+}

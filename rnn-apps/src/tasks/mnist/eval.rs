@@ -1,0 +1,50 @@
+use std::time::Instant;
+
+use anyhow::ensure;
+use burn::module::Module;
+use rnn_train::data::fingerprint;
+
+use super::args::MnistEvalArgs;
+use super::{Mnist, data, judge};
+use crate::context::Context;
+use crate::tasks::results::{Evaluated, Used};
+use crate::tasks::settings::{load, open};
+use crate::tasks::task::{SettingsOf, Task};
+use crate::ui::progress::waiting;
+use crate::ui::{Grouped, Output};
+
+pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow::Result<()> {
+    let (run, settings) = open::<SettingsOf<Mnist>>(&args.run.run, Mnist::NAME)?;
+    let training = settings.training.as_ref();
+    let given = args.source.is_given().then(|| args.source.clone());
+    let source = settings.evaluated_on(given, |t| t.source(), &run, "--data or --dataset")?;
+    let images = waiting(out, "reading the images".to_owned(), || data::open(&source))?;
+    out.field("run", run.path().display())?;
+    let known = training.map(|t| fingerprint(&images.test) == t.test_fingerprint);
+    let count = Grouped(images.test.len());
+    out.field(
+        "images",
+        match known {
+            Some(false) => format!("{count}, not those that the training was tested on\n"),
+            _ => format!("{count}\n"),
+        },
+    )?;
+    ensure!(
+        images.test.cols() == settings.model.input_size,
+        "{}: the model reads rows of {} pixels, but the images have rows of {}",
+        run.path().display(),
+        settings.model.input_size,
+        images.test.cols()
+    );
+
+    let start = Instant::now();
+    let model = load::<Mnist>(&run, &settings, &context.device)?;
+    let (score, _) = judge::test(&model, &images.test, None, out)?;
+    out.results(&Evaluated {
+        used: Used::new(context, "eval", &run, &settings, model.num_params()),
+        epochs: training.map(|training| training.fit.epochs),
+        seconds: start.elapsed().as_secs_f64(),
+        data_as_trained: known,
+        score,
+    })
+}

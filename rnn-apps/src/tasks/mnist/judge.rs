@@ -1,0 +1,134 @@
+use std::path::PathBuf;
+
+use rnn_data::{ImageSet, contact_sheet};
+use rnn_model::{AnyRecurrent, Classifier};
+use rnn_train::run::Picture;
+use rnn_train::{Evaluation, Fitted, ImageLoader, RunDir, evaluate};
+use serde::Serialize;
+
+use super::EVAL_BATCH;
+use super::data::Images;
+use super::model::NUM_CLASSES;
+use crate::report::{Confusion, Mistakes};
+use crate::tasks::task::Judgement;
+use crate::ui::Output;
+
+/// What a classifier is judged by.
+#[derive(Clone, Debug, Serialize)]
+pub struct Score {
+    /// After a training with validation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_accuracy: Option<f64>,
+    pub test_loss: f64,
+    pub test_accuracy: f64,
+    pub correct: usize,
+    pub total: usize,
+}
+
+impl Score {
+    fn of(test: &Evaluation, valid_accuracy: Option<f64>) -> Self {
+        Self {
+            valid_accuracy,
+            test_loss: test.loss,
+            test_accuracy: test.accuracy(),
+            correct: test.correct,
+            total: test.predictions.len(),
+        }
+    }
+
+    /// The notebook's last words.
+    fn say(&self, out: &mut Output) -> std::io::Result<()> {
+        let percent = 100.0 * self.correct as f64 / self.total as f64;
+        out.line(format_args!("Accuracy of the model is {percent:.2} %"))?;
+        out.line(format_args!(
+            "Out of {} images {} were correctly classified",
+            self.total, self.correct
+        ))
+    }
+}
+
+/// Tests a model, and says what came of it.
+pub fn test(
+    model: &Classifier<AnyRecurrent>,
+    images: &ImageSet,
+    valid_accuracy: Option<f64>,
+    out: &mut Output,
+) -> anyhow::Result<(Score, Evaluation)> {
+    let evaluation = evaluate(model, &ImageLoader::images(images, EVAL_BATCH))?;
+    let score = Score::of(&evaluation, valid_accuracy);
+    score.say(out)?;
+    Ok((score, evaluation))
+}
+
+/// Tests a model that was trained, and draws what it got right and wrong.
+pub fn judge(
+    fitted: &Fitted<Classifier<AnyRecurrent>>,
+    images: &Images,
+    run: &RunDir,
+    out: &mut Output,
+) -> anyhow::Result<Judgement<Score>> {
+    let valid_accuracy = fitted
+        .report()
+        .and_then(|report| report.valid_metric("accuracy"));
+    let (score, evaluation) = test(&fitted.model, &images.test, valid_accuracy, out)?;
+    match draw_predictions(run, &images.test, &evaluation.predictions) {
+        Ok(path) => out.line(format_args!("Some of them: {}", path.display()))?,
+        // The results are worth more than their picture.
+        Err(error) => out.warn(format_args!("no picture of the predictions: {error:#}")),
+    }
+    let mistakes = draw_mistakes(&images.test, &evaluation).unwrap_or_else(|error| {
+        out.warn(format_args!("no picture of the mistakes: {error:#}"));
+        None
+    });
+    let confusion = rnn_train::metrics::Confusion::of(&evaluation, NUM_CLASSES);
+    Ok(Judgement {
+        score,
+        confusion: Some(Confusion {
+            classes: (0..NUM_CLASSES).map(|class| class.to_string()).collect(),
+            counts: confusion.counts().to_vec(),
+        }),
+        mistakes,
+    })
+}
+
+/// Draws the first test images with what was predicted for them.
+fn draw_predictions(
+    run: &RunDir,
+    test: &ImageSet,
+    predictions: &[usize],
+) -> anyhow::Result<PathBuf> {
+    /// Enough for an impression.
+    const SHOWN: usize = 100;
+    let shown = test.take(SHOWN);
+    let sheet = contact_sheet(&shown, &predictions[..shown.len()], columns(test))?;
+    Ok(run.write_picture(Picture::Predictions, &sheet)?)
+}
+
+/// Ten digits of MNIST in a row; fewer of what is wider.
+fn columns(images: &ImageSet) -> usize {
+    (280 / images.cols()).clamp(1, 10)
+}
+
+/// The test images that the model is most sure of and wrong about.
+fn draw_mistakes(test: &ImageSet, result: &Evaluation) -> anyhow::Result<Option<Mistakes>> {
+    const SHOWN: usize = 50;
+    let mut wrong = result.mistakes();
+    let total = wrong.len();
+    wrong.truncate(SHOWN);
+    let Some(&first) = wrong.first() else {
+        return Ok(None);
+    };
+    let predictions: Vec<usize> = wrong
+        .iter()
+        .map(|&index| result.predictions[index])
+        .collect();
+    Ok(Some(Mistakes::Picture {
+        png: contact_sheet(&test.select(&wrong), &predictions, columns(test))?,
+        caption: format!(
+            "The {} most confident of {total} mistakes, prediction ≠ label, the first with {:.1} % \
+             confidence",
+            wrong.len(),
+            100.0 * result.confidences[first]
+        ),
+    }))
+}

@@ -1,0 +1,178 @@
+//! Images read row by row: the notebook's last section.
+
+mod args;
+mod data;
+mod eval;
+mod judge;
+mod model;
+mod predict;
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use rnn_model::{AnyRecurrent, Classifier, RecurrentModuleConfig};
+use rnn_train::{FitConfig, Fitted, ImageLoader, RunDir};
+
+pub use args::MnistArgs;
+pub use data::show_digits;
+pub use judge::Score;
+pub use predict::show as predict;
+
+use super::recurrent::RecurrentSettings;
+use super::task::{Batches, Judgement, SettingsOf, Task};
+use crate::context::Context;
+use crate::ui::{Grouped, Output};
+use args::{MnistAction, Recipe};
+use data::{Images, Training};
+use model::{ClassifierDescription, ModelSettings};
+
+/// Images per batch where nothing is learnt.
+const EVAL_BATCH: usize = 256;
+
+/// Trains classifiers of images.
+#[derive(Debug)]
+pub struct Mnist;
+
+impl Task for Mnist {
+    const NAME: &'static str = "mnist";
+    const ABOUT: &'static str = "Read images row by row and name what they show";
+    const TRAIN_ABOUT: &'static str = "Train a classifier and evaluate it on the test images";
+    const ITEMS: &'static str = "images";
+    const BESIDE_RESUME: &'static [&'static str] = &["data"];
+
+    type Args = MnistArgs;
+    type Action = MnistAction;
+    type Training = Training;
+    type ModelSettings = ModelSettings;
+    type Data = Images;
+    type Assets = ();
+    type Model = Classifier<AnyRecurrent>;
+    type Score = Score;
+    type Description = ClassifierDescription;
+
+    fn fill(args: &mut MnistArgs) {
+        args.source.dataset = args.dataset();
+    }
+
+    fn check(args: &MnistArgs, patience: Option<usize>) -> Result<(), String> {
+        match patience.is_some() && args.valid_split == 0.0 {
+            true => Err(
+                "--patience needs images to judge by: give it some with --valid-split 0.1"
+                    .to_owned(),
+            ),
+            false => Ok(()),
+        }
+    }
+
+    fn base(args: &MnistArgs) -> FitConfig {
+        args.recipe.fit(args.cell, args.epochs)
+    }
+
+    fn training(args: &MnistArgs, fit: FitConfig) -> anyhow::Result<Training> {
+        Training::new(args, fit)
+    }
+
+    fn fit(training: &Training) -> &FitConfig {
+        &training.fit
+    }
+
+    fn fingerprints(training: &mut Training) -> Vec<(&'static str, &mut String)> {
+        vec![
+            ("images to train", &mut training.train_fingerprint),
+            ("images to test", &mut training.test_fingerprint),
+        ]
+    }
+
+    fn moved(args: &MnistArgs) -> Option<&Path> {
+        args.source.data.as_deref()
+    }
+
+    fn read(training: &Training, moved: Option<&Path>) -> anyhow::Result<Images> {
+        Images::read(training, moved)
+    }
+
+    fn hash(data: &Images) -> Vec<String> {
+        data.fingerprints()
+    }
+
+    fn model(args: &MnistArgs, data: &Images) -> ModelSettings {
+        ModelSettings::new(args, data)
+    }
+
+    fn init(
+        model: &ModelSettings,
+        training: Option<&Training>,
+        device: &Device,
+    ) -> anyhow::Result<Classifier<AnyRecurrent>> {
+        let start = training.map_or(Recipe::Notebook, |training| training.recipe);
+        Ok(model.config(start.start())?.init(device))
+    }
+
+    fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
+        Ok(model.config(Recipe::Notebook.start())?.rnn.num_params())
+    }
+
+    fn batches(
+        training: &Training,
+        data: &Images,
+        seed: u64,
+    ) -> anyhow::Result<Batches<rnn_data::ImageBatch>> {
+        data.check_split(training)?;
+        let valid = match data.valid.is_empty() {
+            true => None,
+            false => Some(ImageLoader::images(&data.valid, EVAL_BATCH)),
+        };
+        let train = ImageLoader::images(&data.train, training.batch_size).shuffled(seed);
+        Ok(Batches { train, valid })
+    }
+
+    fn assets(_: &Images) -> &() {
+        &()
+    }
+
+    fn describe(
+        settings: &SettingsOf<Self>,
+        data: &Images,
+        parameters: usize,
+    ) -> anyhow::Result<Vec<(&'static str, String)>> {
+        let model = &settings.model;
+        let network = model.recurrent.describe(" hidden units");
+        let cell = model.cell.name();
+        let parameters = Grouped(parameters);
+        Ok(vec![
+            ("images", data.describe()),
+            (
+                "model",
+                format!("{cell}, {network}, {parameters} parameters"),
+            ),
+        ])
+    }
+
+    fn judge(
+        fitted: &Fitted<Self::Model>,
+        data: &Images,
+        run: &RunDir,
+        out: &mut Output,
+    ) -> anyhow::Result<Judgement<Score>> {
+        judge::judge(fitted, data, run, out)
+    }
+
+    fn next(run: &str) -> String {
+        format!("mnist predict --run {run} PICTURE, with a digit that you have drawn")
+    }
+
+    fn act(context: &Context, action: MnistAction, out: &mut Output) -> anyhow::Result<()> {
+        match action {
+            MnistAction::Eval(args) => eval::run(context, &args, out),
+            MnistAction::Predict(args) => predict::run(context, &args, out),
+        }
+    }
+
+    fn described(
+        description: ClassifierDescription,
+        recurrent: RecurrentSettings,
+        _: &Path,
+    ) -> anyhow::Result<(ModelSettings, ())> {
+        Ok((description.with(recurrent), ()))
+    }
+}

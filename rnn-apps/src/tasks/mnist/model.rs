@@ -1,0 +1,89 @@
+use anyhow::ensure;
+use rnn_data::Mnist;
+use rnn_model::{AnyConfig, ClassifierConfig};
+use serde::{Deserialize, Serialize};
+
+use super::args::MnistArgs;
+use super::data::Images;
+use crate::tasks::recurrent::{CellKind, Nonlinearity, RecurrentSettings, Start};
+
+/// The number of classes that all datasets have.
+pub const NUM_CLASSES: usize = Mnist::NUM_CLASSES;
+
+/// What the model is made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSettings {
+    pub cell: CellKind,
+    /// Of a simple recurrent network.
+    pub nonlinearity: Nonlinearity,
+    /// Columns of an image.
+    pub input_size: usize,
+    #[serde(flatten)]
+    pub recurrent: RecurrentSettings,
+    pub num_classes: usize,
+}
+
+impl ModelSettings {
+    /// The model that `args` ask for, for images of that size.
+    pub fn new(args: &MnistArgs, images: &Images) -> Self {
+        Self {
+            cell: args.cell,
+            nonlinearity: Nonlinearity::default(),
+            input_size: images.train.cols(),
+            recurrent: RecurrentSettings {
+                hidden_size: args.hidden_size,
+                proj_size: None,
+                num_layers: args.num_layers,
+                bias: true,
+                bidirectional: args.bidirectional,
+                dropout: args.dropout,
+            },
+            num_classes: NUM_CLASSES,
+        }
+    }
+
+    /// The classifier.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such model.
+    pub fn config(&self, start: Start) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
+        ensure!(
+            (1..=1 << 24).contains(&self.num_classes),
+            "num_classes must be from 1 to {}, found {}",
+            1 << 24,
+            self.num_classes
+        );
+        let (cell, nonlinearity) = (self.cell, self.nonlinearity);
+        let rnn = self
+            .recurrent
+            .config(cell, nonlinearity, self.input_size, start)?;
+        Ok(ClassifierConfig::new(rnn, self.num_classes))
+    }
+}
+
+/// A classifier to import, whose parameters are `rnn.…` and `fc.…`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassifierDescription {
+    cell: CellKind,
+    /// For `rnn`.
+    #[serde(default)]
+    nonlinearity: Nonlinearity,
+    input_size: usize,
+    num_classes: usize,
+}
+
+impl ClassifierDescription {
+    /// The settings of the model.
+    pub fn with(self, recurrent: RecurrentSettings) -> ModelSettings {
+        ModelSettings {
+            cell: self.cell,
+            nonlinearity: self.nonlinearity,
+            input_size: self.input_size,
+            recurrent,
+            num_classes: self.num_classes,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Tasks: what a network can be trained for from the command line.
+//!
+//! [`task::Task`] says what a task has to tell of itself; [`train`] makes a training of it, [`import`] a
+//! run of weights from elsewhere. `rnn-apps/docs/tasks.md` shows how to add one.
+
+pub mod call;
+pub mod history;
+pub mod import;
+pub mod mnist;
+pub mod recurrent;
+pub mod report;
+pub mod results;
+#[cfg(test)]
+mod sample;
+pub mod session;
+pub mod settings;
+pub mod tagger;
+pub mod task;
+pub mod train;
+
+use call::Registered;
+
+/// All tasks, in the order in which the help lists them. Subcommands, `--resume`, `import` and
+/// `export` come from this list.
+pub const TASKS: [&dyn Registered; 2] = [&tagger::Tagger, &mnist::Mnist];
+
+/// The task of that name.
+pub fn find(name: &str) -> Option<&'static dyn Registered> {
+    TASKS.into_iter().find(|task| task.name() == name)
+}

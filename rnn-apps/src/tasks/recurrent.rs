@@ -1,0 +1,191 @@
+//! The recurrent part of a model, as settings have it.
+
+use anyhow::ensure;
+use clap::ValueEnum;
+use rnn_model::{
+    AnyConfig, Cell, GruConfig, LstmConfig, RecurrentConfig, RecurrentInit, RecurrentModuleConfig,
+    RnnConfig,
+};
+use serde::{Deserialize, Serialize};
+
+/// A recurrent cell by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum CellKind {
+    /// The simple recurrent network
+    Rnn,
+    /// Long short-term memory
+    Lstm,
+    /// The gated recurrent unit
+    Gru,
+}
+
+impl CellKind {
+    /// As on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rnn => "rnn",
+            Self::Lstm => "lstm",
+            Self::Gru => "gru",
+        }
+    }
+}
+
+/// The activation of a simple recurrent network by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nonlinearity {
+    /// Hyperbolic tangent
+    #[default]
+    Tanh,
+    /// Rectified linear units
+    Relu,
+}
+
+/// Sizes that every recurrent network has, as `config.json` holds them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecurrentSettings {
+    pub hidden_size: usize,
+    /// Of an LSTM.
+    pub proj_size: Option<usize>,
+    pub num_layers: usize,
+    pub bias: bool,
+    pub bidirectional: bool,
+    pub dropout: f64,
+}
+
+/// The same in the description of an imported network, which is not trained and needs no dropout.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecurrentDescription {
+    hidden_size: usize,
+    /// Of an LSTM.
+    proj_size: Option<usize>,
+    #[serde(default = "one")]
+    num_layers: usize,
+    #[serde(default = "yes")]
+    bias: bool,
+    #[serde(default)]
+    bidirectional: bool,
+}
+
+impl RecurrentDescription {
+    /// The names of its fields.
+    pub const KEYS: [&str; 5] = [
+        "hidden_size",
+        "proj_size",
+        "num_layers",
+        "bias",
+        "bidirectional",
+    ];
+}
+
+fn one() -> usize {
+    1
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl From<RecurrentDescription> for RecurrentSettings {
+    fn from(described: RecurrentDescription) -> Self {
+        Self {
+            hidden_size: described.hidden_size,
+            proj_size: described.proj_size,
+            num_layers: described.num_layers,
+            bias: described.bias,
+            bidirectional: described.bidirectional,
+            dropout: 0.0,
+        }
+    }
+}
+
+/// How the weights of a recurrent network start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// As PyTorch's.
+    Uniform,
+    /// Recurrent weights orthogonal, and an LSTM's forget gate open by a bias of 1.
+    Tuned,
+}
+
+impl RecurrentSettings {
+    /// The network over inputs of `input_size`.
+    ///
+    /// # Errors
+    ///
+    /// If the settings have what the cell has not, or a size is out of range.
+    pub fn config(
+        &self,
+        cell: CellKind,
+        nonlinearity: Nonlinearity,
+        input_size: usize,
+        start: Start,
+    ) -> anyhow::Result<AnyConfig> {
+        ensure!(
+            cell == CellKind::Rnn || nonlinearity == Nonlinearity::Tanh,
+            "expected nonlinearity only for rnn, found it for {}",
+            cell.name()
+        );
+        ensure!(
+            cell == CellKind::Lstm || self.proj_size.is_none(),
+            "expected proj_size only for lstm, found it for {}",
+            cell.name()
+        );
+        let hidden_size = self.hidden_size;
+        let config: AnyConfig = match cell {
+            CellKind::Rnn => {
+                let config = self.sized(RnnConfig::new(input_size, hidden_size), start);
+                let config = match nonlinearity {
+                    Nonlinearity::Tanh => config,
+                    Nonlinearity::Relu => config.with_nonlinearity(rnn_model::Nonlinearity::Relu),
+                };
+                config.into()
+            }
+            CellKind::Gru => self
+                .sized(GruConfig::new(input_size, hidden_size), start)
+                .into(),
+            CellKind::Lstm => self.lstm(input_size, start).into(),
+        };
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The same as an LSTM, not validated.
+    pub fn lstm(&self, input_size: usize, start: Start) -> LstmConfig {
+        let mut config = self.sized(LstmConfig::new(input_size, self.hidden_size), start);
+        if start == Start::Tuned {
+            config = config.with_forget_bias(1.0);
+        }
+        if let Some(size) = self.proj_size {
+            config = config.with_proj_size(size);
+        }
+        config
+    }
+
+    fn sized<C: Cell>(&self, config: RecurrentConfig<C>, start: Start) -> RecurrentConfig<C> {
+        let config = config
+            .with_num_layers(self.num_layers)
+            .with_bias(self.bias)
+            .with_bidirectional(self.bidirectional)
+            .with_dropout(self.dropout);
+        match start {
+            Start::Uniform => config,
+            Start::Tuned => config.with_recurrent_init(RecurrentInit::Orthogonal),
+        }
+    }
+
+    /// `2 × 128 in both directions`, with `unit` after the size.
+    pub fn describe(&self, unit: &str) -> String {
+        format!(
+            "{} × {}{unit}{}",
+            self.num_layers,
+            self.hidden_size,
+            match self.bidirectional {
+                true => " in both directions",
+                false => "",
+            }
+        )
+    }
+}

@@ -1,0 +1,101 @@
+//! A finished run as pictures and a page.
+
+use rnn_train::progress::EpochReport;
+use rnn_train::run::Picture;
+use rnn_train::{Fitted, Objective, RunDir};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::report::{Confusion, Curve, Mistakes, Report, Series};
+use crate::ui::Output;
+use crate::ui::flat::readable;
+
+/// Writes them into the run's folder, and says where; a warning if that can't be done, since the
+/// results are worth more than their pictures.
+pub fn write<M: Objective>(
+    run: &RunDir,
+    fitted: &Fitted<M>,
+    results: &impl Serialize,
+    confusion: Option<Confusion>,
+    mistakes: Option<Mistakes>,
+    out: &mut Output,
+) -> std::io::Result<()> {
+    match try_write(run, fitted, results, confusion, mistakes) {
+        Ok(path) => out.line(format_args!("How it went: {}", path.display())),
+        Err(error) => {
+            out.warn(format_args!("no report: {error:#}"));
+            Ok(())
+        }
+    }
+}
+
+fn try_write<M: Objective>(
+    run: &RunDir,
+    fitted: &Fitted<M>,
+    results: &impl Serialize,
+    confusion: Option<Confusion>,
+    mistakes: Option<Mistakes>,
+) -> anyhow::Result<std::path::PathBuf> {
+    let settings: Value = run.read_config()?;
+    let history = &fitted.history;
+    let loss = curve("Loss", "nats", history, |r| {
+        (Some(r.train_loss), r.valid_loss)
+    });
+    let percent = |share: f64| 100.0 * share;
+    let accuracy = curve("Accuracy", "%", history, |r| {
+        (
+            r.train_metric("accuracy").map(percent),
+            r.valid_metric("accuracy").map(percent),
+        )
+    });
+    let rate = curve("Learning rate", "", history, |r| {
+        (Some(r.learning_rate), None)
+    });
+    let best_epoch = fitted.best_epoch;
+    run.write_picture(Picture::Loss, loss.svg(best_epoch)?.as_bytes())?;
+    run.write_picture(Picture::Accuracy, accuracy.svg(best_epoch)?.as_bytes())?;
+    if let Some(confusion) = &confusion {
+        run.write_picture(Picture::Confusion, confusion.svg()?.as_bytes())?;
+    }
+    if let Some(Mistakes::Picture { png, .. }) = &mistakes {
+        run.write_picture(Picture::Mistakes, png)?;
+    }
+    let report = Report {
+        title: run.path().display().to_string(),
+        results: readable(&serde_json::to_value(results)?),
+        settings: readable(&settings),
+        curves: vec![loss, accuracy, rate],
+        best_epoch,
+        confusion,
+        mistakes,
+    };
+    Ok(run.write_report(&report.html()?)?)
+}
+
+/// A picture of what `values` gives for training and validation.
+fn curve(
+    title: &str,
+    unit: &str,
+    history: &[EpochReport],
+    values: impl Fn(&EpochReport) -> (Option<f64>, Option<f64>),
+) -> Curve {
+    let (mut training, mut validation) = (Vec::new(), Vec::new());
+    for report in history {
+        let epoch = report.epoch as f64;
+        let (train, valid) = values(report);
+        training.extend(train.map(|value| (epoch, value)));
+        validation.extend(valid.map(|value| (epoch, value)));
+    }
+    let series = [("training", training), ("validation", validation)];
+    let series = series.into_iter().filter(|(_, points)| !points.is_empty());
+    Curve {
+        title: title.to_owned(),
+        unit: unit.to_owned(),
+        series: series
+            .map(|(name, points)| Series {
+                name: name.to_owned(),
+                points,
+            })
+            .collect(),
+    }
+}

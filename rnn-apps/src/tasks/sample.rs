@@ -1,0 +1,244 @@
+//! A task in one file, as small as one can be: does a sequence of bits hold an odd number of ones?
+//!
+//! `docs/tasks.md` goes through it. It is compiled and trained in the tests alone.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use clap::{Args, Subcommand};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use rnn_data::{ImageBatch, ImageSet};
+use rnn_model::{AnyConfig, AnyRecurrent, Classifier, ClassifierConfig, RecurrentModuleConfig};
+use rnn_train::data::fingerprint;
+use rnn_train::{FitConfig, Fitted, ImageLoader, RunDir, evaluate};
+use serde::{Deserialize, Serialize};
+
+use super::recurrent::{CellKind, Nonlinearity, RecurrentSettings, Start};
+use super::task::{Batches, Judgement, SettingsOf, Task};
+use crate::context::Context;
+use crate::ui::Output;
+
+#[derive(Debug)]
+struct Parity;
+
+#[derive(Args, Debug, Serialize)]
+struct ParityArgs {
+    /// Bits of a sequence
+    #[arg(long, default_value_t = 4)]
+    bits: usize,
+    /// Passes over the sequences
+    #[arg(long, default_value_t = 60)]
+    epochs: usize,
+}
+
+/// No subcommand but `train`.
+#[derive(Debug, Subcommand)]
+enum ParityAction {}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Training {
+    bits: usize,
+    fingerprint: String,
+    fit: FitConfig,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct ModelSettings {
+    #[serde(flatten)]
+    recurrent: RecurrentSettings,
+}
+
+impl ModelSettings {
+    fn config(&self, start: Start) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
+        let (cell, nonlinearity) = (CellKind::Lstm, Nonlinearity::Tanh);
+        let rnn = self.recurrent.config(cell, nonlinearity, 1, start)?;
+        Ok(ClassifierConfig::new(rnn, 2))
+    }
+}
+
+/// An import needs to say no more than the recurrent part.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoDescription {}
+
+#[derive(Serialize)]
+struct Score {
+    accuracy: f64,
+}
+
+impl Task for Parity {
+    const NAME: &'static str = "parity";
+    const ABOUT: &'static str = "Tell whether a sequence of bits holds an odd number of ones";
+    const TRAIN_ABOUT: &'static str = "Train a network on drawn sequences";
+    const ITEMS: &'static str = "sequences";
+    const BESIDE_RESUME: &'static [&'static str] = &[];
+
+    type Args = ParityArgs;
+    type Action = ParityAction;
+    type Training = Training;
+    type ModelSettings = ModelSettings;
+    /// A sequence is an image of one column, as the loader for images takes it.
+    type Data = ImageSet;
+    type Assets = ();
+    type Model = Classifier<AnyRecurrent>;
+    type Score = Score;
+    type Description = NoDescription;
+
+    fn fill(_: &mut ParityArgs) {}
+
+    fn base(args: &ParityArgs) -> FitConfig {
+        FitConfig {
+            learning_rate: 0.02,
+            ..FitConfig::new(args.epochs)
+        }
+    }
+
+    fn training(args: &ParityArgs, fit: FitConfig) -> anyhow::Result<Training> {
+        Ok(Training {
+            bits: args.bits,
+            fingerprint: String::new(),
+            fit,
+        })
+    }
+
+    fn fit(training: &Training) -> &FitConfig {
+        &training.fit
+    }
+
+    fn fingerprints(training: &mut Training) -> Vec<(&'static str, &mut String)> {
+        vec![("sequences to train", &mut training.fingerprint)]
+    }
+
+    fn moved(_: &ParityArgs) -> Option<&Path> {
+        None
+    }
+
+    fn read(training: &Training, _: Option<&Path>) -> anyhow::Result<ImageSet> {
+        const SEQUENCES: usize = 64;
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let bits: Vec<bool> = (0..SEQUENCES * training.bits)
+            .map(|_| rng.random())
+            .collect();
+        let sequences = bits.chunks(training.bits);
+        let odd = |bits: &[bool]| (bits.iter().filter(|&&bit| bit).count() % 2) as u8;
+        let labels = sequences.map(odd).collect();
+        let pixels = bits.iter().map(|&bit| if bit { 255 } else { 0 }).collect();
+        Ok(ImageSet::new(training.bits, 1, pixels, labels, 2)?)
+    }
+
+    fn hash(data: &ImageSet) -> Vec<String> {
+        vec![fingerprint(data)]
+    }
+
+    fn model(_: &ParityArgs, _: &ImageSet) -> ModelSettings {
+        ModelSettings {
+            recurrent: RecurrentSettings {
+                hidden_size: 8,
+                num_layers: 1,
+                bias: true,
+                dropout: 0.0,
+                bidirectional: false,
+                proj_size: None,
+            },
+        }
+    }
+
+    fn init(
+        model: &ModelSettings,
+        _: Option<&Training>,
+        device: &Device,
+    ) -> anyhow::Result<Classifier<AnyRecurrent>> {
+        Ok(model.config(Start::Tuned)?.init(device))
+    }
+
+    fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
+        Ok(model.config(Start::Uniform)?.rnn.num_params())
+    }
+
+    fn batches(_: &Training, data: &ImageSet, seed: u64) -> anyhow::Result<Batches<ImageBatch>> {
+        Ok(Batches {
+            train: ImageLoader::images(data, 16).shuffled(seed),
+            valid: None,
+        })
+    }
+
+    fn assets(_: &ImageSet) -> &() {
+        &()
+    }
+
+    fn describe(
+        _: &SettingsOf<Self>,
+        data: &ImageSet,
+        parameters: usize,
+    ) -> anyhow::Result<Vec<(&'static str, String)>> {
+        Ok(vec![
+            ("sequences", data.len().to_string()),
+            ("model", format!("lstm, {parameters} parameters")),
+        ])
+    }
+
+    fn judge(
+        fitted: &Fitted<Classifier<AnyRecurrent>>,
+        data: &ImageSet,
+        _: &RunDir,
+        out: &mut Output,
+    ) -> anyhow::Result<Judgement<Score>> {
+        let accuracy = evaluate(&fitted.model, &ImageLoader::images(data, 64))?.accuracy();
+        out.line(format_args!("right: {:.0} %", 100.0 * accuracy))?;
+        Ok(Judgement {
+            score: Score { accuracy },
+            confusion: None,
+            mistakes: None,
+        })
+    }
+
+    fn next(run: &str) -> String {
+        format!("info {run}")
+    }
+
+    fn act(_: &Context, action: ParityAction, _: &mut Output) -> anyhow::Result<()> {
+        match action {}
+    }
+
+    fn described(
+        _: NoDescription,
+        recurrent: RecurrentSettings,
+        _: &Path,
+    ) -> anyhow::Result<(ModelSettings, ())> {
+        Ok((ModelSettings { recurrent }, ()))
+    }
+}
+
+#[test]
+fn a_task_is_trained_by_its_facts_alone() {
+    use super::call::Registered;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("run");
+    let line = ["parity", "train", "--bits", "3", "--run"].map(str::to_owned);
+    let line = line.into_iter().chain([run.display().to_string()]);
+    let matches = Parity.command().get_matches_from(line);
+    let call = Parity.parse(&matches).expect("a command line");
+    assert_eq!(call.resumed(), None);
+
+    let common = crate::cli::Common {
+        device: Some("ndarray".to_owned()),
+        threads: Some(1),
+        seed: Some(1),
+        json: false,
+        quiet: true,
+    };
+    let context = Context::start(&common).expect("a device");
+    call.run(&context, &mut Output::new(&common))
+        .expect("a training");
+
+    let run = RunDir::open(&run).expect("a run");
+    let results: serde_json::Value = run.read_metrics().expect("JSON").expect("results");
+    assert_eq!(results["command"], "parity train");
+    // Half would be chance.
+    assert_eq!(results["accuracy"], 1.0, "{results}");
+    let settings: SettingsOf<Parity> = run.read_config().expect("settings");
+    assert_eq!(settings.training.expect("trained here").bits, 3);
+    assert!(run.path().join("report.html").exists());
+}

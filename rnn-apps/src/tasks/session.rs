@@ -1,0 +1,318 @@
+//! A training as a command: it makes a run or goes on with one, can be stopped, and loses nothing.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use rnn_train::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
+use rnn_train::optim::{Optimizer, Schedule};
+use rnn_train::run::{RunError, RunLock};
+use rnn_train::{FitConfig, Fitted, Loader, Objective, RunDir, StopReason, TrainError, Trainer};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::history::History;
+use super::settings::{self, Settings, Versions};
+use crate::cli::{Common, RunArgs, to_toml};
+use crate::context::Context;
+use crate::ui::interrupt::{Interrupt, Interrupted};
+use crate::ui::progress::Progress;
+use crate::ui::{Grouped, Output};
+
+/// A run that is being trained. As long as it lives, no other program can write to it.
+pub struct Session {
+    pub run: RunDir,
+    command: &'static str,
+    checkpoints: Checkpoints,
+    checkpoint: Option<Checkpoint>,
+    dashboard: bool,
+    _lock: RunLock,
+}
+
+/// What a run that goes on computes with, unless the command line says otherwise.
+#[derive(Deserialize)]
+struct Recorded {
+    device: String,
+    threads: usize,
+    seed: u64,
+}
+
+/// Fills in the common flags that were not given by what the run of `folder` has recorded.
+pub fn as_recorded(folder: &Path, common: &mut Common) -> anyhow::Result<()> {
+    let recorded: Recorded = RunDir::open(folder)?.read_config()?;
+    common.device.get_or_insert(recorded.device);
+    common.threads.get_or_insert(recorded.threads);
+    common.seed.get_or_insert(recorded.seed);
+    Ok(())
+}
+
+/// Prints the settings as a file for `--config`.
+pub fn print_config(
+    context: &Context,
+    args: &impl Serialize,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    let common = Common {
+        device: Some(context.device_name.clone()),
+        threads: Some(context.threads),
+        seed: Some(context.seed),
+        json: false,
+        quiet: false,
+    };
+    let common = to_toml(&common, Common::NOT_IN_A_FILE)?;
+    let args = to_toml(args, RunArgs::NOT_IN_A_FILE)?;
+    out.print(format_args!("{}{}", common, args.trim_end()))?;
+    Ok(())
+}
+
+/// The settings and results of the run that is to go on.
+pub struct Resumed<S> {
+    pub run: RunDir,
+    pub settings: S,
+    /// If it has nothing left to do.
+    pub results: Option<Value>,
+}
+
+impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
+    /// The run in `folder`; warns of what keeps it from going on bit by bit as it was.
+    pub fn open(
+        folder: &Path,
+        command: &str,
+        context: &Context,
+        out: &Output,
+    ) -> anyhow::Result<Self> {
+        let (run, settings) = settings::open::<Settings<M, T>>(folder, command)?;
+        ensure!(
+            settings.training.is_some(),
+            "{}: the weights were imported: there is no training to go on with",
+            folder.display()
+        );
+        let results: Option<Value> = run.read_metrics()?;
+        if results.is_none() {
+            let (threads, here) = (settings.threads.to_string(), context.threads.to_string());
+            let set = rnn_train::device::instruction_set();
+            for (what, there, here) in [
+                (
+                    "device",
+                    settings.device.as_str(),
+                    context.device_name.as_str(),
+                ),
+                ("number of threads", &threads, &here),
+                ("instruction set", &settings.instruction_set, set),
+            ] {
+                // Runs of older versions have not recorded everything.
+                if there != here && !there.is_empty() {
+                    out.warn(format_args!(
+                        "the {what} was {there}, and is {here} now: the run will not be, to the last \
+                         bit, what it would have been if it had not stopped"
+                    ));
+                }
+            }
+            if settings.versions != Versions::of_this_program() {
+                out.warn("the run was begun by another version of this program");
+            }
+        }
+        Ok(Self {
+            run,
+            settings,
+            results,
+        })
+    }
+
+    /// Says that there is nothing left to do.
+    pub fn is_finished(&self, args: &RunArgs, out: &mut Output) -> anyhow::Result<bool> {
+        let Some(results) = &self.results else {
+            return Ok(false);
+        };
+        ensure!(
+            args.from.is_none(),
+            "{}: the training is finished: there is nothing to go on with, from wherever",
+            self.run.path().display()
+        );
+        out.line(format_args!(
+            "{}: the training is finished; `info` shows its results",
+            self.run.path().display()
+        ))?;
+        out.results(results)?;
+        Ok(true)
+    }
+}
+
+/// Whether data are still those that the run in `folder` was begun with.
+pub fn check_data(folder: &Path, what: &str, expected: &str, found: &str) -> anyhow::Result<()> {
+    ensure!(
+        found == expected,
+        "{}: the {what} on have changed: expected SHA-256 {expected}, found {found}",
+        folder.display()
+    );
+    Ok(())
+}
+
+impl Session {
+    /// A new run with these settings, or the one that goes on.
+    pub fn begin<M: Serialize, T: Serialize>(
+        args: &RunArgs,
+        command: &'static str,
+        settings: &Settings<M, T>,
+    ) -> anyhow::Result<Self> {
+        ensure!(
+            !args.tui || cfg!(feature = "tui"),
+            "--tui needs a build with the feature tui: cargo run -p rnn-apps --features tui -- \
+             {command} train …"
+        );
+        ensure!(
+            !args.tui || io::stdout().is_terminal(),
+            "--tui needs a terminal, and standard output is none"
+        );
+        let run = match &args.resume {
+            Some(folder) => RunDir::open(folder)?,
+            None => settings::folder(args.run.as_deref(), command)?,
+        };
+        let lock = run.lock()?;
+        if args.resume.is_none() {
+            // Somebody else may have found the same folder empty.
+            ensure!(!run.has_config(), RunError::NotEmpty(run.path().to_owned()));
+            run.write_config(settings)?;
+        }
+        let checkpoints = run.checkpoints()?;
+        let checkpoint = match (&args.from, &args.resume) {
+            (Some(name), _) => Some(named(&checkpoints, name)?),
+            (None, Some(_)) => latest(&checkpoints)?,
+            (None, None) => None,
+        };
+        let every = args.checkpoint_every.unwrap_or(settings.checkpoint_every);
+        Ok(Self {
+            run,
+            command,
+            checkpoints: checkpoints.every(every),
+            checkpoint,
+            dashboard: args.tui,
+            _lock: lock,
+        })
+    }
+
+    /// Says where it begins.
+    pub fn describe(&self, out: &mut Output) -> io::Result<()> {
+        let run = self.run.path().display();
+        match &self.checkpoint {
+            None => out.field("run", format_args!("{run}\n")),
+            Some(checkpoint) => {
+                let name = checkpoint.path().file_stem().unwrap_or_default().display();
+                out.field("run", format_args!("{run}, going on from {name}\n"))
+            }
+        }
+    }
+
+    /// Trains to the end, or until a signal comes, which is an error of its own.
+    pub fn fit<M: Objective>(
+        &mut self,
+        trainer: Trainer<M>,
+        model: M,
+        train: Loader<M::Batch>,
+        out: &Output,
+    ) -> anyhow::Result<Fitted<M>> {
+        let interrupt = Interrupt::watch().context("signals can't be caught")?;
+        let shown = match self.dashboard {
+            true => out.silent(),
+            false => *out,
+        };
+        let mut trainer = trainer
+            .with_checkpoints(self.checkpoints.clone())
+            .with_dashboard(self.dashboard)
+            .with_stop(interrupt.stop())
+            .with_observer(History::new(self.run.clone(), shown))
+            .with_observer(Progress::new(shown));
+        if let Some(checkpoint) = self.checkpoint.take() {
+            trainer = trainer.resume(checkpoint);
+        }
+        let fitted = trainer.fit(model, train).map_err(|error| match error {
+            TrainError::Checkpoint(error @ CheckpointError::Foreign { .. }) => {
+                with_others(error, &self.checkpoints)
+            }
+            error => error.into(),
+        })?;
+        if fitted.stop_reason == StopReason::Interrupted {
+            return Err(anyhow::Error::new(Interrupted {
+                code: interrupt.code(),
+                steps: fitted.steps,
+                command: self.command,
+                run: self.run.path().to_owned(),
+            }));
+        }
+        if fitted.stop_reason == StopReason::OutOfPatience {
+            out.clone().line(format_args!(
+                "no better loss for {} epochs: these are the weights of epoch {}",
+                fitted.history.len() - fitted.best_epoch.unwrap_or(0),
+                fitted.best_epoch.unwrap_or(0),
+            ))?;
+        }
+        Ok(fitted)
+    }
+}
+
+/// The last checkpoint, or how to do without it.
+fn latest(checkpoints: &Checkpoints) -> anyhow::Result<Option<Checkpoint>> {
+    match checkpoints.latest() {
+        Err(error @ CheckpointError::Damaged { .. }) => Err(with_others(error, checkpoints)),
+        latest => Ok(latest?),
+    }
+}
+
+/// A checkpoint by its name, its file's name, or as the best one.
+fn named(checkpoints: &Checkpoints, name: &str) -> Result<Checkpoint, CheckpointError> {
+    let names = checkpoints.names()?;
+    let best = names
+        .into_iter()
+        .find(|found| name == "best" && found.starts_with("best-"));
+    let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str());
+    checkpoints.named(best.as_deref().or(stem).unwrap_or(name))
+}
+
+/// What is wrong with the last checkpoint, and which others there are.
+fn with_others(error: CheckpointError, checkpoints: &Checkpoints) -> anyhow::Error {
+    let mut others = checkpoints.names().unwrap_or_default();
+    others.drain(..others.len().min(1));
+    match others.is_empty() {
+        true => error.into(),
+        false => anyhow::anyhow!(
+            "{error}; --from goes on from another one: {}",
+            others.join(", ")
+        ),
+    }
+}
+
+/// Says how the steps go.
+pub fn describe_fit(
+    out: &mut Output,
+    fit: &FitConfig,
+    batch_size: usize,
+    batches: usize,
+) -> io::Result<()> {
+    let optimizer = match fit.optimizer {
+        Optimizer::Adam => "adam",
+        Optimizer::AdamW { .. } => "adamw",
+        Optimizer::Sgd { .. } => "sgd",
+        Optimizer::RmsProp { .. } => "rmsprop",
+    };
+    let schedule = match fit.schedule {
+        Schedule::Constant => "at",
+        Schedule::Step { .. } => "stepping down from",
+        Schedule::Cosine { .. } => "on a cosine from",
+        Schedule::OneCycle => "on one cycle up to",
+        Schedule::ReduceOnPlateau { .. } => "reduced on plateaus from",
+    };
+    let batch = match fit.accumulate {
+        1 => batch_size.to_string(),
+        batches => format!("{batches} × {batch_size}"),
+    };
+    out.field(
+        "steps",
+        format_args!(
+            "{optimizer}, {schedule} {}, batches of {batch}; {} × {} steps",
+            fit.learning_rate,
+            fit.epochs,
+            Grouped(batches.div_ceil(fit.accumulate)),
+        ),
+    )
+}

@@ -1,0 +1,175 @@
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::ensure;
+use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, VocabError, notebook_sentences};
+use rnn_train::FitConfig;
+use rnn_train::data::fingerprint_sentences;
+use serde::{Deserialize, Serialize};
+
+use super::args::TaggerArgs;
+use crate::ui::Grouped;
+
+/// What the weights were trained on, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    pub source: Source,
+    pub limit: Option<usize>,
+    /// SHA-256 of words and tags.
+    pub train_fingerprint: String,
+    pub dev_fingerprint: String,
+    pub min_count: usize,
+    pub batch_size: usize,
+    pub fit: FitConfig,
+}
+
+impl Training {
+    /// What `args` ask for; the fingerprints follow when the sentences have been read.
+    pub fn new(args: &TaggerArgs, fit: FitConfig) -> anyhow::Result<Self> {
+        // Absolute, since `eval` may be called from elsewhere.
+        let absolute = |path: &Option<PathBuf>| path.as_deref().map(std::path::absolute);
+        Ok(Self {
+            source: Source {
+                data: absolute(&args.data).transpose()?,
+                dev: absolute(&args.dev).transpose()?,
+                valid_split: args.valid_split,
+            },
+            limit: args.limit,
+            train_fingerprint: String::new(),
+            dev_fingerprint: String::new(),
+            min_count: args.min_count(),
+            batch_size: args.batch_size,
+            fit,
+        })
+    }
+}
+
+/// Where the sentences come from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// A folder or a file; the notebook's two sentences if there is none.
+    pub data: Option<PathBuf>,
+    /// What to judge by, instead of what `data` has for that.
+    pub dev: Option<PathBuf>,
+    /// The share of the training sentences that stands in if neither has any.
+    pub valid_split: f64,
+}
+
+impl Source {
+    fn open(&self) -> anyhow::Result<TaggedCorpus> {
+        let Some(data) = &self.data else {
+            let sentences = notebook_sentences();
+            return Ok(TaggedCorpus {
+                train: sentences.clone(),
+                dev: sentences,
+            });
+        };
+        let corpus = match &self.dev {
+            Some(dev) => TaggedCorpus {
+                train: TaggedCorpus::read_train(data)?,
+                dev: TaggedCorpus::read_dev(dev)?,
+            },
+            None => TaggedCorpus::open(data)?.with_dev_share(self.valid_split),
+        };
+        ensure!(
+            !corpus.train.is_empty() && !corpus.dev.is_empty(),
+            "{}: {} sentences to train on and {} to evaluate on, expected at least one of each; \
+             give others with --dev, or another --valid-split",
+            data.display(),
+            corpus.train.len(),
+            corpus.dev.len()
+        );
+        Ok(corpus)
+    }
+
+    /// The sentences to evaluate on alone.
+    pub fn dev(&self) -> anyhow::Result<Vec<Sentence>> {
+        match &self.dev {
+            Some(dev) => Ok(TaggedCorpus::read_dev(dev)?),
+            None => Ok(self.open()?.dev),
+        }
+    }
+}
+
+/// The words that a tagger knows, and its tags.
+pub struct Symbols {
+    pub words: Vocab,
+    pub tags: Vocab,
+}
+
+impl Symbols {
+    /// Sentences as numbers.
+    pub fn encode(&self, sentences: &[Sentence]) -> Result<Vec<TaggedItem>, VocabError> {
+        sentences
+            .iter()
+            .map(|sentence| TaggedItem::encode(sentence, &self.words, &self.tags))
+            .collect()
+    }
+}
+
+/// Sentences, and the words and tags in them.
+pub struct TaggedData {
+    pub corpus: TaggedCorpus,
+    pub symbols: Symbols,
+}
+
+impl TaggedData {
+    /// The sentences of a training, in `moved` if they are no longer where they were.
+    pub fn read(training: &Training, moved: Option<&Path>) -> anyhow::Result<Self> {
+        let mut source = training.source.clone();
+        if let Some(path) = moved {
+            source.data = Some(path.to_owned());
+        }
+        let mut corpus = source.open()?;
+        if let Some(limit) = training.limit {
+            corpus.train.truncate(limit);
+        }
+        let words = Vocab::builder()
+            .with_unk("<unk>")
+            .with_min_count(training.min_count)
+            .words(corpus.train.iter().flat_map(|sentence| &sentence.words));
+        // A tag that only the sentences to judge by have can't be learnt, but has to have an id.
+        let all = corpus.train.iter().chain(&corpus.dev);
+        let tags = Vocab::words(all.flat_map(|sentence| &sentence.tags));
+        Ok(Self {
+            corpus,
+            symbols: Symbols { words, tags },
+        })
+    }
+
+    pub fn fingerprints(&self) -> Vec<String> {
+        let of = |sentences: &[Sentence]| fingerprint_sentences(sentences);
+        vec![of(&self.corpus.train), of(&self.corpus.dev)]
+    }
+
+    /// How many sentences there are.
+    pub fn describe(&self, training: &Training) -> String {
+        let dev = match training.source.data {
+            Some(_) => format!("{} to evaluate on", Grouped(self.corpus.dev.len())),
+            None => "evaluated on the same".to_owned(),
+        };
+        format!("{} to train on, {dev}", Grouped(self.corpus.train.len()))
+    }
+
+    /// How many words and tags are known, and how many words are too rare for that.
+    pub fn describe_symbols(&self, training: &Training) -> String {
+        let all = self.corpus.train.iter();
+        let all = all.flat_map(|sentence| &sentence.words);
+        let distinct = all.collect::<HashSet<_>>().len();
+        // One symbol stands for all others.
+        let known = self.symbols.words.len() - 1;
+        let rare = match distinct - known.min(distinct) {
+            0 => String::new(),
+            rare => format!(
+                "; {} more come less than {} times and\n{:11}count as unknown (--min-count)",
+                Grouped(rare),
+                training.min_count,
+                ""
+            ),
+        };
+        let tags = self.symbols.tags.len();
+        format!("{} words, {tags} tags{rare}", Grouped(known))
+    }
+}

@@ -1,0 +1,64 @@
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use burn::module::Module;
+use rnn_data::TaggedCorpus;
+use rnn_train::data::fingerprint_sentences;
+
+use super::args::TaggerEvalArgs;
+use super::judge;
+use super::model::TrainedTagger;
+use crate::context::Context;
+use crate::tasks::results::{Evaluated, Used};
+use crate::ui::{Grouped, Output};
+
+pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow::Result<()> {
+    let trained = TrainedTagger::open(&args.run.run, &context.device)?;
+    let TrainedTagger { run, settings, .. } = &trained;
+    let training = settings.training.as_ref();
+    let sentences = match &args.data {
+        Some(path) => TaggedCorpus::read_dev(path)?,
+        None => settings
+            .evaluated_on(None, |t| t.source.clone(), run, "--data")?
+            .dev()?,
+    };
+    let known = training.map(|t| fingerprint_sentences(&sentences) == t.dev_fingerprint);
+    out.field("run", run.path().display())?;
+    out.field(
+        "sentences",
+        format_args!(
+            "{}{}",
+            Grouped(sentences.len()),
+            match known {
+                Some(false) => ", not those that the training was evaluated on",
+                _ => "",
+            }
+        ),
+    )?;
+    let tags = sentences.iter().flat_map(|sentence| &sentence.tags);
+    let strange: Vec<&String> = tags
+        .filter(|tag| !trained.symbols.tags.contains(tag))
+        .collect();
+    if !strange.is_empty() {
+        let names: BTreeSet<&str> = strange.iter().map(|tag| tag.as_str()).collect();
+        let names: Vec<&str> = names.into_iter().take(10).collect();
+        out.field(
+            "note",
+            format_args!(
+                "{} words have a tag that this run does not know: {}",
+                Grouped(strange.len()),
+                names.join(", ")
+            ),
+        )?;
+    }
+    out.line("")?;
+    let start = Instant::now();
+    let score = judge::test(&trained.model, &sentences, &trained.symbols, out)?;
+    out.results(&Evaluated {
+        used: Used::new(context, "eval", run, settings, trained.model.num_params()),
+        epochs: training.map(|training| training.fit.epochs),
+        seconds: start.elapsed().as_secs_f64(),
+        data_as_trained: known,
+        score,
+    })
+}

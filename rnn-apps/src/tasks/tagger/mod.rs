@@ -1,0 +1,179 @@
+//! Words and their tags: the notebook's third section, for any tagged sentences.
+
+mod args;
+mod data;
+mod eval;
+mod judge;
+mod model;
+mod tag;
+mod tokenizer;
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use rnn_data::TaggedBatch;
+use rnn_model::LstmTagger;
+use rnn_train::{FitConfig, Fitted, RunDir, TaggedLoader};
+
+pub use judge::{Score, predict};
+
+use super::recurrent::{RecurrentSettings, Start};
+use super::task::{Batches, Judgement, SettingsOf, Task};
+use crate::context::Context;
+use crate::ui::{Grouped, Output};
+use args::{TaggerAction, TaggerArgs};
+use data::{Symbols, TaggedData, Training};
+use model::{ModelSettings, TaggerDescription};
+
+/// Sentences per batch where nothing is learnt.
+const EVAL_BATCH: usize = 64;
+
+/// Trains taggers of words.
+#[derive(Debug)]
+pub struct Tagger;
+
+impl Task for Tagger {
+    const NAME: &'static str = "tagger";
+    const ABOUT: &'static str =
+        "Teach an LSTM to tag words; without a subcommand, those of two sentences";
+    const TRAIN_ABOUT: &'static str = "Train a tagger and evaluate it";
+    const ITEMS: &'static str = "sentences";
+    const BESIDE_RESUME: &'static [&'static str] = &["data"];
+
+    type Args = TaggerArgs;
+    type Action = TaggerAction;
+    type Training = Training;
+    type ModelSettings = ModelSettings;
+    type Data = TaggedData;
+    type Assets = Symbols;
+    type Model = LstmTagger;
+    type Score = Score;
+    type Description = TaggerDescription;
+
+    fn fill(args: &mut TaggerArgs) {
+        args.min_count = Some(args.min_count());
+    }
+
+    fn base(args: &TaggerArgs) -> FitConfig {
+        args.fit()
+    }
+
+    fn training(args: &TaggerArgs, fit: FitConfig) -> anyhow::Result<Training> {
+        Training::new(args, fit)
+    }
+
+    fn fit(training: &Training) -> &FitConfig {
+        &training.fit
+    }
+
+    fn fingerprints(training: &mut Training) -> Vec<(&'static str, &mut String)> {
+        vec![
+            ("sentences to train", &mut training.train_fingerprint),
+            ("sentences to evaluate", &mut training.dev_fingerprint),
+        ]
+    }
+
+    fn moved(args: &TaggerArgs) -> Option<&Path> {
+        args.data.as_deref()
+    }
+
+    fn read(training: &Training, moved: Option<&Path>) -> anyhow::Result<TaggedData> {
+        TaggedData::read(training, moved)
+    }
+
+    fn hash(data: &TaggedData) -> Vec<String> {
+        data.fingerprints()
+    }
+
+    fn model(args: &TaggerArgs, data: &TaggedData) -> ModelSettings {
+        ModelSettings::new(args, &data.symbols)
+    }
+
+    fn init(
+        model: &ModelSettings,
+        training: Option<&Training>,
+        device: &Device,
+    ) -> anyhow::Result<LstmTagger> {
+        let start = match training {
+            Some(_) => Start::Tuned,
+            None => Start::Uniform,
+        };
+        Ok(model.config(start)?.init(device))
+    }
+
+    fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
+        Ok(model.config(Start::Uniform)?.rnn.num_params())
+    }
+
+    fn batches(
+        training: &Training,
+        data: &TaggedData,
+        seed: u64,
+    ) -> anyhow::Result<Batches<TaggedBatch>> {
+        let train = data.symbols.encode(&data.corpus.train)?;
+        let dev = data.symbols.encode(&data.corpus.dev)?;
+        Ok(Batches {
+            train: TaggedLoader::sentences(train, training.batch_size).shuffled(seed),
+            valid: Some(TaggedLoader::sentences(dev, EVAL_BATCH)),
+        })
+    }
+
+    fn assets(data: &TaggedData) -> &Symbols {
+        &data.symbols
+    }
+
+    fn write_assets(symbols: &Symbols, run: &RunDir) -> anyhow::Result<()> {
+        run.write_vocab(&symbols.words)?;
+        run.write_tags(&symbols.tags)?;
+        Ok(())
+    }
+
+    fn describe(
+        settings: &SettingsOf<Self>,
+        data: &TaggedData,
+        parameters: usize,
+    ) -> anyhow::Result<Vec<(&'static str, String)>> {
+        let (model, training) = (&settings.model, settings.training()?);
+        let network = model.recurrent.describe("");
+        Ok(vec![
+            ("sentences", data.describe(training)),
+            ("known", data.describe_symbols(training)),
+            (
+                "model",
+                format!(
+                    "lstm, {network} over embeddings of {}, {} parameters",
+                    model.embedding_size,
+                    Grouped(parameters)
+                ),
+            ),
+        ])
+    }
+
+    fn judge(
+        fitted: &Fitted<LstmTagger>,
+        data: &TaggedData,
+        _: &RunDir,
+        out: &mut Output,
+    ) -> anyhow::Result<Judgement<Score>> {
+        judge::judge(&fitted.model, data, out)
+    }
+
+    fn next(run: &str) -> String {
+        format!("tagger tag --run {run} \"The dog ate the apple.\"")
+    }
+
+    fn act(context: &Context, action: TaggerAction, out: &mut Output) -> anyhow::Result<()> {
+        match action {
+            TaggerAction::Eval(args) => eval::run(context, &args, out),
+            TaggerAction::Tag(args) => tag::run(context, &args, out),
+        }
+    }
+
+    fn described(
+        description: TaggerDescription,
+        recurrent: RecurrentSettings,
+        folder: &Path,
+    ) -> anyhow::Result<(ModelSettings, Symbols)> {
+        description.read(recurrent, folder)
+    }
+}

@@ -1,0 +1,113 @@
+//! From a sentence as people write it to words as treebanks have them.
+
+use rnn_data::Vocab;
+
+/// What English treebanks cut off the end of a word: `do n't`, `it 's`.
+const ENDINGS: [&str; 7] = ["n't", "'s", "'re", "'ve", "'ll", "'d", "'m"];
+
+/// Cuts sentences into words that the vocabulary may have.
+pub struct Tokenizer<'a> {
+    vocab: &'a Vocab,
+    /// Bytes of the longest known word: what is longer is looked up by nobody.
+    longest: usize,
+}
+
+impl<'a> Tokenizer<'a> {
+    pub fn new(vocab: &'a Vocab) -> Self {
+        let longest = vocab.iter().map(str::len).max().unwrap_or(0);
+        Self { vocab, longest }
+    }
+
+    /// The words of a sentence, and the punctuation before and after each as words of its own, unless
+    /// the vocabulary has them as one (`U.S.`). Endings come off if the vocabulary has those.
+    pub fn tokens(&self, sentence: &str) -> Vec<String> {
+        // As most treebanks write them.
+        let sentence = sentence
+            .replace(['‘', '’'], "'")
+            .replace(['“', '”', '„', '«', '»'], "\"")
+            .replace('…', "...");
+        let mut tokens = Vec::new();
+        for chunk in sentence.split_whitespace() {
+            self.cut(chunk, &mut tokens);
+        }
+        tokens
+    }
+
+    fn cut(&self, chunk: &str, tokens: &mut Vec<String>) {
+        let mut rest = chunk;
+        let mut after = Vec::new();
+        // A run of marks comes off as one if the vocabulary has it (`...`), or else one by one.
+        while !self.knows(rest) {
+            let (first, run) = self.marks(rest.chars());
+            if run > 0 {
+                let end = if self.knows(&rest[..run]) { run } else { first };
+                if end == rest.len() {
+                    break;
+                }
+                tokens.push(rest[..end].to_owned());
+                rest = &rest[end..];
+                continue;
+            }
+            let (last, run) = self.marks(rest.chars().rev());
+            if run == 0 {
+                break;
+            }
+            let known = self.knows(&rest[rest.len() - run..]);
+            let start = rest.len() - if known { run } else { last };
+            after.push(rest[start..].to_owned());
+            rest = &rest[..start];
+        }
+        let ending = ENDINGS.iter().find_map(|ending| {
+            let word = rest.strip_suffix(ending).filter(|word| !word.is_empty())?;
+            self.knows(ending).then_some((word, *ending))
+        });
+        match ending {
+            Some((word, ending)) => tokens.extend([word.to_owned(), ending.to_owned()]),
+            None => tokens.push(rest.to_owned()),
+        }
+        tokens.extend(after.into_iter().rev());
+    }
+
+    /// The bytes of the first mark, and of the run of marks that it begins, as far as a known word
+    /// could go.
+    fn marks(&self, chars: impl Iterator<Item = char>) -> (usize, usize) {
+        let is_mark = |c: &char| c.is_ascii_punctuation() || matches!(c, '–' | '—' | '¿' | '¡');
+        let mut run = chars
+            .take(self.longest + 1)
+            .take_while(is_mark)
+            .map(char::len_utf8);
+        let first = run.next().unwrap_or(0);
+        (first, first + run.sum::<usize>())
+    }
+
+    fn knows(&self, word: &str) -> bool {
+        word.len() <= self.longest && self.vocab.contains(word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn punctuation_and_endings_come_off_as_the_vocabulary_has_them() {
+        let vocab = Vocab::words(["U.S.", "...", "n't", "'s", "it's", ":-)"]);
+        let tokenizer = Tokenizer::new(&vocab);
+        for (text, expected) in [
+            ("The dog ate.", "The|dog|ate|."),
+            ("(the U.S.)", "(|the|U.S.|)"),
+            ("\"No!\", he said...", "\"|No|!|\"|,|he|said|..."),
+            ("wait …", "wait|..."),
+            ("don't  re-read", "do|n't|re-read"),
+            ("Don’t say “it’s”, we're", "Do|n't|say|\"|it|'s|\"|,|we're"),
+            ("?! :-) --", "?|!|:-)|-|-"),
+            ("été, ß — na", "été|,|ß|—|na"),
+            (" ", ""),
+        ] {
+            assert_eq!(tokenizer.tokens(text).join("|"), expected, "{text}");
+        }
+        // In time that grows with the text alone.
+        assert_eq!(tokenizer.tokens(&"-".repeat(100_000)).len(), 100_000);
+        assert!(Tokenizer::new(&Vocab::words([""; 0])).tokens("a, b") == ["a", ",", "b"]);
+    }
+}

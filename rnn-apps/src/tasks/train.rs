@@ -1,0 +1,167 @@
+//! The one training program of all tasks: a new run or one that is resumed, from the flags to the
+//! results.
+
+use std::path::Path;
+
+use burn::module::Module;
+use clap::Args;
+use rnn_train::{FitConfig, Trainer};
+use serde::Serialize;
+
+use super::report;
+use super::results::{Trained, Used};
+use super::session::{Resumed, Session, check_data, describe_fit, print_config};
+use super::settings::Settings;
+use super::task::{Batches, SettingsOf, Task};
+use crate::cli::{FitArgs, RunArgs};
+use crate::context::Context;
+use crate::ui::progress::waiting;
+use crate::ui::{Output, Seconds};
+
+/// Flags of `train`: the task's own, and those that all trainings have.
+#[derive(Args, Debug, Serialize)]
+pub struct TrainArgs<A: Args> {
+    #[command(flatten)]
+    pub task: A,
+    #[command(flatten)]
+    pub fit: FitArgs,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// Trains, or resumes a training, and says what to try next.
+pub fn run<T: Task>(
+    context: &Context,
+    mut args: TrainArgs<T::Args>,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    if args.run.print_config {
+        T::fill(&mut args.task);
+        args.fit.fill(&T::base(&args.task));
+        return print_config(context, &args, out);
+    }
+    let results = match &args.run.resume {
+        None => Some(train::<T>(context, &args, out)?),
+        Some(folder) => resume::<T>(context, folder, &args, out)?,
+    };
+    let Some(results) = results else {
+        return Ok(());
+    };
+    let next = T::next(&results.used.run);
+    out.line(format_args!("\nNext: {next}"))?;
+    out.results(&results)
+}
+
+/// Trains as `args` say, into a new run.
+pub fn train<T: Task>(
+    context: &Context,
+    args: &TrainArgs<T::Args>,
+    out: &mut Output,
+) -> anyhow::Result<Trained<T::Score>> {
+    let fit = args.fit.config(FitConfig {
+        seed: context.seed,
+        ..T::base(&args.task)
+    });
+    let mut training = T::training(&args.task, fit)?;
+    let data = read::<T>(&training, None, out)?;
+    let recorded = T::fingerprints(&mut training).into_iter();
+    for ((_, recorded), found) in recorded.zip(T::hash(&data)) {
+        *recorded = found;
+    }
+    let settings = Settings {
+        training: Some(training),
+        checkpoint_every: args.run.checkpoint_every.unwrap_or_default(),
+        ..Settings::new(context, T::NAME, T::model(&args.task, &data))
+    };
+    fit_and_judge::<T>(context, &settings, &data, &args.run, out)
+}
+
+/// Goes on with the run in `folder`; none if it has nothing left to do.
+fn resume<T: Task>(
+    context: &Context,
+    folder: &Path,
+    args: &TrainArgs<T::Args>,
+    out: &mut Output,
+) -> anyhow::Result<Option<Trained<T::Score>>> {
+    let resumed = Resumed::<SettingsOf<T>>::open(folder, T::NAME, context, out)?;
+    if resumed.is_finished(&args.run, out)? {
+        return Ok(None);
+    }
+    let settings = resumed.settings;
+    let mut training = settings.training()?.clone();
+    let data = read::<T>(&training, T::moved(&args.task), out)?;
+    let recorded = T::fingerprints(&mut training).into_iter();
+    for ((what, expected), found) in recorded.zip(T::hash(&data)) {
+        check_data(folder, what, expected, &found)?;
+    }
+    fit_and_judge::<T>(context, &settings, &data, &args.run, out).map(Some)
+}
+
+fn read<T: Task>(
+    training: &T::Training,
+    moved: Option<&Path>,
+    out: &Output,
+) -> anyhow::Result<T::Data> {
+    let what = format!("reading the {}", T::ITEMS);
+    waiting(out, what, || T::read(training, moved))
+}
+
+fn fit_and_judge<T: Task>(
+    context: &Context,
+    settings: &SettingsOf<T>,
+    data: &T::Data,
+    args: &RunArgs,
+    out: &mut Output,
+) -> anyhow::Result<Trained<T::Score>> {
+    let training = settings.training()?;
+    let fit = T::fit(training);
+    let Batches { train, valid } = T::batches(training, data, settings.seed)?;
+    context.check_precision(fit.precision)?;
+    context.device.seed(settings.seed);
+    let model = T::init(&settings.model, Some(training), &context.device)?;
+    let parameters = model.num_params();
+    // Only now, when nothing can be refused any more: an empty folder is of no use.
+    let mut session = Session::begin(args, T::NAME, settings)?;
+    if args.resume.is_none() {
+        T::write_assets(T::assets(data), &session.run)?;
+    }
+    // From here on there is something to lose.
+    let out = &mut out.even_unread();
+    for (name, text) in T::describe(settings, data, parameters)? {
+        out.field(name, text)?;
+    }
+    out.field("device", &context.device_name)?;
+    describe_fit(out, fit, train.batch_size(), train.num_batches())?;
+    session.describe(out)?;
+
+    let mut trainer = Trainer::new(fit.clone());
+    if let Some(valid) = valid {
+        trainer = trainer.with_validation(valid);
+    }
+    let fitted = session.fit(trainer, model, train, out)?;
+    let run = &session.run;
+    run.save_model(&fitted.model)?;
+    out.line(format_args!("trained in {}\n", Seconds(fitted.seconds)))?;
+    let judgement = T::judge(&fitted, data, run, out)?;
+    let results = Trained {
+        used: Used::new(context, "train", run, settings, parameters),
+        epochs: fitted.history.len(),
+        steps: fitted.steps,
+        best_epoch: fitted.best_epoch,
+        seconds: fitted.seconds,
+        step_seconds: fitted.step_seconds,
+        train_loss: fitted.report().map_or(f64::NAN, |report| report.train_loss),
+        score: judgement.score,
+    };
+    report::write(
+        run,
+        &fitted,
+        &results,
+        judgement.confusion,
+        judgement.mistakes,
+        out,
+    )?;
+    // Last: it is what says that the run is finished.
+    run.write_metrics(&results)?;
+    Ok(results)
+}

@@ -1,0 +1,59 @@
+//! A run's weights for PyTorch.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use rnn_data::fs::write_file;
+use rnn_train::RunDir;
+
+use crate::cli::values::{renaming, safetensors};
+use crate::ui::Output;
+
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// The folder of a run
+    #[arg(long, value_name = "DIR")]
+    pub run: PathBuf,
+    /// The .safetensors file to write; one that is there is refused
+    #[arg(long, value_name = "FILE", value_parser = safetensors)]
+    pub out: PathBuf,
+    /// Call what begins with FROM by TO instead, dots included: `rnn.=lstm.` (can be repeated)
+    #[arg(long, value_name = "FROM=TO", value_parser = renaming)]
+    pub rename: Vec<(String, String)>,
+    /// Put this before all names, dot included: `encoder.`
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    pub prefix: String,
+}
+
+pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<()> {
+    let run = RunDir::open(&args.run)?;
+    let file = args.out.display();
+    ensure!(!args.out.exists(), "{file}: there is such a file already");
+    let renames = args.rename.iter();
+    let weights = run
+        .read_weights()?
+        .rename(renames.map(|(from, to)| (from.as_str(), to.as_str())))
+        .context("--rename")?;
+    let weights = weights.with_prefix(&args.prefix);
+    let names: Vec<&str> = weights.names().collect();
+    write_file(&args.out, &weights.to_safetensors()?).with_context(|| file.to_string())?;
+
+    out.line(format_args!("{file}, for PyTorch:\n"))?;
+    out.line("   from safetensors.torch import load_file")?;
+    out.line(format_args!(
+        "   model.load_state_dict(load_file({:?}))\n",
+        args.out
+    ))?;
+    out.line("where the model has these parameters:\n")?;
+    for name in &names {
+        let shape = weights.get(name).map(|data| data.shape().to_vec());
+        out.line(format_args!("   {name} {:?}", shape.unwrap_or_default()))?;
+    }
+    out.results(&serde_json::json!({
+        "command": "export",
+        "run": run.path().display().to_string(),
+        "file": file.to_string(),
+        "names": names,
+    }))
+}

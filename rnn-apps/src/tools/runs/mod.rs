@@ -1,0 +1,109 @@
+//! Runs side by side.
+
+mod table;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use rnn_train::RunDir;
+use rnn_train::run::RunError;
+use serde_json::Value;
+
+use crate::ui::Output;
+use table::{Run, aligned, table};
+
+#[derive(Args, Debug)]
+pub struct RunsArgs {
+    /// The folder with the runs' folders
+    #[arg(value_name = "DIR", default_value = "runs")]
+    pub folder: PathBuf,
+}
+
+pub fn run(args: &RunsArgs, out: &mut Output) -> anyhow::Result<()> {
+    let folder = &args.folder;
+    let named = || folder.display().to_string();
+    let mut runs = Vec::new();
+    for entry in fs::read_dir(folder).with_context(named)? {
+        let path = entry.with_context(named)?.path();
+        match RunDir::open(&path) {
+            Ok(run) => match read(&run) {
+                Ok(run) => runs.push(run),
+                // One that is damaged does not hide the others.
+                Err(error) => out.warn(error),
+            },
+            Err(RunError::NotARun(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    anyhow::ensure!(!runs.is_empty(), "{}: no runs in it", named());
+    runs.sort_by(|a, b| a.name.cmp(&b.name));
+    let table = table(&runs);
+    for line in aligned(&table) {
+        out.line(line)?;
+    }
+    out.results(&serde_json::json!({
+        "command": "runs",
+        "runs": runs.iter().map(as_json).collect::<Vec<_>>(),
+    }))
+}
+
+fn read(run: &RunDir) -> anyhow::Result<Run> {
+    let history = run.read_history()?;
+    let name = run.path().file_name().unwrap_or_default();
+    Ok(Run {
+        name: name.to_string_lossy().into_owned(),
+        settings: readable(run.read_config()?),
+        is_running: run.is_in_use(),
+        history: history
+            .iter()
+            .filter_map(|r| serde_json::to_value(r).ok())
+            .collect(),
+        results: run.read_metrics()?,
+    })
+}
+
+/// Settings under the names that the flags have, for people to compare.
+fn readable(mut settings: Value) -> Value {
+    let Some(training) = settings["training"].as_object_mut() else {
+        return settings;
+    };
+    // Data that differ have another name or size too.
+    training.retain(|name, _| !name.ends_with("_fingerprint"));
+    let Some(fit) = training.get_mut("fit").and_then(Value::as_object_mut) else {
+        return settings;
+    };
+    if let Some(Value::Object(mut optimizer)) = fit.remove("optimizer") {
+        fit.extend(
+            optimizer
+                .remove("name")
+                .map(|name| ("optimizer".to_owned(), name)),
+        );
+        fit.extend(optimizer);
+    }
+    if let Some(Value::Object(schedule)) = fit.get("schedule").cloned() {
+        for (name, values) in schedule {
+            fit.insert("schedule".to_owned(), Value::String(name));
+            for (name, value) in values.as_object().cloned().unwrap_or_default() {
+                let flag = match name.as_str() {
+                    "every" => "step_epochs",
+                    "factor" => "gamma",
+                    "patience" => "plateau_patience",
+                    name => name,
+                };
+                fit.insert(flag.to_owned(), value);
+            }
+        }
+    }
+    settings
+}
+
+fn as_json(run: &Run) -> Value {
+    serde_json::json!({
+        "run": run.name,
+        "settings": run.settings,
+        "epochs": run.history.len(),
+        "results": run.results,
+    })
+}

@@ -1,0 +1,217 @@
+//! Shows a training while it runs: a bar on a terminal, plain lines elsewhere, and a line per epoch.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use console::style;
+use indicatif::{ProgressBar, ProgressStyle};
+use rnn_train::progress::{EpochReport, Observer, StartReport, StepReport};
+
+use super::{Grouped, Loss, Output, Seconds};
+
+/// How often the bar's text changes.
+const TEXT_EVERY: Duration = Duration::from_millis(100);
+/// How often a line stands in for the bar where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Watches a training for a person.
+pub struct Progress {
+    out: Output,
+    epochs: usize,
+    /// The loss of who knows nothing.
+    guess: f64,
+    /// Shown on standard error, where that is a terminal.
+    is_terminal: bool,
+    epoch: Option<Epoch>,
+}
+
+/// The epoch that is under way.
+struct Epoch {
+    bar: ProgressBar,
+    start: Instant,
+    /// When something was last said.
+    said: Instant,
+    /// Where it began: not at zero if a checkpoint did.
+    first_item: usize,
+    predictions: usize,
+}
+
+impl Progress {
+    pub fn new(out: Output) -> Self {
+        Self {
+            out,
+            epochs: 0,
+            guess: f64::INFINITY,
+            is_terminal: io::stderr().is_terminal(),
+            epoch: None,
+        }
+    }
+
+    fn begin(&self, report: &StepReport) -> Epoch {
+        let bar = match self.out.is_quiet() || !self.is_terminal {
+            true => ProgressBar::hidden(),
+            false => ProgressBar::new(report.total_items as u64),
+        };
+        let style = "{prefix} {bar:16} {percent:>3} %  {wide_msg}";
+        let style = ProgressStyle::with_template(style);
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let prefix = format!("epoch {}/{}", report.epoch, report.epochs);
+        let now = Instant::now();
+        Epoch {
+            bar: bar.with_style(style).with_prefix(prefix),
+            start: now,
+            said: now,
+            first_item: report.items,
+            predictions: 0,
+        }
+    }
+
+    /// Untrained weights know nothing: their loss is that of a guess.
+    fn check_first_loss(&self, report: &StepReport) {
+        let guess = self.guess;
+        let is_far = |loss: f64| guess > 0.0 && !(0.5..=1.5).contains(&(loss / guess));
+        if let Some(loss) = report.loss.filter(|&loss| is_far(loss)) {
+            self.out.warn(format_args!(
+                "the first step's loss is {}, expected about ln {} = {guess:.2} of weights that know \
+                 nothing yet: are the inputs small numbers, and the weights new?",
+                Loss(loss),
+                report.num_classes.unwrap_or_default(),
+            ));
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn start(&mut self, report: &StartReport) {
+        self.epochs = report.epochs;
+    }
+
+    fn step(&mut self, report: &StepReport) {
+        self.guess = report
+            .num_classes
+            .map_or(f64::INFINITY, |classes| (classes as f64).ln());
+        if report.step == 1 {
+            self.check_first_loss(report);
+        }
+        let Some(epoch) = &mut self.epoch else {
+            self.epoch = Some(self.begin(report));
+            return;
+        };
+        epoch.predictions += report.predictions;
+        epoch.bar.set_position(report.items as u64);
+        let every = if self.is_terminal {
+            TEXT_EVERY
+        } else {
+            LINE_EVERY
+        };
+        if epoch.said.elapsed() < every {
+            return;
+        }
+        epoch.said = Instant::now();
+        let text = epoch.text(report);
+        if self.is_terminal {
+            epoch.bar.set_message(text);
+        } else {
+            // If nobody reads, the training still goes on to save its weights.
+            let _ = self.out.line(format_args!(
+                "epoch {}/{}   {} of {}   {text}",
+                report.epoch,
+                report.epochs,
+                Grouped(report.items),
+                Grouped(report.total_items),
+            ));
+        }
+    }
+
+    fn epoch(&mut self, report: &EpochReport) {
+        self.epoch = None;
+        if report.train_loss > 2.0 * self.guess {
+            self.out.warn(format_args!(
+                "the loss is {}, that of a guess {:.2}: try a smaller learning rate",
+                Loss(report.train_loss),
+                self.guess
+            ));
+        }
+        let _ = self.out.line(epoch_line(report, self.epochs));
+    }
+}
+
+/// Whatever ends the training in the middle of an epoch leaves no bar behind.
+impl Drop for Epoch {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Epoch {
+    /// Loss, learning rate, speed, and how long the training still takes.
+    fn text(&self, report: &StepReport) -> String {
+        let seconds = self.start.elapsed().as_secs_f64();
+        let items = (report.items - self.first_item) as f64;
+        let later = (report.epochs - report.epoch) * report.total_items;
+        let left = (later + report.total_items - report.items) as f64 * seconds / items;
+        let loss = report
+            .loss
+            .map_or_else(String::new, |loss| format!("loss {}  ", Loss(loss)));
+        let norm = report
+            .grad_norm
+            .map_or_else(String::new, |norm| format!("grad norm {norm:.2}"));
+        // What gets cut off on a narrow terminal stands last.
+        format!(
+            "{loss}{} left  lr {:.1e}  {}  {norm}",
+            Seconds(left),
+            report.learning_rate,
+            speed(items, self.predictions as f64, seconds),
+        )
+    }
+}
+
+/// Words or characters a second, or else items.
+fn speed(items: f64, predictions: f64, seconds: f64) -> String {
+    let rate = |count: f64| Grouped((count / seconds) as usize);
+    match predictions > items * 1.5 {
+        true => format!("{} tokens/s", rate(predictions)),
+        false => format!("{} samples/s", rate(items)),
+    }
+}
+
+/// What an epoch came to, of so many: mean loss and share of right predictions in training, then on
+/// the validation data.
+pub fn epoch_line(report: &EpochReport, epochs: usize) -> String {
+    let result = |loss: f64, accuracy: f64| format!("{}  {:.2} %", Loss(loss), 100.0 * accuracy);
+    let mut line = format!(
+        "epoch {:>2}/{epochs}  loss {}",
+        report.epoch,
+        result(
+            report.train_loss,
+            report.train_metric("accuracy").unwrap_or(f64::NAN)
+        )
+    );
+    if let (Some(loss), Some(accuracy)) = (report.valid_loss, report.valid_metric("accuracy")) {
+        line += &format!("  valid {}", result(loss, accuracy));
+    }
+    line += &format!("  lr {:.1e}", report.learning_rate);
+    // A run of an older version has not counted them.
+    if report.items > 0 {
+        let (items, targets) = (report.items as f64, report.targets as f64);
+        line += &format!("  {}", speed(items, targets, report.seconds));
+    }
+    line += &format!("  {}", Seconds(report.seconds));
+    if report.best {
+        line += &format!("  {}", style("best").green().bold());
+    }
+    line
+}
+
+/// Does what takes a while, and shows on a terminal that it goes on.
+pub fn waiting<T>(out: &Output, what: String, work: impl FnOnce() -> T) -> T {
+    let spinner = match out.is_quiet() {
+        true => ProgressBar::hidden(),
+        // Nothing at all where standard error is no terminal.
+        false => ProgressBar::new_spinner().with_message(what),
+    };
+    spinner.enable_steady_tick(TEXT_EVERY);
+    let done = work();
+    spinner.finish_and_clear();
+    done
+}

@@ -1,0 +1,8 @@
+//! Files as all formats here, and the crates above this one, need them: read up to a limit, decoded as
+//! text, written whole or not at all.
+
+pub(crate) mod file;
+mod text;
+
+pub use file::{is_unfinished, remove_unfinished, write_file};
+pub use text::{TextError, decode_text, read_text};

@@ -1,0 +1,23 @@
+//! All tests of this crate but the one that needs an allocator of its own, as one program: each program
+//! more is linked by itself.
+
+mod idx_gzip_malformed;
+mod idx_malformed;
+mod idx_never_panics;
+mod idx_round_trips;
+mod image_sets;
+mod mnist_folders;
+#[cfg(feature = "image")]
+mod picture_malformed;
+#[cfg(feature = "image")]
+mod picture_sheets;
+#[cfg(feature = "image")]
+mod pictures;
+mod streams;
+mod strokes;
+mod strokes_are_not_linear;
+mod tagged;
+mod tagged_corpus;
+mod tagged_malformed;
+mod vocab;
+mod vocab_json;
