@@ -1,4 +1,5 @@
-//! A training that stops and goes on is the same training; and what can't be gone on from is named.
+//! A training that is interrupted and resumed is the same training, and what can't be resumed is refused
+//! by name.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -41,7 +42,7 @@ fn digits() -> (ImageSet, ImageSet) {
     Strokes::new(5).generate(60).expect("digits").split_at(44)
 }
 
-/// Sets a flag after so many steps.
+/// Sets a flag after this many steps.
 struct StopAfter(usize, Arc<AtomicBool>);
 
 impl Observer for StopAfter {
@@ -64,7 +65,7 @@ fn loader() -> ImageLoader {
     ImageLoader::images(&train, 10).shuffled(7) // five batches, the last one of 4
 }
 
-/// Trains, stopping after each of `stops` steps, and goes on each time in a new trainer.
+/// Trains, interrupted after each of `stops` steps, and resumes each time in a new trainer.
 fn in_parts(config: &FitConfig, device: &Device, stops: &[usize]) -> Fitted<Classifier<Gru>> {
     let folder = tempfile::tempdir().expect("a folder");
     let checkpoints = Checkpoints::new(folder.path());
@@ -91,7 +92,7 @@ fn in_parts(config: &FitConfig, device: &Device, stops: &[usize]) -> Fitted<Clas
 }
 
 #[test]
-fn going_on_is_as_if_it_had_never_stopped() {
+fn a_resumed_training_is_as_if_it_had_never_stopped() {
     let _alone = tests::seeded();
     let sgd = Optimizer::Sgd {
         momentum: 0.9,
@@ -209,7 +210,7 @@ fn the_last_two_and_the_best_are_kept() {
     let entries = std::fs::read_dir(folder.path()).expect("a folder");
     assert_eq!(entries.count(), names.len());
 
-    let error = checkpoints.named("step-00000002").expect_err("let go of");
+    let error = checkpoints.named("step-00000002").expect_err("removed");
     let message = error.to_string();
     assert!(
         message.contains("step-00000010 or step-00000008 or best-"),
@@ -381,7 +382,7 @@ fn a_checkpoint_of_another_training_is_refused() {
 }
 
 #[test]
-fn who_goes_on_from_an_earlier_one_leaves_the_later_ones_behind() {
+fn resuming_from_an_earlier_one_removes_the_later_ones() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let folder = tempfile::tempdir().expect("a folder");

@@ -144,8 +144,8 @@ fn a_batch_without_predictions_of_a_metric_has_no_part_in_it() {
 fn the_monitored_metric_decides_which_epoch_is_best() {
     let _alone = tests::seeded();
     for (name, device) in devices() {
-        // From 3 the parameter rises to the mean of all numbers, 3.2: `offset` gets worse for one who
-        // wants it low, and the loss better.
+        // The parameter rises from 3 towards the mean of all numbers, 3.2, and the loss falls: in every
+        // epoch the loss improves, and `offset` as something low gets worse.
         let fit = |monitor| {
             let config = FitConfig {
                 learning_rate: 0.01,
