@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 
 fn run(mut line: CommandLine) -> anyhow::Result<()> {
     if let Some(folder) = line.resumed().map(Path::to_owned) {
-        tasks::session::as_recorded(&folder, &mut line.common)?;
+        tasks::session::fill_in_recorded(&folder, &mut line.common)?;
     }
     line.run()
 }

@@ -39,7 +39,7 @@ impl Common {
     /// What a file for `--config` can't hold: what one call prints.
     pub const NOT_IN_A_FILE: &[&str] = &["json", "quiet"];
     /// What may stand beside `--resume`: also where to compute, of which the run warns itself.
-    pub const BESIDE_RESUME: &[&str] = &["device", "threads", "json", "quiet"];
+    pub const ALLOWED_WITH_RESUME: &[&str] = &["device", "threads", "json", "quiet"];
 }
 
 /// What a command takes that uses a run.

@@ -9,7 +9,7 @@ use rnn_train::config::SaveInterval;
 use rnn_train::optim::{Optimizer, Precision, Schedule};
 use serde::Serialize;
 
-use super::values::{epochs, every, factor, items, items_or_none, precision, rate, share};
+use super::values::{epochs, factor, items, items_or_none, precision, rate, save_interval, share};
 
 /// How to step.
 #[derive(Args, Clone, Debug, Serialize)]
@@ -96,7 +96,7 @@ pub enum ScheduleKind {
 
 impl FitArgs {
     /// Fills in what depends on the command: `base` is how it trains if nothing is said.
-    pub fn fill(&mut self, base: &FitConfig) {
+    pub fn fill_defaults(&mut self, base: &FitConfig) {
         let (momentum, weight_decay) = match self.optimizer {
             OptimizerKind::Adam => (None, None),
             OptimizerKind::AdamW => (None, Some(0.01)),
@@ -117,7 +117,7 @@ impl FitArgs {
     }
 
     /// The first flag that the optimiser has no use for.
-    pub fn needless(&self) -> Option<&'static str> {
+    pub fn unused_flag(&self) -> Option<&'static str> {
         match self.optimizer {
             OptimizerKind::Adam if self.weight_decay.is_some() => Some("--weight-decay"),
             OptimizerKind::Adam | OptimizerKind::AdamW if self.momentum.is_some() => {
@@ -130,7 +130,7 @@ impl FitArgs {
     /// The settings of a training that otherwise is `base`.
     pub fn config(&self, base: FitConfig) -> FitConfig {
         let mut args = self.clone();
-        args.fill(&base);
+        args.fill_defaults(&base);
         let (momentum, weight_decay) = (args.momentum, args.weight_decay);
         let (momentum, weight_decay) = (momentum.unwrap_or(0.0), weight_decay.unwrap_or(0.0));
         FitConfig {
@@ -204,7 +204,7 @@ pub struct RunArgs {
     pub from: Option<String>,
     /// Write a checkpoint every so many steps (50), seconds (90s), minutes (5m) or hours (1h)
     /// [default: epoch, after each one and when it is stopped]
-    #[arg(long, value_name = "STEPS|TIME", value_parser = every)]
+    #[arg(long, value_name = "STEPS|TIME", value_parser = save_interval)]
     pub checkpoint_every: Option<SaveInterval>,
     /// Take flags from a TOML or JSON file, under their names (hidden_size = 128); a flag on the
     /// command line wins
@@ -224,7 +224,7 @@ impl RunArgs {
     /// on with) and not about what is trained.
     pub const NOT_IN_A_FILE: &[&str] = &["config", "print_config", "run", "resume", "from", "tui"];
     /// What may stand beside `--resume`: what is about one call.
-    pub const BESIDE_RESUME: &[&str] = &["resume", "from", "checkpoint_every", "tui"];
+    pub const ALLOWED_WITH_RESUME: &[&str] = &["resume", "from", "checkpoint_every", "tui"];
 }
 
 /// The first flag that was given and that a run which goes on does not take, by its long name: all

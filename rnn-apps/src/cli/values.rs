@@ -66,7 +66,7 @@ pub fn factor(text: &str) -> Result<f64, String> {
     }
 }
 
-pub fn every(text: &str) -> Result<SaveInterval, String> {
+pub fn save_interval(text: &str) -> Result<SaveInterval, String> {
     text.parse()
 }
 

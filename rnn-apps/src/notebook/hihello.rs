@@ -71,7 +71,7 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
         out: *out,
         epochs: args.epochs,
         vocab: vocab.clone(),
-        said: Vec::new(),
+        last_answer: Vec::new(),
     };
     let fitted = Trainer::new(config)
         .with_observer(show)
@@ -163,23 +163,23 @@ struct ShowEpochs {
     out: Output,
     epochs: usize,
     vocab: Vocab,
-    said: Vec<usize>,
+    last_answer: Vec<usize>,
 }
 
 impl Observer for ShowEpochs {
     fn epoch(&mut self, report: &EpochReport) {
-        if report.predictions == self.said && report.epoch < self.epochs {
+        if report.predictions == self.last_answer && report.epoch < self.epochs {
             return;
         }
-        self.said.clone_from(&report.predictions);
+        self.last_answer.clone_from(&report.predictions);
         let width = self.epochs.to_string().len();
-        let said = self.vocab.decode(&report.predictions);
+        let answer = self.vocab.decode(&report.predictions);
         // If nobody reads, there is nobody to tell.
         let _ = self.out.line(format_args!(
             "epoch {:>width$}   loss {:.4}   {}",
             report.epoch,
             report.train_loss,
-            said.unwrap_or_default().concat()
+            answer.unwrap_or_default().concat()
         ));
     }
 }

@@ -8,7 +8,7 @@ use super::shapes;
 use super::two_sentences::{self, TwoSentencesArgs};
 use crate::context::Context;
 use crate::tasks::mnist::{self, Mnist, MnistArgs};
-use crate::tasks::results::{Trained, Used};
+use crate::tasks::results::{CommonResults, TrainingResults};
 use crate::tasks::train::{TrainArgs, train};
 use crate::ui::Output;
 
@@ -48,7 +48,7 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
         "train --hidden-size 64 --num-layers 1 --batch-size 50 --epochs 4 --learning-rate 0.01";
     let args = parse::<TrainArgs<MnistArgs>>(line)?;
     let results = train::<Mnist>(context, &args, &mut show)?;
-    let run = &results.used.run;
+    let run = &results.common.run;
     show.line("\nAnd a digit that it has never seen the like of, drawn with a mouse.")?;
     let digit = decode_digit(PICTURE)?;
     let picture = (PICTURE_NAME.to_owned(), digit);
@@ -82,10 +82,10 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
     ] {
         show.line(format_args!("   {command}\n      {does}"))?;
     }
-    out.results(&Trained {
-        used: Used {
+    out.results(&TrainingResults {
+        common: CommonResults {
             command: "tour".to_owned(),
-            ..results.used
+            ..results.common
         },
         ..results
     })

@@ -56,8 +56,8 @@ pub fn run(context: &Context, args: &TwoSentencesArgs, out: &mut Output) -> anyh
     let words = Vocab::in_order(sentences.iter().flat_map(|sentence| &sentence.words));
     let tags = Vocab::words(sentences.iter().flat_map(|sentence| &sentence.tags));
     out.line("Each word and each tag gets a number:\n")?;
-    index(out, &words)?;
-    index(out, &tags)?;
+    print_ids(out, &words)?;
+    print_ids(out, &tags)?;
     let items = sentences
         .iter()
         .map(|sentence| TaggedItem::encode(sentence, &words, &tags))
@@ -128,7 +128,7 @@ pub fn run(context: &Context, args: &TwoSentencesArgs, out: &mut Output) -> anyh
     }))
 }
 
-fn index(out: &mut Output, vocab: &Vocab) -> std::io::Result<()> {
+fn print_ids(out: &mut Output, vocab: &Vocab) -> std::io::Result<()> {
     let pairs: Vec<String> = vocab
         .iter()
         .enumerate()

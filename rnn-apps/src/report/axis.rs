@@ -9,7 +9,7 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 const LARGEST: f64 = 1e100;
 
 /// Whether there is a place for the value on an axis.
-pub fn has_place(value: f64) -> bool {
+pub fn is_drawable(value: f64) -> bool {
     value.is_finite() && value.abs() <= LARGEST
 }
 
@@ -24,8 +24,8 @@ pub struct Axis {
 impl Axis {
     /// For epochs: ticks are whole, and a single epoch stands in the middle.
     pub fn of_epochs(epochs: impl Iterator<Item = f64>) -> Self {
-        let (first, last) = ends(epochs).unwrap_or((1.0, 1.0));
-        let (low, high) = apart(first.floor(), last.ceil(), 0.5);
+        let (first, last) = min_max(epochs).unwrap_or((1.0, 1.0));
+        let (low, high) = widened(first.floor(), last.ceil(), 0.5);
         // So that the first and the last marker do not lie on the edge.
         let gap = 0.02 * (high - low);
         let step = round_step((high - low) / 10.0).max(1.0);
@@ -39,8 +39,8 @@ impl Axis {
     /// For values: a little more than they span. An axis of values from 0 on has no negative part,
     /// nor one of percentages a part above 100.
     pub fn of_values(values: impl Iterator<Item = f64> + Clone, unit: &str) -> Self {
-        let (least, most) = ends(values).unwrap_or((0.0, 1.0));
-        let (mut low, mut high) = apart(least, most, 0.1 * least.abs());
+        let (least, most) = min_max(values).unwrap_or((0.0, 1.0));
+        let (mut low, mut high) = widened(least, most, 0.1 * least.abs());
         let gap = 0.06 * (high - low);
         (low, high) = (low - gap, high + gap);
         if least >= 0.0 {
@@ -107,7 +107,7 @@ impl ValueFormatter<f64> for Axis {
     }
 }
 
-fn ends(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+fn min_max(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     values.fold(None, |ends, value| match ends {
         None => Some((value, value)),
         Some((low, high)) => Some((value.min(low), value.max(high))),
@@ -116,7 +116,7 @@ fn ends(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
 
 /// The same two ends, or, where they are one and the same but for rounding errors, ends by `gap`
 /// around them.
-fn apart(low: f64, high: f64, gap: f64) -> (f64, f64) {
+fn widened(low: f64, high: f64, gap: f64) -> (f64, f64) {
     let most = low.abs().max(high.abs());
     let least_difference = (1e-9 * most).max(1e-100);
     if high - low > least_difference {

@@ -6,7 +6,7 @@
 use anyhow::ensure;
 use maud::{Markup, Render, html};
 
-use super::{Confusion, legal, shortened, text_width};
+use super::{Confusion, shortened, text_width, xml_safe};
 
 const COUNTED: usize = 20;
 const DRAWN: usize = 60;
@@ -52,7 +52,7 @@ impl Confusion {
         } else {
             self.list()
         };
-        Ok(legal(&picture.into_string()))
+        Ok(xml_safe(&picture.into_string()))
     }
 
     /// What the picture comes to, of counts that [`Self::svg`] takes.
@@ -162,7 +162,11 @@ impl Confusion {
         let size = (0.85 * f64::from(cell) / text_width(&digits, 1.0)).min(0.55 * f64::from(cell));
         let size = format!("{:.1}", size.min(13.0));
         let fill = shade(if i == j { RIGHT } else { WRONG }, share);
-        let ink = if count > 0 { ink_on(fill) } else { "#b0b0b0" };
+        let ink = if count > 0 {
+            text_colour_on(fill)
+        } else {
+            "#b0b0b0"
+        };
         html! {
             g {
                 title {
@@ -252,7 +256,7 @@ fn key((x, y): (i32, i32)) -> Markup {
                 @let fill = shade(colour, share);
                 rect x=(x) y=(y) width=(SWATCH) height="20" fill=(hex(fill)) {}
                 text x=(x + SWATCH / 2) y=(y + 10) dy="0.35em" text-anchor="middle"
-                    font-size="11" fill=(ink_on(fill)) { (format!("{} %", 100.0 * share)) }
+                    font-size="11" fill=(text_colour_on(fill)) { (format!("{} %", 100.0 * share)) }
             }
         }
     }
@@ -277,7 +281,7 @@ fn hex([red, green, blue]: [u8; 3]) -> String {
 }
 
 /// Black or white, whichever is easier to read on that colour.
-fn ink_on(colour: [u8; 3]) -> &'static str {
+fn text_colour_on(colour: [u8; 3]) -> &'static str {
     let [red, green, blue] = colour.map(|part| (f64::from(part) / 255.0).powf(2.2));
     let light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     // The contrasts are the same at 0.18. A little more, and a good diagonal has one ink.
@@ -426,6 +430,9 @@ mod tests {
         let [right, wrong] = [RIGHT, WRONG].map(|colour| shade(colour, 0.001));
         assert!(right[2] > right[0] && wrong[0] > wrong[2]);
         assert_eq!(shade(WRONG, 1.0), WRONG);
-        assert_eq!((ink_on(RIGHT), ink_on(right)), ("#ffffff", "#000000"));
+        assert_eq!(
+            (text_colour_on(RIGHT), text_colour_on(right)),
+            ("#ffffff", "#000000")
+        );
     }
 }

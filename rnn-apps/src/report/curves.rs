@@ -7,8 +7,8 @@ use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::axis::{Axis, has_place};
-use super::{Curve, Series, legal, shortened, text_width};
+use super::axis::{Axis, is_drawable};
+use super::{Curve, Series, shortened, text_width, xml_safe};
 
 const WIDTH: i32 = 720;
 const PLOT_HEIGHT: i32 = 320;
@@ -57,7 +57,7 @@ impl Curve {
 
         let mut legend: Vec<String> = self.series.iter().map(Series::label).collect();
         legend.extend(best.map(|epoch| format!("best epoch ({epoch})")));
-        let places = places(&legend);
+        let places = legend_positions(&legend);
         let rows = places.last().map_or(0, |(row, _)| row + 1);
         let head = TITLE_HEIGHT + rows * LEGEND_ROW;
         let (width, height) = (WIDTH, head + PLOT_HEIGHT);
@@ -67,7 +67,7 @@ impl Curve {
             let size = (px(width) as u32, px(height) as u32);
             let root = SVGBackend::with_string(&mut drawing, size).into_drawing_area();
             root.fill(&WHITE)?;
-            let title = shortened(&self.title, 1.1 * f64::from(TITLE_SIZE), room());
+            let title = shortened(&self.title, 1.1 * f64::from(TITLE_SIZE), legend_width());
             let style = text(TITLE_SIZE, Pos::new(HPos::Left, VPos::Center)).color(&BLACK);
             root.draw_text(&title, &style, (px(MARGIN), px(TITLE_HEIGHT / 2 + 1)))?;
             for (i, (name, (row, x))) in legend.iter().zip(places).enumerate() {
@@ -95,7 +95,7 @@ impl Curve {
                 viewBox={ "0 0 " (px(width)) " " (px(height)) }
                 role="img" aria-label=(self.name()) { "\n" (PreEscaped(inner)) }
         };
-        Ok(legal(&svg.into_string()))
+        Ok(xml_safe(&svg.into_string()))
     }
 
     /// What the picture shows, for those who do not see it.
@@ -113,9 +113,9 @@ impl Curve {
             let name = &series.name;
             match series.drawn()[..] {
                 [] => format!("{name} (no values)"),
-                [(_, only)] => format!("{name} {}", number(only)),
+                [(_, only)] => format!("{name} {}", four_digits(only)),
                 [(_, first), .., (_, last)] => {
-                    format!("{name} {} → {}", number(first), number(last))
+                    format!("{name} {} → {}", four_digits(first), four_digits(last))
                 }
             }
         };
@@ -127,8 +127,8 @@ impl Curve {
 impl Series {
     /// The points that have a place in a picture.
     fn drawn(&self) -> Vec<(f64, f64)> {
-        let has_place = |&(epoch, value): &(f64, f64)| has_place(epoch) && has_place(value);
-        self.points.iter().copied().filter(has_place).collect()
+        let is_drawable = |&(epoch, value): &(f64, f64)| is_drawable(epoch) && is_drawable(value);
+        self.points.iter().copied().filter(is_drawable).collect()
     }
 
     /// The name, and what is missing of the line.
@@ -140,7 +140,7 @@ impl Series {
             missing => format!(" ({missing} not finite)"),
         };
         let size = f64::from(TEXT_SIZE);
-        let room = room() - f64::from(SAMPLE) - text_width(&missing, size);
+        let room = legend_width() - f64::from(SAMPLE) - text_width(&missing, size);
         shortened(&self.name, size, room) + &missing
     }
 }
@@ -149,7 +149,7 @@ fn px(length: i32) -> i32 {
     length * SCALE
 }
 
-fn room() -> f64 {
+fn legend_width() -> f64 {
     f64::from(WIDTH - 2 * MARGIN)
 }
 
@@ -164,7 +164,7 @@ fn text(size: i32, pos: Pos) -> TextStyle<'static> {
 }
 
 /// A row and a place in it for every entry of the legend.
-fn places(legend: &[String]) -> Vec<(i32, i32)> {
+fn legend_positions(legend: &[String]) -> Vec<(i32, i32)> {
     let (mut row, mut x) = (0, MARGIN);
     let place = |name: &String| {
         let width = SAMPLE + text_width(name, f64::from(TEXT_SIZE)).ceil() as i32;
@@ -253,7 +253,7 @@ fn radius(points: usize) -> u32 {
 }
 
 /// A value with four digits, as far as they are of use.
-fn number(value: f64) -> String {
+fn four_digits(value: f64) -> String {
     let size = value.abs().log10().floor();
     if value == 0.0 {
         "0".to_owned()
@@ -410,7 +410,7 @@ mod tests {
     #[test]
     fn a_legend_takes_as_many_rows_as_it_needs() {
         let names: Vec<String> = (0..9).map(|i| format!("series number {i}")).collect();
-        let places = places(&names);
+        let places = legend_positions(&names);
         assert_eq!(places[0], (0, MARGIN));
         assert_eq!(places[8].0, 2);
         assert!(places.is_sorted());
@@ -427,7 +427,7 @@ mod tests {
             (1e-7, "1.00e-7"),
             (2.5e30, "2.50e30"),
         ] {
-            assert_eq!(number(value), text);
+            assert_eq!(four_digits(value), text);
         }
     }
 }

@@ -6,7 +6,7 @@
 //! - [`page`]: everything on one page
 //!
 //! Names, words and paths come from outside. Each is escaped where it is written, by `maud` and by
-//! `plotters`, and what XML cannot hold even so is replaced by [`legal`].
+//! `plotters`, and what XML cannot hold even so is replaced by [`xml_safe`].
 
 mod axis;
 mod confusion;
@@ -69,7 +69,7 @@ pub struct Report {
 
 /// `text` with `�` for the characters that XML forbids, escaped or not: one of them in a class's
 /// name, and no program would open the picture.
-fn legal(text: &str) -> String {
+fn xml_safe(text: &str) -> String {
     let forbidden = |c: char| {
         (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}')
     };
@@ -133,7 +133,7 @@ mod tests {
     }
 
     fn assert_text(text: &str) {
-        assert_eq!(text, legal(text));
+        assert_eq!(text, xml_safe(text));
         for (at, _) in text.match_indices('&') {
             let end = text[at..].find(';').expect("an end of the entity");
             let entity = &text[at..=at + end];
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_xml_forbids_is_replaced() {
-        assert_eq!(legal("a\u{1b}[1m\0\tü\u{FFFF}\n"), "a�[1m�\tü�\n");
+        assert_eq!(xml_safe("a\u{1b}[1m\0\tü\u{FFFF}\n"), "a�[1m�\tü�\n");
     }
 
     #[test]

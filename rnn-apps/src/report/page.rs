@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Curve, Mistakes, Report, legal};
+use super::{Curve, Mistakes, Report, xml_safe};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -39,7 +39,7 @@ impl Report {
                 }
             }
         };
-        Ok(legal(&page.into_string()))
+        Ok(xml_safe(&page.into_string()))
     }
 
     fn curves(&self) -> anyhow::Result<Markup> {

@@ -22,7 +22,7 @@ pub trait Registered: Sync {
     fn command(&self) -> Command;
 
     /// Flags of its own that may stand beside `--resume`.
-    fn beside_resume(&self) -> &'static [&'static str];
+    fn allowed_with_resume(&self) -> &'static [&'static str];
 
     /// What `matches` of the subcommand ask for.
     ///
@@ -70,8 +70,8 @@ impl<T: Task> Registered for T {
             .arg_required_else_help(true)
     }
 
-    fn beside_resume(&self) -> &'static [&'static str] {
-        T::BESIDE_RESUME
+    fn allowed_with_resume(&self) -> &'static [&'static str] {
+        T::ALLOWED_WITH_RESUME
     }
 
     fn parse(&self, matches: &ArgMatches) -> Result<Box<dyn Call>, clap::Error> {
@@ -104,7 +104,7 @@ fn check<T: Task>(args: &TrainArgs<T::Args>) -> Result<(), clap::Error> {
     if args.run.resume.is_none() {
         T::check(&args.task, args.fit.patience).map_err(refused)?;
     }
-    match args.fit.needless() {
+    match args.fit.unused_flag() {
         Some(flag) => {
             let optimizer = args.fit.optimizer.name();
             Err(refused(format!(
@@ -126,7 +126,7 @@ impl<T: Task> Call for Action<T> {
     fn run(self: Box<Self>, context: &Context, out: &mut Output) -> anyhow::Result<()> {
         match *self {
             Self::Train(args) => train::run::<T>(context, *args, out),
-            Self::Other(action) => T::act(context, action, out),
+            Self::Other(action) => T::run_action(context, action, out),
         }
     }
 }

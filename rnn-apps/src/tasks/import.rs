@@ -109,7 +109,7 @@ pub fn import<T: Task>(
         let own = T::Description::deserialize(Value::Object(own))?;
         let recurrent = RecurrentDescription::deserialize(Value::Object(recurrent))?;
         let folder = file.parent().unwrap_or(Path::new(""));
-        let (model, assets) = T::described(own, recurrent.into(), folder)?;
+        let (model, assets) = T::from_description(own, recurrent.into(), folder)?;
         let parameters = T::num_params(&model)?;
         anyhow::Ok((model, assets, parameters))
     };
@@ -124,7 +124,7 @@ pub fn import<T: Task>(
     T::write_assets(&assets, &run)?;
     run.save_model(&loaded)?;
     Ok(Imported {
-        next: T::next(&run.path().display().to_string()),
+        next: T::next_command(&run.path().display().to_string()),
         parameters: loaded.num_params(),
         run,
     })

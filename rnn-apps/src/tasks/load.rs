@@ -1,4 +1,4 @@
-//! Trained models, out of their runs.
+//! Loads a trained model from its run.
 
 use anyhow::Context as _;
 use burn::tensor::Device;

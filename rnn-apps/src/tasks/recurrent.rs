@@ -103,7 +103,7 @@ impl From<RecurrentDescription> for RecurrentSettings {
 
 /// How the weights of a recurrent network start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
+pub enum WeightInit {
     /// As PyTorch's.
     Uniform,
     /// Recurrent weights orthogonal, and an LSTM's forget gate open by a bias of 1.
@@ -121,7 +121,7 @@ impl RecurrentSettings {
         cell: CellKind,
         nonlinearity: Nonlinearity,
         input_size: usize,
-        start: Start,
+        init: WeightInit,
     ) -> anyhow::Result<AnyConfig> {
         ensure!(
             cell == CellKind::Rnn || nonlinearity == Nonlinearity::Tanh,
@@ -136,7 +136,7 @@ impl RecurrentSettings {
         let hidden_size = self.hidden_size;
         let config: AnyConfig = match cell {
             CellKind::Rnn => {
-                let config = self.sized(RnnConfig::new(input_size, hidden_size), start);
+                let config = self.sized(RnnConfig::new(input_size, hidden_size), init);
                 let config = match nonlinearity {
                     Nonlinearity::Tanh => config,
                     Nonlinearity::Relu => config.with_nonlinearity(rnn_model::Nonlinearity::Relu),
@@ -144,18 +144,18 @@ impl RecurrentSettings {
                 config.into()
             }
             CellKind::Gru => self
-                .sized(GruConfig::new(input_size, hidden_size), start)
+                .sized(GruConfig::new(input_size, hidden_size), init)
                 .into(),
-            CellKind::Lstm => self.lstm(input_size, start).into(),
+            CellKind::Lstm => self.lstm(input_size, init).into(),
         };
         config.validate()?;
         Ok(config)
     }
 
     /// The same as an LSTM, not validated.
-    pub fn lstm(&self, input_size: usize, start: Start) -> LstmConfig {
-        let mut config = self.sized(LstmConfig::new(input_size, self.hidden_size), start);
-        if start == Start::Tuned {
+    pub fn lstm(&self, input_size: usize, init: WeightInit) -> LstmConfig {
+        let mut config = self.sized(LstmConfig::new(input_size, self.hidden_size), init);
+        if init == WeightInit::Tuned {
             config = config.with_forget_bias(1.0);
         }
         if let Some(size) = self.proj_size {
@@ -164,15 +164,15 @@ impl RecurrentSettings {
         config
     }
 
-    fn sized<C: Cell>(&self, config: RecurrentConfig<C>, start: Start) -> RecurrentConfig<C> {
+    fn sized<C: Cell>(&self, config: RecurrentConfig<C>, init: WeightInit) -> RecurrentConfig<C> {
         let config = config
             .with_num_layers(self.num_layers)
             .with_bias(self.bias)
             .with_bidirectional(self.bidirectional)
             .with_dropout(self.dropout);
-        match start {
-            Start::Uniform => config,
-            Start::Tuned => config.with_recurrent_init(RecurrentInit::Orthogonal),
+        match init {
+            WeightInit::Uniform => config,
+            WeightInit::Tuned => config.with_recurrent_init(RecurrentInit::Orthogonal),
         }
     }
 

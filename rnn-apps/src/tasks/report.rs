@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::report::{Confusion, Curve, Mistakes, Report, Series};
 use crate::ui::Output;
-use crate::ui::flat::readable;
+use crate::ui::json::display_values;
 
 /// Writes them into the run's folder, and says where; a warning if that can't be done, since the
 /// results are worth more than their pictures.
@@ -63,8 +63,8 @@ fn try_write<M: Objective>(
     }
     let report = Report {
         title: run.path().display().to_string(),
-        results: readable(&serde_json::to_value(results)?),
-        settings: readable(&settings),
+        results: display_values(&serde_json::to_value(results)?),
+        settings: display_values(&settings),
         curves: [vec![loss], metrics, vec![rate]].concat(),
         best_epoch,
         confusion,

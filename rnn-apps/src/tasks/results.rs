@@ -7,7 +7,7 @@ use crate::context::Context;
 
 /// Keys of every command that uses a run.
 #[derive(Clone, Debug, Serialize)]
-pub struct Used {
+pub struct CommonResults {
     /// The command line's, without flags: `mnist train`.
     pub command: String,
     /// The run's folder.
@@ -18,7 +18,7 @@ pub struct Used {
     pub parameters: usize,
 }
 
-impl Used {
+impl CommonResults {
     /// `action` is the subcommand of the run's task.
     pub fn new<M, T>(
         context: &Context,
@@ -40,9 +40,9 @@ impl Used {
 
 /// What a training came to, with the task's own score. `metrics.json` holds the same.
 #[derive(Clone, Debug, Serialize)]
-pub struct Trained<S> {
+pub struct TrainingResults<S> {
     #[serde(flatten)]
-    pub used: Used,
+    pub common: CommonResults,
     pub epochs: usize,
     pub steps: usize,
     pub best_epoch: Option<usize>,
@@ -56,9 +56,9 @@ pub struct Trained<S> {
 
 /// What an evaluation came to.
 #[derive(Clone, Debug, Serialize)]
-pub struct Evaluated<S> {
+pub struct EvaluationResults<S> {
     #[serde(flatten)]
-    pub used: Used,
+    pub common: CommonResults,
     /// Of the training; null for imported weights.
     pub epochs: Option<usize>,
     pub seconds: f64,
@@ -70,9 +70,9 @@ pub struct Evaluated<S> {
 
 /// What a model said of inputs: a list under a name of the task's.
 #[derive(Clone, Debug, Serialize)]
-pub struct Predicted<P> {
+pub struct PredictionResults<P> {
     #[serde(flatten)]
-    pub used: Used,
+    pub common: CommonResults,
     #[serde(flatten)]
     pub predictions: P,
 }

@@ -14,7 +14,7 @@ use rnn_train::data::fingerprint;
 use rnn_train::{FitConfig, Fitted, ImageLoader, RunDir, evaluate};
 use serde::{Deserialize, Serialize};
 
-use super::recurrent::{CellKind, Nonlinearity, RecurrentSettings, Start};
+use super::recurrent::{CellKind, Nonlinearity, RecurrentSettings, WeightInit};
 use super::task::{Batches, Judgement, SettingsOf, Task};
 use crate::context::Context;
 use crate::ui::Output;
@@ -50,9 +50,9 @@ struct ModelSettings {
 }
 
 impl ModelSettings {
-    fn config(&self, start: Start) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
+    fn config(&self, init: WeightInit) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
         let (cell, nonlinearity) = (CellKind::Lstm, Nonlinearity::Tanh);
-        let rnn = self.recurrent.config(cell, nonlinearity, 1, start)?;
+        let rnn = self.recurrent.config(cell, nonlinearity, 1, init)?;
         Ok(ClassifierConfig::new(rnn, 2))
     }
 }
@@ -72,7 +72,7 @@ impl Task for Parity {
     const ABOUT: &'static str = "Tell whether a sequence of bits holds an odd number of ones";
     const TRAIN_ABOUT: &'static str = "Train a network on drawn sequences";
     const ITEMS: &'static str = "sequences";
-    const BESIDE_RESUME: &'static [&'static str] = &[];
+    const ALLOWED_WITH_RESUME: &'static [&'static str] = &[];
 
     type Args = ParityArgs;
     type Action = ParityAction;
@@ -85,9 +85,9 @@ impl Task for Parity {
     type Score = Score;
     type Description = NoDescription;
 
-    fn fill(_: &mut ParityArgs) {}
+    fn fill_defaults(_: &mut ParityArgs) {}
 
-    fn base(args: &ParityArgs) -> FitConfig {
+    fn default_fit(args: &ParityArgs) -> FitConfig {
         FitConfig {
             learning_rate: 0.02,
             ..FitConfig::new(args.epochs)
@@ -106,11 +106,11 @@ impl Task for Parity {
         &training.fit
     }
 
-    fn fingerprints(training: &mut Training) -> Vec<(&'static str, &mut String)> {
+    fn fingerprint_fields(training: &mut Training) -> Vec<(&'static str, &mut String)> {
         vec![("sequences to train", &mut training.fingerprint)]
     }
 
-    fn moved(_: &ParityArgs) -> Option<&Path> {
+    fn moved_data(_: &ParityArgs) -> Option<&Path> {
         None
     }
 
@@ -149,11 +149,11 @@ impl Task for Parity {
         _: Option<&Training>,
         device: &Device,
     ) -> anyhow::Result<Classifier<AnyRecurrent>> {
-        Ok(model.config(Start::Tuned)?.init(device))
+        Ok(model.config(WeightInit::Tuned)?.init(device))
     }
 
     fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
-        Ok(model.config(Start::Uniform)?.rnn.num_params())
+        Ok(model.config(WeightInit::Uniform)?.rnn.num_params())
     }
 
     fn batches(_: &Training, data: &ImageSet, seed: u64) -> anyhow::Result<Batches<ImageBatch>> {
@@ -193,15 +193,15 @@ impl Task for Parity {
         })
     }
 
-    fn next(run: &str) -> String {
+    fn next_command(run: &str) -> String {
         format!("info {run}")
     }
 
-    fn act(_: &Context, action: ParityAction, _: &mut Output) -> anyhow::Result<()> {
+    fn run_action(_: &Context, action: ParityAction, _: &mut Output) -> anyhow::Result<()> {
         match action {}
     }
 
-    fn described(
+    fn from_description(
         _: NoDescription,
         recurrent: RecurrentSettings,
         _: &Path,

@@ -39,7 +39,7 @@ struct Recorded {
 }
 
 /// Fills in the common flags that were not given by what the run of `folder` has recorded.
-pub fn as_recorded(folder: &Path, common: &mut Common) -> anyhow::Result<()> {
+pub fn fill_in_recorded(folder: &Path, common: &mut Common) -> anyhow::Result<()> {
     let recorded: Recorded = RunDir::open(folder)?.read_config()?;
     common.device.get_or_insert(recorded.device);
     common.threads.get_or_insert(recorded.threads);
@@ -228,7 +228,7 @@ impl Session {
         }
         let fitted = trainer.fit(model, train).map_err(|error| match error {
             TrainError::Checkpoint(error @ CheckpointError::Foreign { .. }) => {
-                with_others(error, &self.checkpoints)
+                with_alternatives(error, &self.checkpoints)
             }
             error => error.into(),
         })?;
@@ -254,7 +254,7 @@ impl Session {
 /// The last checkpoint, or how to do without it.
 fn latest(checkpoints: &Checkpoints) -> anyhow::Result<Option<Checkpoint>> {
     match checkpoints.latest() {
-        Err(error @ CheckpointError::Damaged { .. }) => Err(with_others(error, checkpoints)),
+        Err(error @ CheckpointError::Damaged { .. }) => Err(with_alternatives(error, checkpoints)),
         latest => Ok(latest?),
     }
 }
@@ -270,7 +270,7 @@ fn named(checkpoints: &Checkpoints, name: &str) -> Result<Checkpoint, Checkpoint
 }
 
 /// What is wrong with the last checkpoint, and which others there are.
-fn with_others(error: CheckpointError, checkpoints: &Checkpoints) -> anyhow::Error {
+fn with_alternatives(error: CheckpointError, checkpoints: &Checkpoints) -> anyhow::Error {
     let mut others = checkpoints.names().unwrap_or_default();
     others.drain(..others.len().min(1));
     match others.is_empty() {

@@ -29,7 +29,7 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     const ITEMS: &'static str;
     /// Flags of its own (their identifiers) that may stand beside `--resume`: those that say where the
     /// data are.
-    const BESIDE_RESUME: &'static [&'static str];
+    const ALLOWED_WITH_RESUME: &'static [&'static str];
 
     /// Flags of `NAME train` beside those that all trainings have.
     type Args: Args + Serialize + core::fmt::Debug;
@@ -50,7 +50,7 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     type Description: DeserializeOwned;
 
     /// Fills in flags that depend on others, for `--print-config`.
-    fn fill(args: &mut Self::Args);
+    fn fill_defaults(args: &mut Self::Args);
 
     /// Refuses flags that are of no use together.
     fn check(_args: &Self::Args, _patience: Option<usize>) -> Result<(), String> {
@@ -58,7 +58,7 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     }
 
     /// How a training goes where no flag says otherwise.
-    fn base(args: &Self::Args) -> FitConfig;
+    fn default_fit(args: &Self::Args) -> FitConfig;
 
     /// The training that `args` ask for, its fingerprints still empty.
     fn training(args: &Self::Args, fit: FitConfig) -> anyhow::Result<Self::Training>;
@@ -67,15 +67,15 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     fn fit(training: &Self::Training) -> &FitConfig;
 
     /// The fingerprints of the data, each with what it is of: `images to train`.
-    fn fingerprints(training: &mut Self::Training) -> Vec<(&'static str, &mut String)>;
+    fn fingerprint_fields(training: &mut Self::Training) -> Vec<(&'static str, &mut String)>;
 
     /// Where `args` say that a resumed run's data are now.
-    fn moved(args: &Self::Args) -> Option<&Path>;
+    fn moved_data(args: &Self::Args) -> Option<&Path>;
 
     /// Reads the data of a training; from `moved` if they are no longer where they were.
     fn read(training: &Self::Training, moved: Option<&Path>) -> anyhow::Result<Self::Data>;
 
-    /// SHA-256 of the data, in the order of [`fingerprints`](Self::fingerprints).
+    /// SHA-256 of the data, in the order of [`fingerprint_fields`](Self::fingerprint_fields).
     fn hash(data: &Self::Data) -> Vec<String>;
 
     /// The model that `args` ask for to learn from `data`.
@@ -133,13 +133,13 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     ) -> anyhow::Result<Judgement<Self::Score>>;
 
     /// A command to try next with the run in that folder.
-    fn next(run: &str) -> String;
+    fn next_command(run: &str) -> String;
 
     /// Runs a subcommand other than `train`.
-    fn act(context: &Context, action: Self::Action, out: &mut Output) -> anyhow::Result<()>;
+    fn run_action(context: &Context, action: Self::Action, out: &mut Output) -> anyhow::Result<()>;
 
     /// The model of a description, with its assets. Files that it names lie in `folder`.
-    fn described(
+    fn from_description(
         description: Self::Description,
         recurrent: RecurrentSettings,
         folder: &Path,

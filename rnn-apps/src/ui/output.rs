@@ -12,7 +12,7 @@ use crate::cli::Common;
 pub struct Output {
     quiet: bool,
     json: bool,
-    unread: bool,
+    ignore_closed_pipe: bool,
 }
 
 impl Output {
@@ -20,7 +20,7 @@ impl Output {
         Self {
             quiet: common.quiet,
             json: common.json,
-            unread: false,
+            ignore_closed_pipe: false,
         }
     }
 
@@ -45,9 +45,9 @@ impl Output {
     }
 
     /// The same for work that goes on when nobody reads any more: a closed pipe is no error.
-    pub fn even_unread(self) -> Self {
+    pub fn ignoring_closed_pipe(self) -> Self {
         Self {
-            unread: true,
+            ignore_closed_pipe: true,
             ..self
         }
     }
@@ -76,7 +76,9 @@ impl Output {
     fn write(self, text: impl Display) -> io::Result<()> {
         // Not `println!`, which panics when the reader is gone.
         match writeln!(io::stdout().lock(), "{text}") {
-            Err(error) if self.unread && error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if self.ignore_closed_pipe && error.kind() == ErrorKind::BrokenPipe => {
+                Ok(())
+            }
             result => result,
         }
     }

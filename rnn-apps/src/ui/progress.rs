@@ -32,7 +32,7 @@ struct Epoch {
     bar: ProgressBar,
     start: Instant,
     /// When something was last said.
-    said: Instant,
+    last_shown: Instant,
     /// Where it began: not at zero if a checkpoint did.
     first_item: usize,
     predictions: usize,
@@ -62,7 +62,7 @@ impl Progress {
         Epoch {
             bar: bar.with_style(style).with_prefix(prefix),
             start: now,
-            said: now,
+            last_shown: now,
             first_item: report.items,
             predictions: 0,
         }
@@ -106,10 +106,10 @@ impl Observer for Progress {
         } else {
             LINE_EVERY
         };
-        if epoch.said.elapsed() < every {
+        if epoch.last_shown.elapsed() < every {
             return;
         }
-        epoch.said = Instant::now();
+        epoch.last_shown = Instant::now();
         let text = epoch.text(report);
         if self.is_terminal {
             epoch.bar.set_message(text);
@@ -211,7 +211,7 @@ fn results(loss: f64, metrics: &Metrics) -> String {
 }
 
 /// Does what takes a while, and shows on a terminal that it goes on.
-pub fn waiting<T>(out: &Output, what: String, work: impl FnOnce() -> T) -> T {
+pub fn with_spinner<T>(out: &Output, what: String, work: impl FnOnce() -> T) -> T {
     let spinner = match out.is_quiet() {
         true => ProgressBar::hidden(),
         // Nothing at all where standard error is no terminal.

@@ -14,7 +14,7 @@ use super::entries::Value;
 /// What clap says of a value that the flag does not take, in one line.
 pub fn as_argument(arg: &Arg, value: &Value) -> Result<Option<OsString>, String> {
     match value {
-        Value::Bool(true) if stands_alone(arg) => {
+        Value::Bool(true) if needs_no_value(arg) => {
             let name = arg.get_long().unwrap_or_default();
             Ok(Some(format!("--{name}").into()))
         }
@@ -28,7 +28,7 @@ pub fn as_argument(arg: &Arg, value: &Value) -> Result<Option<OsString>, String>
 }
 
 /// What clap says is wrong, in one line, without the flag that it is about and without the usage.
-pub fn complaint(error: &clap::Error) -> String {
+pub fn error_message(error: &clap::Error) -> String {
     let text = error.to_string();
     // Not the first empty line, which a value may have too.
     let ends = ["\n\n  tip:", "\n\nUsage:", "\n\nFor more information"];
@@ -62,12 +62,12 @@ fn checked(arg: &Arg, value: &str) -> Result<OsString, String> {
     // With `=`, so that a value may begin with a dash.
     match command.try_get_matches_from([format!("--value={value}")]) {
         Ok(_) => Ok(format!("--{}={value}", arg.get_long().unwrap_or_default()).into()),
-        Err(error) => Err(complaint(&error)),
+        Err(error) => Err(error_message(&error)),
     }
 }
 
 /// Whether `--flag` means the same whatever word comes next.
-fn stands_alone(arg: &Arg) -> bool {
+fn needs_no_value(arg: &Arg) -> bool {
     let needs_none = arg.get_num_args().is_some_and(|n| n.min_values() == 0);
     !takes_values(arg) || needs_none && arg.is_require_equals_set()
 }

@@ -4,7 +4,7 @@ use clap::{Arg, ArgAction, Command};
 
 /// How alike an unknown key and a flag must be for the one to be a slip of the other, from 0 to 1;
 /// clap's own limit.
-const ALIKE: f64 = 0.7;
+const MIN_SIMILARITY: f64 = 0.7;
 
 /// The keys of a file for one command: its flags' long names, without those that belong on the
 /// command line.
@@ -24,7 +24,7 @@ impl<'a> Keys<'a, '_> {
         let name = snake(key);
         let mut flags = self.command.get_arguments();
         match flags.find(|arg| arg.get_long().map(snake).as_ref() == Some(&name)) {
-            Some(arg) if self.may_have(arg) => Ok(arg),
+            Some(arg) if self.is_allowed(arg) => Ok(arg),
             Some(_) => Err(format!(
                 "`{key}` belongs on the command line, not in a file"
             )),
@@ -32,7 +32,7 @@ impl<'a> Keys<'a, '_> {
         }
     }
 
-    fn may_have(&self, arg: &Arg) -> bool {
+    fn is_allowed(&self, arg: &Arg) -> bool {
         let is_built_in = matches!(
             arg.get_action(),
             ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version
@@ -43,7 +43,7 @@ impl<'a> Keys<'a, '_> {
     fn unknown(&self, key: &str, name: &str) -> String {
         let flags = self.command.get_arguments();
         let keys = flags
-            .filter(|arg| self.may_have(arg))
+            .filter(|arg| self.is_allowed(arg))
             .filter_map(|arg| arg.get_long().map(snake));
         let keys: Vec<String> = keys.collect();
         let near = keys
@@ -51,7 +51,7 @@ impl<'a> Keys<'a, '_> {
             .map(|key| (strsim::jaro(name, key), key))
             .max_by(|(a, _), (b, _)| a.total_cmp(b));
         match near {
-            Some((likeness, near)) if likeness > ALIKE => {
+            Some((likeness, near)) if likeness > MIN_SIMILARITY => {
                 format!("unknown key `{key}`, did you mean `{near}`?")
             }
             _ => format!(

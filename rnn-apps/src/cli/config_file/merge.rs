@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
 use super::entries::entries;
-use super::flags::{as_argument, complaint};
+use super::flags::{as_argument, error_message};
 use super::keys::{Keys, snake};
 
 /// The flag that names the file.
@@ -57,11 +57,11 @@ pub fn matches(
         command: leaf,
         not_in_a_file,
     };
-    let added = additions(&keys, given, Path::new(file)).map_err(refused)?;
+    let added = file_arguments(&keys, given, Path::new(file)).map_err(refused)?;
     line.splice(start..start, added);
     let together = command.clone().try_get_matches_from(line);
     // The values are fine by themselves: the file's flags don't go together.
-    together.map_err(|error| refused(complaint(&error)))
+    together.map_err(|error| refused(error_message(&error)))
 }
 
 /// The subcommand that a line ends in, with its own matches and where in the line its arguments
@@ -84,7 +84,7 @@ fn subcommand<'a>(
 }
 
 /// What the file says and the line leaves to it, as arguments.
-fn additions(keys: &Keys, matches: &ArgMatches, file: &Path) -> Result<Vec<OsString>, String> {
+fn file_arguments(keys: &Keys, matches: &ArgMatches, file: &Path) -> Result<Vec<OsString>, String> {
     let flags = keys.command.get_arguments();
     let given: Vec<&Arg> = flags.filter(|arg| is_given(arg, matches)).collect();
     let mut seen: Vec<&Arg> = Vec::new();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::TrainedRun;
 use crate::cli::values::{epochs, items, layers, share, size};
-use crate::tasks::recurrent::{CellKind, Start};
+use crate::tasks::recurrent::{CellKind, WeightInit};
 
 #[derive(Debug, Subcommand)]
 pub enum MnistAction {
@@ -116,10 +116,10 @@ pub enum Recipe {
 
 impl Recipe {
     /// How the recurrent weights start.
-    pub fn start(self) -> Start {
+    pub fn weight_init(self) -> WeightInit {
         match self {
-            Self::Tuned => Start::Tuned,
-            Self::Notebook => Start::Uniform,
+            Self::Tuned => WeightInit::Tuned,
+            Self::Notebook => WeightInit::Uniform,
         }
     }
 

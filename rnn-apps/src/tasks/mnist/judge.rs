@@ -38,7 +38,7 @@ impl Score {
     }
 
     /// The notebook's last words.
-    fn say(&self, out: &mut Output) -> std::io::Result<()> {
+    fn print(&self, out: &mut Output) -> std::io::Result<()> {
         let percent = 100.0 * self.correct as f64 / self.total as f64;
         out.line(format_args!("Accuracy of the model is {percent:.2} %"))?;
         out.line(format_args!(
@@ -57,7 +57,7 @@ pub fn test(
 ) -> anyhow::Result<(Score, Evaluation)> {
     let evaluation = evaluate(model, &ImageLoader::images(images, EVAL_BATCH))?;
     let score = Score::of(&evaluation, valid_accuracy);
-    score.say(out)?;
+    score.print(out)?;
     Ok((score, evaluation))
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::args::MnistArgs;
 use super::data::Images;
-use crate::tasks::recurrent::{CellKind, Nonlinearity, RecurrentSettings, Start};
+use crate::tasks::recurrent::{CellKind, Nonlinearity, RecurrentSettings, WeightInit};
 
 /// The number of classes that all datasets have.
 pub const NUM_CLASSES: usize = Mnist::NUM_CLASSES;
@@ -48,7 +48,7 @@ impl ModelSettings {
     /// # Errors
     ///
     /// If there is no such model.
-    pub fn config(&self, start: Start) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
+    pub fn config(&self, init: WeightInit) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
         ensure!(
             (1..=1 << 24).contains(&self.num_classes),
             "num_classes must be from 1 to {}, found {}",
@@ -58,7 +58,7 @@ impl ModelSettings {
         let (cell, nonlinearity) = (self.cell, self.nonlinearity);
         let rnn = self
             .recurrent
-            .config(cell, nonlinearity, self.input_size, start)?;
+            .config(cell, nonlinearity, self.input_size, init)?;
         Ok(ClassifierConfig::new(rnn, self.num_classes))
     }
 }

@@ -10,7 +10,7 @@ use super::args::MnistPredictArgs;
 use super::data::INK;
 use crate::context::Context;
 use crate::tasks::load::load;
-use crate::tasks::results::{Predicted, Used};
+use crate::tasks::results::{CommonResults, PredictionResults};
 use crate::tasks::settings::open;
 use crate::tasks::task::{SettingsOf, Task};
 use crate::ui::{Output, preview};
@@ -45,8 +45,8 @@ pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyh
         }
     }
     let (predictions, parameters) = predict(context, &run, &settings, &pictures, out)?;
-    out.results(&Predicted {
-        used: Used::new(context, "predict", &run, &settings, parameters),
+    out.results(&PredictionResults {
+        common: CommonResults::new(context, "predict", &run, &settings, parameters),
         predictions: Predictions { predictions },
     })?;
     // One that can't be read takes nothing from the others.
@@ -98,12 +98,12 @@ fn predict(
         }
         let mut ranked: Vec<(usize, f32)> = probabilities.iter().copied().enumerate().collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let said: Vec<String> = ranked
+        let candidates: Vec<String> = ranked
             .iter()
             .take(3)
             .map(|(label, p)| format!("{label} ({:.1} %)", 100.0 * p))
             .collect();
-        out.line(format_args!("\n   {file}: {}", said.join(", then ")))?;
+        out.line(format_args!("\n   {file}: {}", candidates.join(", then ")))?;
         predictions.push(Prediction {
             file: file.clone(),
             label: ranked.first().map_or(0, |(label, _)| *label),

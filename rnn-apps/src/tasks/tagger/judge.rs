@@ -62,12 +62,12 @@ pub fn test(
     let texts: Vec<&[String]> = sentences.iter().map(|s| s.words.as_slice()).collect();
     let predicted = predict(model, &texts, &symbols.words, &symbols.tags)?;
     let score = TaggingScore::count(sentences, &predicted, &symbols.words);
-    say(&score, out)?;
+    print(&score, out)?;
     Ok(Score::from(&score))
 }
 
 /// A score in words.
-fn say(score: &TaggingScore, out: &mut Output) -> std::io::Result<()> {
+fn print(score: &TaggingScore, out: &mut Output) -> std::io::Result<()> {
     let mut row = |what: &str, right: usize, of: usize, share: f64| {
         out.line(format_args!(
             "{what:<14} {} of {} right, {:.2} %",

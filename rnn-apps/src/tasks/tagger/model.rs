@@ -11,7 +11,7 @@ use super::args::TaggerArgs;
 use super::data::Symbols;
 use crate::tasks::import;
 use crate::tasks::load::load;
-use crate::tasks::recurrent::{RecurrentSettings, Start};
+use crate::tasks::recurrent::{RecurrentSettings, WeightInit};
 use crate::tasks::settings::open;
 use crate::tasks::task::{SettingsOf, Task};
 
@@ -49,8 +49,8 @@ impl ModelSettings {
     /// # Errors
     ///
     /// If there is no such model.
-    pub fn config(&self, start: Start) -> anyhow::Result<LstmTaggerConfig> {
-        let rnn = self.recurrent.lstm(self.embedding_size, start);
+    pub fn config(&self, init: WeightInit) -> anyhow::Result<LstmTaggerConfig> {
+        let rnn = self.recurrent.lstm(self.embedding_size, init);
         rnn.validate()?;
         Ok(LstmTaggerConfig {
             vocab_size: self.vocab_size,

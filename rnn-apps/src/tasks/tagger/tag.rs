@@ -12,7 +12,7 @@ use super::judge::predict;
 use super::model::TrainedTagger;
 use super::tokenizer::Tokenizer;
 use crate::context::Context;
-use crate::tasks::results::{Predicted, Used};
+use crate::tasks::results::{CommonResults, PredictionResults};
 use crate::ui::Output;
 
 /// The longest sentence: all its steps are in memory at once.
@@ -83,8 +83,8 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
         });
     }
     let parameters = trained.model.num_params();
-    out.results(&Predicted {
-        used: Used::new(context, "tag", &trained.run, &trained.settings, parameters),
+    out.results(&PredictionResults {
+        common: CommonResults::new(context, "tag", &trained.run, &trained.settings, parameters),
         predictions: Sentences { sentences: tagged },
     })
 }

@@ -28,19 +28,23 @@ impl<'a> Tokenizer<'a> {
             .replace('…', "...");
         let mut tokens = Vec::new();
         for chunk in sentence.split_whitespace() {
-            self.cut(chunk, &mut tokens);
+            self.split(chunk, &mut tokens);
         }
         tokens
     }
 
-    fn cut(&self, chunk: &str, tokens: &mut Vec<String>) {
+    fn split(&self, chunk: &str, tokens: &mut Vec<String>) {
         let mut rest = chunk;
         let mut after = Vec::new();
         // A run of marks comes off as one if the vocabulary has it (`...`), or else one by one.
-        while !self.knows(rest) {
+        while !self.has_word(rest) {
             let (first, run) = self.marks(rest.chars());
             if run > 0 {
-                let end = if self.knows(&rest[..run]) { run } else { first };
+                let end = if self.has_word(&rest[..run]) {
+                    run
+                } else {
+                    first
+                };
                 if end == rest.len() {
                     break;
                 }
@@ -52,14 +56,14 @@ impl<'a> Tokenizer<'a> {
             if run == 0 {
                 break;
             }
-            let known = self.knows(&rest[rest.len() - run..]);
+            let known = self.has_word(&rest[rest.len() - run..]);
             let start = rest.len() - if known { run } else { last };
             after.push(rest[start..].to_owned());
             rest = &rest[..start];
         }
         let ending = ENDINGS.iter().find_map(|ending| {
             let word = rest.strip_suffix(ending).filter(|word| !word.is_empty())?;
-            self.knows(ending).then_some((word, *ending))
+            self.has_word(ending).then_some((word, *ending))
         });
         match ending {
             Some((word, ending)) => tokens.extend([word.to_owned(), ending.to_owned()]),
@@ -80,7 +84,7 @@ impl<'a> Tokenizer<'a> {
         (first, first + run.sum::<usize>())
     }
 
-    fn knows(&self, word: &str) -> bool {
+    fn has_word(&self, word: &str) -> bool {
         word.len() <= self.longest && self.vocab.contains(word)
     }
 }

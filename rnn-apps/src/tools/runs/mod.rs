@@ -54,7 +54,7 @@ fn read(run: &RunDir) -> anyhow::Result<Run> {
     let name = run.path().file_name().unwrap_or_default();
     Ok(Run {
         name: name.to_string_lossy().into_owned(),
-        settings: readable(run.read_config()?),
+        settings: with_flag_names(run.read_config()?),
         is_running: run.is_in_use(),
         history: history
             .iter()
@@ -65,7 +65,7 @@ fn read(run: &RunDir) -> anyhow::Result<Run> {
 }
 
 /// Settings under the names that the flags have, for people to compare.
-fn readable(mut settings: Value) -> Value {
+fn with_flag_names(mut settings: Value) -> Value {
     let Some(training) = settings["training"].as_object_mut() else {
         return settings;
     };

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use crate::ui::flat::flat;
+use crate::ui::json::flatten;
 use crate::ui::{Loss, SixDigits};
 
 /// A run as its folder has it.
@@ -22,17 +22,17 @@ pub struct Run {
 }
 
 /// What every table has on the left.
-const FIRST: [&str; 3] = ["run", "command", "state"];
+const LEFT_COLUMNS: [&str; 3] = ["run", "command", "state"];
 
 /// What every table has on the right.
-const LAST: [&str; 3] = ["best", "epoch", "seconds"];
+const RIGHT_COLUMNS: [&str; 3] = ["best", "epoch", "seconds"];
 
 /// Settings that say nothing when compared: the first has a column of its own, the second is a copy
 /// of `seed`.
-const UNCOMPARED: [&str; 2] = ["command", "training.fit.seed"];
+const NOT_COMPARED: [&str; 2] = ["command", "training.fit.seed"];
 
 /// Stands for what a run doesn't have.
-const NONE: &str = "–";
+const MISSING: &str = "–";
 
 /// The settings that tell runs of the same command apart, as dotted keys, in the order in which
 /// they first appear; not those of the programs that made them. One that a run lacks, or has as null,
@@ -40,7 +40,7 @@ const NONE: &str = "–";
 ///
 /// Runs of different commands are not compared: nearly all of their settings differ.
 pub fn differences(runs: &[Run]) -> Vec<String> {
-    let flat: Vec<Vec<(String, &Value)>> = runs.iter().map(|run| flat(&run.settings)).collect();
+    let flat: Vec<Vec<(String, &Value)>> = runs.iter().map(|run| flatten(&run.settings)).collect();
     let mut keys: Vec<&str> = Vec::new();
     for (key, _) in flat.iter().flatten() {
         if !keys.contains(&key.as_str()) {
@@ -55,7 +55,7 @@ pub fn differences(runs: &[Run]) -> Vec<String> {
         })
     };
     keys.into_iter()
-        .filter(|key| !UNCOMPARED.contains(key) && !key.starts_with("versions."))
+        .filter(|key| !NOT_COMPARED.contains(key) && !key.starts_with("versions."))
         .filter(|key| differs(key))
         .map(str::to_owned)
         .collect()
@@ -65,9 +65,10 @@ pub fn differences(runs: &[Run]) -> Vec<String> {
 /// and in which epoch. By command, the best first.
 pub fn table(runs: &[Run]) -> Vec<Vec<String>> {
     let differences = differences(runs);
-    let columns = FIRST.iter().map(|&name| name.to_owned());
-    let columns = columns.chain(short(&differences));
-    let mut table: Vec<Vec<String>> = vec![columns.chain(LAST.map(str::to_owned)).collect()];
+    let columns = LEFT_COLUMNS.iter().map(|&name| name.to_owned());
+    let columns = columns.chain(headings(&differences));
+    let mut table: Vec<Vec<String>> =
+        vec![columns.chain(RIGHT_COLUMNS.map(str::to_owned)).collect()];
 
     let mut rows: Vec<(&Run, Option<Best>)> = runs.iter().map(|run| (run, best(run))).collect();
     rows.sort_by(|(a, best_a), (b, best_b)| {
@@ -78,10 +79,10 @@ pub fn table(runs: &[Run]) -> Vec<Vec<String>> {
         command(a).cmp(command(b)).then_with(by_best)
     });
     for (run, best) in rows {
-        let settings = flat(&run.settings);
+        let settings = flatten(&run.settings);
         let mut row = vec![printable(&run.name), printable(command(run)), state(run)];
         row.extend(differences.iter().map(|key| cell(value(&settings, key))));
-        let or_none = |text: Option<String>| text.unwrap_or_else(|| NONE.to_owned());
+        let or_none = |text: Option<String>| text.unwrap_or_else(|| MISSING.to_owned());
         row.push(or_none(best.as_ref().map(Best::text)));
         row.push(or_none(best.and_then(|best| Some(best.epoch?.to_string()))));
         row.push(or_none(seconds(run).map(|seconds| format!("{seconds:.1}"))));
@@ -99,7 +100,7 @@ pub fn aligned(table: &[Vec<String>]) -> Vec<String> {
     };
     let of_numbers = |column: usize| {
         let body = table.iter().skip(1).filter_map(|row| row.get(column));
-        let mut cells = body.filter(|cell| *cell != NONE && !cell.is_empty());
+        let mut cells = body.filter(|cell| *cell != MISSING && !cell.is_empty());
         let mut any = false;
         cells.all(|cell| {
             any = true;
@@ -134,13 +135,13 @@ fn value<'a>(flat: &[(String, &'a Value)], key: &str) -> Option<&'a Value> {
 }
 
 /// Headings for settings: the last part of the key, if it says which.
-fn short(keys: &[String]) -> Vec<String> {
+fn headings(keys: &[String]) -> Vec<String> {
     let last = |key: &String| key.rsplit('.').next().unwrap_or_default().to_owned();
     let heading = |key: &String| {
         let name = last(key);
         let unclear = keys.iter().filter(|other| last(other) == name).count() > 1
-            || FIRST.contains(&name.as_str())
-            || LAST.contains(&name.as_str());
+            || LEFT_COLUMNS.contains(&name.as_str())
+            || RIGHT_COLUMNS.contains(&name.as_str());
         printable(if unclear { key } else { &name })
     };
     keys.iter().map(heading).collect()
@@ -148,7 +149,7 @@ fn short(keys: &[String]) -> Vec<String> {
 
 fn cell(value: Option<&Value>) -> String {
     match value {
-        None => NONE.to_owned(),
+        None => MISSING.to_owned(),
         // A fingerprint: its beginning tells it apart.
         Some(Value::String(text))
             if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) =>

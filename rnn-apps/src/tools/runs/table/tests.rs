@@ -107,7 +107,7 @@ fn runs_of_different_commands_are_not_compared() {
 fn headings_are_short_where_that_is_clear() {
     let keys = ["model.size", "data.size", "training.fit.seed", "x.run", "é"];
     assert_eq!(
-        short(&keys.map(str::to_owned)),
+        headings(&keys.map(str::to_owned)),
         ["model.size", "data.size", "seed", "x.run", "é"]
     );
 }

@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::SixDigits;
 
 /// All values that are not null, in order, each under the dotted path of names that leads to it.
-pub fn flat(value: &Value) -> Vec<(String, &Value)> {
-    let mut flat = Vec::new();
-    add_flat(&mut flat, "", value);
-    flat
+pub fn flatten(value: &Value) -> Vec<(String, &Value)> {
+    let mut values = Vec::new();
+    add_values(&mut values, "", value);
+    values
 }
 
-fn add_flat<'a>(flat: &mut Vec<(String, &'a Value)>, prefix: &str, value: &'a Value) {
+fn add_values<'a>(values: &mut Vec<(String, &'a Value)>, prefix: &str, value: &'a Value) {
     match value {
         Value::Object(map) => {
             for (name, value) in map {
@@ -20,17 +20,17 @@ fn add_flat<'a>(flat: &mut Vec<(String, &'a Value)>, prefix: &str, value: &'a Va
                 } else {
                     format!("{prefix}.{name}")
                 };
-                add_flat(flat, &key, value);
+                add_values(values, &key, value);
             }
         }
         Value::Null => {}
-        value => flat.push((prefix.to_owned(), value)),
+        value => values.push((prefix.to_owned(), value)),
     }
 }
 
 /// The same with the values as text for a person: numbers with six digits, the beginning of a
 /// fingerprint.
-pub fn readable(value: &Value) -> Vec<(String, String)> {
+pub fn display_values(value: &Value) -> Vec<(String, String)> {
     let shown = |value: &Value| match value {
         // The JSON line has it whole.
         Value::String(text) if text.len() == 64 && !text.contains(' ') => {
@@ -42,7 +42,7 @@ pub fn readable(value: &Value) -> Vec<(String, String)> {
             .map_or_else(String::new, |x| SixDigits(x).to_string()),
         other => other.to_string(),
     };
-    flat(value)
+    flatten(value)
         .into_iter()
         .map(|(key, value)| (key, shown(value)))
         .collect()
