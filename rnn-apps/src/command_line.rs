@@ -1,4 +1,4 @@
-//! The root of the command line: the notebook's commands, the tasks, the tools.
+//! The root of the command line: the notebook's commands, the tasks and the tools.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -60,7 +60,7 @@ enum ToolCommand {
     Devices,
 }
 
-/// What the command line asks for.
+/// The command that was given, with its flags.
 #[derive(Debug)]
 enum Request {
     Notebook(NotebookCommand),
@@ -70,7 +70,7 @@ enum Request {
     Tool(ToolCommand),
 }
 
-/// A command line that was read.
+/// A parsed command line.
 #[derive(Debug)]
 pub struct CommandLine {
     pub common: Common,
@@ -78,7 +78,7 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
-    /// Reads the command line; leaves the program with an explanation if it can't be.
+    /// Parses the process's arguments; exits with clap's message if they are wrong or ask for help.
     pub fn read() -> Self {
         Self::try_read_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
     }
@@ -104,12 +104,12 @@ impl CommandLine {
         Ok(Self { common, request })
     }
 
-    /// The run that is to go on, if one is.
+    /// The folder of the run to resume, with `--resume`.
     pub fn resumed(&self) -> Option<&Path> {
         self.request.resumed()
     }
 
-    /// Does what was asked for.
+    /// Runs the command.
     pub fn run(self) -> anyhow::Result<()> {
         let Self { common, request } = self;
         let mut out = Output::new(&common);
@@ -124,12 +124,13 @@ impl CommandLine {
             Request::Task(call) => call.run(&context()?, &mut out),
             Request::Tool(ToolCommand::Bench(args)) => {
                 let context = context()?;
-                // What was asked for: so that the other side of a race can do the same.
+                // The requested number, not the effective one, so that the other program in a
+                // comparison can be given the same.
                 let threads = common.threads.unwrap_or(context.threads);
                 bench::run(&context, threads, &args, &mut out)
             }
             Request::Tool(ToolCommand::Import(args)) => import::run(&context()?, &args, &mut out),
-            // These compute nothing, and so need no device.
+            // These compute nothing and need no device.
             Request::Tool(ToolCommand::Export(args)) => export::run(&args, &mut out),
             Request::Tool(ToolCommand::Info(args)) => info::run(&args, &mut out),
             Request::Tool(ToolCommand::Runs(args)) => runs::run(&args, &mut out),
@@ -146,7 +147,7 @@ pub fn command() -> Command {
     }
     ToolCommand::augment_subcommands(command)
         .mut_subcommand(Tagger::NAME, |tagger| {
-            // Alone it learns the notebook's two sentences.
+            // Without a subcommand it trains on the notebook's two sentences.
             TwoSentencesArgs::augment_args(tagger)
                 .about(Tagger::ABOUT)
                 .subcommand_required(false)
@@ -165,7 +166,7 @@ impl Request {
                 return TwoSentencesArgs::from_arg_matches(of_command).map(Self::TwoSentences);
             }
             if let Some(flag) = misplaced(of_command) {
-                // Clap's own check would refuse the common flags there too.
+                // Clap's `args_conflicts_with_subcommands` would refuse the common flags there too.
                 let message = format!("--{flag} belongs after the subcommand of tagger");
                 return Err(clap::Error::raw(ErrorKind::ArgumentConflict, message));
             }
@@ -187,7 +188,8 @@ impl Request {
     }
 }
 
-/// The first flag of the two sentences before a subcommand of the tagger, where it means nothing.
+/// The first flag of the plain `tagger` command that was given before a subcommand, where it has no
+/// effect.
 fn misplaced(matches: &ArgMatches) -> Option<String> {
     let command = TwoSentencesArgs::augment_args(Command::new("tagger"));
     let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
@@ -196,7 +198,7 @@ fn misplaced(matches: &ArgMatches) -> Option<String> {
     flag.get_long().map(str::to_owned)
 }
 
-/// The flags that may stand beside `--resume`, by their identifiers.
+/// The ids of the flags that may be given with `--resume`.
 fn allowed_with_resume(matches: &ArgMatches) -> Vec<&'static str> {
     let task = matches.subcommand().and_then(|(name, _)| tasks::find(name));
     let of_the_task = task.map_or(&[][..], |task| task.allowed_with_resume());

@@ -1,4 +1,4 @@
-//! The notebook's second section: teach an RNN to turn `hihell` into `ihello`.
+//! The notebook's second section: trains an RNN to map `hihell` to `ihello`.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -16,7 +16,7 @@ use crate::ui::Output;
 
 const INPUT: &str = "hihell";
 const TARGET: &str = "ihello";
-/// How many words are sampled.
+/// Number of words that are sampled at each temperature.
 const SAMPLES: usize = 6;
 
 #[derive(Args, Clone, Debug)]
@@ -62,7 +62,7 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
     let config = FitConfig {
         learning_rate: args.learning_rate,
         seed: context.seed,
-        // As in the notebook: an epoch starts from the state in which the last one ended.
+        // As in the notebook: each epoch starts from the final state of the previous one.
         carry_state: true,
         keep_predictions: true,
         ..FitConfig::new(args.epochs)
@@ -77,7 +77,7 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
         .with_observer(show)
         .fit(model, loader)?;
 
-    // From the state that training ended in, as the notebook asks its model once more.
+    // From the final state of the training, as in the notebook.
     let state = fitted.state.map(|state| state.without_autodiff());
     let input = one_hot(&[&input], vocab.len(), &context.device);
     let (logits, _) = fitted.model.forward(input, state.clone());
@@ -134,7 +134,7 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
     out.results(&results)
 }
 
-/// What the model writes after `h`, each letter drawn by its score and read as the next input.
+/// Samples a word after `h`: each letter is drawn by its score and is the next input.
 fn sample(
     context: &Context,
     model: &CharRnn,
@@ -158,7 +158,7 @@ fn sample(
     Ok(vocab.decode(&ids[1..])?.concat())
 }
 
-/// The epochs in which the answer changes, and the last.
+/// Prints the epochs in which the prediction changes, and the last one.
 struct ShowEpochs {
     out: Output,
     epochs: usize,
@@ -174,7 +174,7 @@ impl Observer for ShowEpochs {
         self.last_answer.clone_from(&report.predictions);
         let width = self.epochs.to_string().len();
         let answer = self.vocab.decode(&report.predictions);
-        // If nobody reads, there is nobody to tell.
+        // A closed pipe is not an error here.
         let _ = self.out.line(format_args!(
             "epoch {:>width$}   loss {:.4}   {}",
             report.epoch,

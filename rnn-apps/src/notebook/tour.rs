@@ -1,4 +1,4 @@
-//! The tour: the notebook in its order.
+//! The tour: the notebook's sections in order.
 
 use clap::{Args, Command};
 use rnn_data::decode_digit;
@@ -12,12 +12,12 @@ use crate::tasks::results::{CommonResults, TrainingResults};
 use crate::tasks::train::{TrainArgs, train};
 use crate::ui::Output;
 
-/// A two, drawn with a mouse on a canvas that is neither MNIST's size nor its polarity.
+/// A two drawn with a mouse, dark on light and not of MNIST's size.
 const PICTURE: &[u8] = include_bytes!("../../pictures/two.png");
 const PICTURE_NAME: &str = "two.png";
 
 pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
-    // A tour's result is what it shows; the commands it runs leave their JSON lines out.
+    // Only the tour itself prints a JSON line, not the commands that it runs.
     let mut show = out.without_results();
     show.line("Recurrent networks: the same weights at every step, and a state that remembers.")?;
     show.line("This tour shows what goes in and out, then teaches three of them: to spell, to")?;
@@ -91,7 +91,7 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
     })
 }
 
-/// Flags of a command, read as the command line reads them, so that its defaults hold.
+/// Parses the flags of a command with clap, so that its defaults apply.
 fn parse<A: Args>(line: &str) -> Result<A, clap::Error> {
     let command = A::augment_args(Command::new("tour"));
     let matches = command.try_get_matches_from(line.split(' '))?;

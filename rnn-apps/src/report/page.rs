@@ -8,11 +8,11 @@ use super::{Curve, Mistakes, Report, xml_safe};
 
 const STYLE: &str = include_str!("page.css");
 
-/// What a browser may load for the page. Nothing should try; this makes sure.
+/// The content security policy: a browser loads nothing from elsewhere and runs no scripts.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 impl Report {
-    /// The page, a file of its own.
+    /// The page as one self-contained HTML file.
     pub fn html(&self) -> anyhow::Result<String> {
         let page = html! {
             (DOCTYPE)
@@ -81,7 +81,7 @@ impl Report {
     }
 }
 
-/// A section of names and values, if there are any.
+/// A section of names and values; nothing if there are none.
 fn pairs(id: &str, heading: &str, pairs: &[(String, String)]) -> Markup {
     html! {
         @if !pairs.is_empty() {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_is_there_once() {
+    fn each_part_occurs_once() {
         let html = html(&report());
         for part in [
             "<title>A run</title>",

@@ -1,6 +1,6 @@
-//! A task in one file, as small as one can be: does a sequence of bits hold an odd number of ones?
+//! A minimal task in one file: to tell whether a sequence of bits holds an odd number of ones.
 //!
-//! `docs/tasks.md` goes through it. It is compiled and trained in the tests alone.
+//! `docs/tasks.md` explains it. It is compiled and trained only in tests.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ struct ParityArgs {
     epochs: usize,
 }
 
-/// No subcommand but `train`.
+/// There is no subcommand other than `train`.
 #[derive(Debug, Subcommand)]
 enum ParityAction {}
 
@@ -57,7 +57,7 @@ impl ModelSettings {
     }
 }
 
-/// An import needs to say no more than the recurrent part.
+/// An imported model is fully described by its recurrent part.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoDescription {}
@@ -78,7 +78,7 @@ impl Task for Parity {
     type Action = ParityAction;
     type Training = Training;
     type ModelSettings = ModelSettings;
-    /// A sequence is an image of one column, as the loader for images takes it.
+    /// A sequence is an image with one column, so that the loader for images can be used.
     type Data = ImageSet;
     type Assets = ();
     type Model = Classifier<AnyRecurrent>;
@@ -211,7 +211,7 @@ impl Task for Parity {
 }
 
 #[test]
-fn a_task_is_trained_by_its_facts_alone() {
+fn a_task_is_trained_by_its_trait_implementation_alone() {
     use super::call::Registered;
 
     let folder = tempfile::tempdir().expect("a folder");
@@ -236,7 +236,7 @@ fn a_task_is_trained_by_its_facts_alone() {
     let run = RunDir::open(&run).expect("a run");
     let results: serde_json::Value = run.read_metrics().expect("JSON").expect("results");
     assert_eq!(results["command"], "parity train");
-    // Half would be chance.
+    // Chance level is 0.5.
     assert_eq!(results["accuracy"], 1.0, "{results}");
     let settings: SettingsOf<Parity> = run.read_config().expect("settings");
     assert_eq!(settings.training.expect("trained here").bits, 3);

@@ -1,5 +1,4 @@
-//! The one training program of all tasks: a new run or one that is resumed, from the flags to the
-//! results.
+//! The training command of every task, for new and resumed runs, from the flags to the results.
 
 use std::path::Path;
 
@@ -18,7 +17,7 @@ use crate::context::Context;
 use crate::ui::progress::with_spinner;
 use crate::ui::{Output, Seconds};
 
-/// Flags of `train`: the task's own, and those that all trainings have.
+/// Flags of `train`: the task's own, and those that all tasks share.
 #[derive(Args, Debug, Serialize)]
 pub struct TrainArgs<A: Args> {
     #[command(flatten)]
@@ -29,7 +28,7 @@ pub struct TrainArgs<A: Args> {
     pub run: RunArgs,
 }
 
-/// Trains, or resumes a training, and says what to try next.
+/// Trains or resumes, prints the results, and suggests a command to try next.
 pub fn run<T: Task>(
     context: &Context,
     mut args: TrainArgs<T::Args>,
@@ -52,7 +51,7 @@ pub fn run<T: Task>(
     out.results(&results)
 }
 
-/// Trains as `args` say, into a new run.
+/// Trains into a new run.
 pub fn train<T: Task>(
     context: &Context,
     args: &TrainArgs<T::Args>,
@@ -76,7 +75,7 @@ pub fn train<T: Task>(
     fit_and_judge::<T>(context, &settings, &data, &args.run, out)
 }
 
-/// Goes on with the run in `folder`; none if it has nothing left to do.
+/// Resumes the run in `folder`; `None` if it is already finished.
 fn resume<T: Task>(
     context: &Context,
     folder: &Path,
@@ -120,12 +119,13 @@ fn fit_and_judge<T: Task>(
     context.device.seed(settings.seed);
     let model = T::init(&settings.model, Some(training), &context.device)?;
     let parameters = model.num_params();
-    // Only now, when nothing can be refused any more: an empty folder is of no use.
+    // The run's folder is created only now, after all checks, so that an error leaves no empty
+    // folder behind.
     let mut session = Session::begin(args, T::NAME, settings)?;
     if args.resume.is_none() {
         T::write_assets(T::assets(data), &session.run)?;
     }
-    // From here on there is something to lose.
+    // From here on, a closed pipe must not end the program: it would lose the training.
     let out = &mut out.ignoring_closed_pipe();
     for (name, text) in T::describe(settings, data, parameters)? {
         out.field(name, text)?;
@@ -161,7 +161,7 @@ fn fit_and_judge<T: Task>(
         judgement.mistakes,
         out,
     )?;
-    // Last: it is what says that the run is finished.
+    // Written last, since its presence marks the run as finished.
     run.write_metrics(&results)?;
     Ok(results)
 }

@@ -1,4 +1,4 @@
-//! What a run holds.
+//! Prints the contents of a run.
 
 use std::path::PathBuf;
 
@@ -95,7 +95,7 @@ fn named(weights: &StateDict) -> Vec<Weight> {
     named.collect()
 }
 
-/// One line per value.
+/// Prints one line per value.
 fn fields(out: &mut Output, value: &Value) -> std::io::Result<()> {
     for (name, value) in display_values(value) {
         out.line(format_args!("   {name:<22} {value}"))?;

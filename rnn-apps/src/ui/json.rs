@@ -1,10 +1,10 @@
-//! A JSON value as a list of dotted keys with their values.
+//! Flattens a JSON value into dotted keys with their values.
 
 use serde_json::Value;
 
 use super::SixDigits;
 
-/// All values that are not null, in order, each under the dotted path of names that leads to it.
+/// All values that are not null, in order, each with its dotted path.
 pub fn flatten(value: &Value) -> Vec<(String, &Value)> {
     let mut values = Vec::new();
     add_values(&mut values, "", value);
@@ -28,11 +28,11 @@ fn add_values<'a>(values: &mut Vec<(String, &'a Value)>, prefix: &str, value: &'
     }
 }
 
-/// The same with the values as text for a person: numbers with six digits, the beginning of a
-/// fingerprint.
+/// [`flatten`] with the values as text for display: numbers with six digits, fingerprints
+/// shortened.
 pub fn display_values(value: &Value) -> Vec<(String, String)> {
     let shown = |value: &Value| match value {
-        // The JSON line has it whole.
+        // A fingerprint; `--json` prints it in full.
         Value::String(text) if text.len() == 64 && !text.contains(' ') => {
             format!("{}…", &text[..text.floor_char_boundary(12)])
         }

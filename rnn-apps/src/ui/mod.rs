@@ -1,4 +1,4 @@
-//! What a person or a script sees: lines and JSON, progress, pictures as text, signals.
+//! The user interface: lines and JSON on standard output, progress, images as text, signals.
 
 pub mod interrupt;
 pub mod json;

@@ -54,7 +54,7 @@ pub struct MnistArgs {
 }
 
 impl MnistArgs {
-    /// The dataset by name; none where a folder is given.
+    /// The dataset by name; `None` if a folder is given.
     pub fn dataset(&self) -> Option<Dataset> {
         match &self.source.data {
             Some(_) => None,
@@ -115,7 +115,7 @@ pub enum Recipe {
 }
 
 impl Recipe {
-    /// How the recurrent weights start.
+    /// The initialisation of the recurrent weights.
     pub fn weight_init(self) -> WeightInit {
         match self {
             Self::Tuned => WeightInit::Tuned,
@@ -123,7 +123,7 @@ impl Recipe {
         }
     }
 
-    /// How a network of this cell is trained for so many epochs.
+    /// The default settings for training a network with this cell for so many epochs.
     pub fn fit(self, cell: CellKind, epochs: usize) -> FitConfig {
         let config = FitConfig::new(epochs);
         match self {
@@ -142,7 +142,7 @@ impl Recipe {
 }
 
 impl SourceArgs {
-    /// Whether anything was said.
+    /// Whether either flag was given.
     pub fn is_given(&self) -> bool {
         self.dataset.is_some() || self.data.is_some()
     }

@@ -1,4 +1,4 @@
-//! Images read row by row: the notebook's last section.
+//! Classifies images that are read row by row: the notebook's last section.
 
 mod args;
 mod data;
@@ -26,10 +26,10 @@ use args::{MnistAction, Recipe};
 use data::{Images, Training};
 use model::{ClassifierDescription, ModelSettings};
 
-/// Images per batch where nothing is learnt.
+/// Images per batch in evaluation.
 const EVAL_BATCH: usize = 256;
 
-/// Trains classifiers of images.
+/// The task of classifying images.
 #[derive(Debug)]
 pub struct Mnist;
 

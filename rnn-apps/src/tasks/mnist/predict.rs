@@ -17,10 +17,10 @@ use crate::ui::{Output, preview};
 
 type Settings = SettingsOf<Mnist>;
 
-/// Rows, and columns, that a picture is made into.
+/// The number of rows and columns to which a picture is scaled.
 const SIDE: usize = Strokes::SIDE;
 
-/// A picture of a digit as the models know them.
+/// A digit in MNIST's form.
 type Digit = [u8; SIDE * SIDE];
 
 #[derive(Serialize)]
@@ -49,7 +49,7 @@ pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyh
         common: CommonResults::new(context, "predict", &run, &settings, parameters),
         predictions: Predictions { predictions },
     })?;
-    // One that can't be read takes nothing from the others.
+    // A picture that can't be read does not prevent the predictions for the others.
     let last = faults.pop();
     for fault in faults {
         eprintln!("error: {fault}");
@@ -57,7 +57,7 @@ pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyh
     last.map_or(Ok(()), |fault| Err(fault.into()))
 }
 
-/// Shows named digits and what the run at `path` reads in them.
+/// Prints named digits and the predictions of the run at `path`.
 pub fn show(
     context: &Context,
     path: &str,

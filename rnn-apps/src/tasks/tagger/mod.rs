@@ -1,4 +1,4 @@
-//! Words and their tags: the notebook's third section, for any tagged sentences.
+//! Tags the words of sentences: the notebook's third section, for any tagged corpus.
 
 mod args;
 mod data;
@@ -25,10 +25,10 @@ use args::{TaggerAction, TaggerArgs};
 use data::{Symbols, TaggedData, Training};
 use model::{ModelSettings, TaggerDescription};
 
-/// Sentences per batch where nothing is learnt.
+/// Sentences per batch in evaluation.
 const EVAL_BATCH: usize = 64;
 
-/// Trains taggers of words.
+/// The task of tagging words.
 #[derive(Debug)]
 pub struct Tagger;
 

@@ -1,14 +1,15 @@
-//! From a sentence as people write it to words as treebanks have them.
+//! Splits written sentences into words as treebanks have them.
 
 use rnn_data::Vocab;
 
-/// What English treebanks cut off the end of a word: `do n't`, `it 's`.
+/// Endings that English treebanks split off a word: `do n't`, `it 's`.
 const ENDINGS: [&str; 7] = ["n't", "'s", "'re", "'ve", "'ll", "'d", "'m"];
 
-/// Cuts sentences into words that the vocabulary may have.
+/// Splits sentences into words, guided by a vocabulary.
 pub struct Tokenizer<'a> {
     vocab: &'a Vocab,
-    /// Bytes of the longest known word: what is longer is looked up by nobody.
+    /// The length in bytes of the longest word in the vocabulary; longer ones are not looked up,
+    /// which bounds the time.
     longest: usize,
 }
 
@@ -18,10 +19,11 @@ impl<'a> Tokenizer<'a> {
         Self { vocab, longest }
     }
 
-    /// The words of a sentence, and the punctuation before and after each as words of its own, unless
-    /// the vocabulary has them as one (`U.S.`). Endings come off if the vocabulary has those.
+    /// The words of a sentence. Punctuation before and after a word becomes separate words, unless
+    /// the vocabulary has both as one word (`U.S.`). Endings are split off if the vocabulary has
+    /// them.
     pub fn tokens(&self, sentence: &str) -> Vec<String> {
-        // As most treebanks write them.
+        // Normalises quotes and ellipses to the form that most treebanks use.
         let sentence = sentence
             .replace(['‘', '’'], "'")
             .replace(['“', '”', '„', '«', '»'], "\"")
@@ -36,7 +38,8 @@ impl<'a> Tokenizer<'a> {
     fn split(&self, chunk: &str, tokens: &mut Vec<String>) {
         let mut rest = chunk;
         let mut after = Vec::new();
-        // A run of marks comes off as one if the vocabulary has it (`...`), or else one by one.
+        // A run of punctuation is split off as one word if the vocabulary has it (`...`), or else
+        // mark by mark.
         while !self.has_word(rest) {
             let (first, run) = self.marks(rest.chars());
             if run > 0 {
@@ -72,8 +75,8 @@ impl<'a> Tokenizer<'a> {
         tokens.extend(after.into_iter().rev());
     }
 
-    /// The bytes of the first mark, and of the run of marks that it begins, as far as a known word
-    /// could go.
+    /// The lengths in bytes of the first punctuation mark and of the run of marks that it begins,
+    /// cut off at the length of the longest word.
     fn marks(&self, chars: impl Iterator<Item = char>) -> (usize, usize) {
         let is_mark = |c: &char| c.is_ascii_punctuation() || matches!(c, '–' | '—' | '¿' | '¡');
         let mut run = chars
@@ -110,7 +113,7 @@ mod tests {
         ] {
             assert_eq!(tokenizer.tokens(text).join("|"), expected, "{text}");
         }
-        // In time that grows with the text alone.
+        // In time linear in the length of the text.
         assert_eq!(tokenizer.tokens(&"-".repeat(100_000)).len(), 100_000);
         assert!(Tokenizer::new(&Vocab::words([""; 0])).tokens("a, b") == ["a", ",", "b"]);
     }

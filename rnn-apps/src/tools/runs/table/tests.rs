@@ -69,7 +69,7 @@ fn what_is_missing_differs_from_what_is_there() {
         json!(null),
     ]);
     assert_eq!(differences(&runs), ["b.c", "l", "d"]);
-    // Null is missing.
+    // Null counts as missing.
     assert!(differences(&with_settings(vec![json!({"a": null}), json!({})])).is_empty());
     assert_eq!(
         differences(&with_settings(vec![json!({"a": null}), json!({"a": 1})])),
@@ -289,7 +289,7 @@ fn columns_are_aligned_by_characters() {
     );
     assert!(aligned(&[]).is_empty());
     assert_eq!(aligned(&[vec![]]), [""]);
-    // Without a number in it a column is no column of numbers.
+    // A column without any number is aligned to the left.
     let table = [["a", "wide"], ["b", "–"], ["c", "inf"]];
     let table = table.map(|row| row.map(str::to_owned).to_vec());
     assert_eq!(aligned(&table[..2]), ["a  wide", "b  –"]);
