@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_empty_has_no_place() {
+    fn empty_parts_are_left_out() {
         let html = html(&Report {
             title: "Nothing".to_owned(),
             results: Vec::new(),

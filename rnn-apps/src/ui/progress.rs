@@ -13,7 +13,7 @@ use super::{Grouped, Loss, Output, Seconds};
 
 /// How often the bar's text changes.
 const TEXT_EVERY: Duration = Duration::from_millis(100);
-/// How often a line stands in for the bar where there is no terminal.
+/// How often a line is printed where there is no terminal for the bar.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// An observer that prints the progress of a training.

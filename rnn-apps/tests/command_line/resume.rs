@@ -401,8 +401,5 @@ fn a_non_finite_loss_stops_the_run_at_its_step() {
         assert!(message.contains(part), "no {part} in: {message}");
     }
     let checkpoints = folder.path().join("run/checkpoints");
-    assert!(
-        !checkpoints.exists(),
-        "non-finite weights were saved"
-    );
+    assert!(!checkpoints.exists(), "non-finite weights were saved");
 }
