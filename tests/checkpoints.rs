@@ -1,5 +1,4 @@
-//! A training that is interrupted and resumed is the same training, and what can't be resumed is refused
-//! by name.
+//! A resumed training equals an uninterrupted one, and unusable checkpoints are errors.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -42,7 +41,7 @@ fn digits() -> (ImageSet, ImageSet) {
     Strokes::new(5).generate(60).expect("digits").split_at(44)
 }
 
-/// Sets a flag after this many steps.
+/// Sets a flag after the given number of steps.
 struct StopAfter(usize, Arc<AtomicBool>);
 
 impl Observer for StopAfter {
@@ -65,7 +64,7 @@ fn loader() -> ImageLoader {
     ImageLoader::images(&train, 10).shuffled(7) // five batches, the last one of 4
 }
 
-/// Trains, interrupted after each of `stops` steps, and resumes each time in a new trainer.
+/// Trains, stopping at each of the steps in `stops` and resuming in a new trainer each time.
 fn in_parts(config: &FitConfig, device: &Device, stops: &[usize]) -> Fitted<Classifier<Gru>> {
     let folder = tempfile::tempdir().expect("a folder");
     let checkpoints = Checkpoints::new(folder.path());
@@ -92,7 +91,7 @@ fn in_parts(config: &FitConfig, device: &Device, stops: &[usize]) -> Fitted<Clas
 }
 
 #[test]
-fn a_resumed_training_is_as_if_it_had_never_stopped() {
+fn a_resumed_training_equals_an_uninterrupted_one() {
     let _alone = tests::seeded();
     let sgd = Optimizer::Sgd {
         momentum: 0.9,
@@ -139,7 +138,7 @@ fn a_resumed_training_is_as_if_it_had_never_stopped() {
             let folder = tempfile::tempdir().expect("a folder");
             let whole = trainer(&config, folder.path()).fit(model(&device), loader());
             let whole = whole.expect("a training");
-            // In the middle of an epoch, at its last step, and right after the first one.
+            // Stops within an epoch, at its last step, and right after its first step.
             let steps = 5usize.div_ceil(accumulate);
             let stops = [1, steps, steps + 1];
             let parts = in_parts(&config, &device, &stops);
@@ -206,7 +205,7 @@ fn the_last_two_and_the_best_are_kept() {
         "{names:?}"
     );
     assert!((3..=4).contains(&names.len()), "{names:?}");
-    // Nothing else lies there.
+    // There are no other files.
     let entries = std::fs::read_dir(folder.path()).expect("a folder");
     assert_eq!(entries.count(), names.len());
 
@@ -223,7 +222,7 @@ fn patience_ends_in_the_best_weights() {
     let _alone = tests::seeded();
     for (name, device) in devices() {
         let config = FitConfig {
-            // Far too much: the first epochs are the best ones.
+            // Far too large, so that the first epochs are the best ones.
             learning_rate: 3.0,
             optimizer: Optimizer::Sgd {
                 momentum: 0.9,
@@ -253,7 +252,7 @@ fn patience_ends_in_the_best_weights() {
 }
 
 #[test]
-fn patience_needs_something_to_judge_by() {
+fn patience_needs_validation_data() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let config = FitConfig {
@@ -265,11 +264,11 @@ fn patience_needs_something_to_judge_by() {
 }
 
 #[test]
-fn weights_that_are_no_numbers_are_not_saved() {
+fn non_finite_weights_are_not_saved() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let config = FitConfig {
-        // The first step is fine, and leaves weights beyond all numbers.
+        // The first step has a finite loss, but makes the weights infinite.
         learning_rate: 1e39,
         ..FitConfig::new(1)
     };
@@ -300,7 +299,7 @@ fn saved(folder: &Path) -> Checkpoint {
 }
 
 #[test]
-fn damage_is_found_wherever_it_is() {
+fn damage_anywhere_in_a_checkpoint_is_detected() {
     let _alone = tests::seeded();
     let folder = tempfile::tempdir().expect("a folder");
     let path = saved(folder.path()).path().to_owned();
@@ -376,13 +375,13 @@ fn a_checkpoint_of_another_training_is_refused() {
         assert!(message.contains(says), "no '{says}' in: {message}");
         assert!(message.contains("step-00000005.safetensors"), "{message}");
     }
-    // Nothing was lost.
+    // The checkpoints were kept.
     let whole = fit("this one", FitConfig::new(1), 6, 10).expect("nothing left to do");
     assert_eq!(whole.stop_reason, StopReason::Finished);
 }
 
 #[test]
-fn resuming_from_an_earlier_one_removes_the_later_ones() {
+fn resuming_from_an_earlier_checkpoint_discards_the_later_ones() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let folder = tempfile::tempdir().expect("a folder");
@@ -419,10 +418,10 @@ fn resuming_from_an_earlier_one_removes_the_later_ones() {
 }
 
 #[test]
-fn gradients_beyond_all_numbers_stop_at_their_step() {
+fn non_finite_gradients_stop_the_training_at_their_step() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
-    // The loss is a number, and so are the weights; the gradients are not.
+    // Loss and weights are finite, but gradients are not.
     let gru = GruConfig::new(28, 6).with_num_layers(2).with_dropout(0.2);
     let model = ClassifierConfig::new(gru, 10).init(&device);
     let mut huge = StateDict::of(&model);
@@ -443,7 +442,7 @@ fn gradients_beyond_all_numbers_stop_at_their_step() {
 }
 
 #[test]
-fn a_folder_that_is_none_is_named() {
+fn a_path_that_is_not_a_folder_is_an_error() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let folder = tempfile::tempdir().expect("a folder");
@@ -459,7 +458,7 @@ fn a_folder_that_is_none_is_named() {
 fn steps_and_time_decide_when_to_save() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
-    /// Counts the checkpoints that come and go.
+    /// Counts the checkpoints that are written.
     struct Count(Checkpoints, Arc<AtomicUsize>, Option<String>);
     impl Observer for Count {
         fn step(&mut self, _: &StepReport) {

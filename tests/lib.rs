@@ -1,15 +1,15 @@
-//! What the tests share.
+//! Helpers that the tests share.
 
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
-/// Seeds every device, and keeps other tests from their random state as long as it is held: it is
-/// shared by all threads, and a test that fails must fail again.
+/// Seeds every device, and locks the devices' random state, which all threads share, until the
+/// guard is dropped. So a test that fails is reproducible.
 pub fn seeded() -> MutexGuard<'static, ()> {
     static RANDOM_STATE: Mutex<()> = Mutex::new(());
-    // A test that failed leaves nothing here that the next one could be harmed by.
+    // A poisoned lock is harmless: the state is seeded anew.
     let guard = RANDOM_STATE.lock().unwrap_or_else(PoisonError::into_inner);
     for (_, device) in devices() {
         device.seed(1);
@@ -17,16 +17,16 @@ pub fn seeded() -> MutexGuard<'static, ()> {
     guard
 }
 
-/// Every device that is compiled in and present, by name. The tests run on all of them, or on the one
-/// that `RNN_TEST_DEVICE` names; `wgpu:software` there is a driver that computes on the CPU, such as
-/// Mesa's.
+/// All devices that are compiled in and present, with their names, or only the one that the
+/// environment variable `RNN_TEST_DEVICE` names. `wgpu:software` there means a driver that computes
+/// on the CPU, such as Mesa's.
 pub fn devices() -> Vec<(String, Device)> {
     static ONE_THREAD: Once = Once::new();
-    // Tests run side by side: more threads than processors would only wait for each other.
+    // Tests run in parallel, so more threads would only compete for the processors.
     ONE_THREAD.call_once(|| {
         rnn_train::device::set_threads(Some(1)).expect("the first call");
     });
-    // LibTorch counts threads per thread that calls it, and every test has its own.
+    // LibTorch's number of threads is set per calling thread, and each test has its own.
     rnn_train::device::set_threads(None).expect("the pool is there");
     let found = match std::env::var("RNN_TEST_DEVICE") {
         #[cfg(feature = "wgpu")]

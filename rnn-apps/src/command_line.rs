@@ -1,4 +1,4 @@
-//! The root of the command line: the notebook's commands, the tasks, the tools.
+//! The root of the command line: the notebook's commands, the tasks and the tools.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -60,9 +60,9 @@ enum ToolCommand {
     Devices,
 }
 
-/// What the command line asks for.
+/// The command that was given, with its flags.
 #[derive(Debug)]
-enum Asked {
+enum Request {
     Notebook(NotebookCommand),
     /// The tagger without a subcommand.
     TwoSentences(TwoSentencesArgs),
@@ -70,15 +70,15 @@ enum Asked {
     Tool(ToolCommand),
 }
 
-/// A command line that was read.
+/// A parsed command line.
 #[derive(Debug)]
 pub struct CommandLine {
     pub common: Common,
-    asked: Asked,
+    request: Request,
 }
 
 impl CommandLine {
-    /// Reads the command line; leaves the program with an explanation if it can't be.
+    /// Parses the process's arguments; exits with clap's message if they are wrong or ask for help.
     pub fn read() -> Self {
         Self::try_read_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
     }
@@ -90,48 +90,51 @@ impl CommandLine {
         let line = line.into_iter().map(Into::into).collect();
         let not_in_a_file = [Common::NOT_IN_A_FILE, RunArgs::NOT_IN_A_FILE].concat();
         let matches = config_file::matches(&command, line, &not_in_a_file)?;
-        let asked = Asked::from_matches(&matches).map_err(|error| error.format(&mut command))?;
-        if asked.resumed().is_some()
-            && let Some(flag) = refused_on_resume(&command, &matches, &beside_resume(&matches))
+        let request =
+            Request::from_matches(&matches).map_err(|error| error.format(&mut command))?;
+        if request.resumed().is_some()
+            && let Some(flag) =
+                refused_on_resume(&command, &matches, &allowed_with_resume(&matches))
         {
             let message =
                 format!("--{flag} is not for a run that goes on: its settings are its own");
             return Err(command.error(ErrorKind::ArgumentConflict, message));
         }
         let Root { common } = Root::from_arg_matches(&matches)?;
-        Ok(Self { common, asked })
+        Ok(Self { common, request })
     }
 
-    /// The run that is to go on, if one is.
+    /// The folder of the run to resume, with `--resume`.
     pub fn resumed(&self) -> Option<&Path> {
-        self.asked.resumed()
+        self.request.resumed()
     }
 
-    /// Does what was asked for.
+    /// Runs the command.
     pub fn run(self) -> anyhow::Result<()> {
-        let Self { common, asked } = self;
+        let Self { common, request } = self;
         let mut out = Output::new(&common);
         let context = || Context::start(&common);
-        match asked {
-            Asked::Notebook(NotebookCommand::Tour) => tour::run(&context()?, &mut out),
-            Asked::Notebook(NotebookCommand::Shapes) => shapes::run(&context()?, &mut out),
-            Asked::Notebook(NotebookCommand::Hihello(args)) => {
+        match request {
+            Request::Notebook(NotebookCommand::Tour) => tour::run(&context()?, &mut out),
+            Request::Notebook(NotebookCommand::Shapes) => shapes::run(&context()?, &mut out),
+            Request::Notebook(NotebookCommand::Hihello(args)) => {
                 hihello::run(&context()?, &args, &mut out)
             }
-            Asked::TwoSentences(args) => two_sentences::run(&context()?, &args, &mut out),
-            Asked::Task(call) => call.run(&context()?, &mut out),
-            Asked::Tool(ToolCommand::Bench(args)) => {
+            Request::TwoSentences(args) => two_sentences::run(&context()?, &args, &mut out),
+            Request::Task(call) => call.run(&context()?, &mut out),
+            Request::Tool(ToolCommand::Bench(args)) => {
                 let context = context()?;
-                // What was asked for: so that the other side of a race can do the same.
+                // The requested number, not the effective one, so that the other program in a
+                // comparison can be given the same.
                 let threads = common.threads.unwrap_or(context.threads);
                 bench::run(&context, threads, &args, &mut out)
             }
-            Asked::Tool(ToolCommand::Import(args)) => import::run(&context()?, &args, &mut out),
-            // These compute nothing, and so need no device.
-            Asked::Tool(ToolCommand::Export(args)) => export::run(&args, &mut out),
-            Asked::Tool(ToolCommand::Info(args)) => info::run(&args, &mut out),
-            Asked::Tool(ToolCommand::Runs(args)) => runs::run(&args, &mut out),
-            Asked::Tool(ToolCommand::Devices) => devices::run(&mut out),
+            Request::Tool(ToolCommand::Import(args)) => import::run(&context()?, &args, &mut out),
+            // These compute nothing and need no device.
+            Request::Tool(ToolCommand::Export(args)) => export::run(&args, &mut out),
+            Request::Tool(ToolCommand::Info(args)) => info::run(&args, &mut out),
+            Request::Tool(ToolCommand::Runs(args)) => runs::run(&args, &mut out),
+            Request::Tool(ToolCommand::Devices) => devices::run(&mut out),
         }
     }
 }
@@ -144,7 +147,7 @@ pub fn command() -> Command {
     }
     ToolCommand::augment_subcommands(command)
         .mut_subcommand(Tagger::NAME, |tagger| {
-            // Alone it learns the notebook's two sentences.
+            // Without a subcommand it trains on the notebook's two sentences.
             TwoSentencesArgs::augment_args(tagger)
                 .about(Tagger::ABOUT)
                 .subcommand_required(false)
@@ -153,7 +156,7 @@ pub fn command() -> Command {
         .arg_required_else_help(false)
 }
 
-impl Asked {
+impl Request {
     fn from_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let Some((name, of_command)) = matches.subcommand() else {
             return Ok(Self::Notebook(NotebookCommand::Tour));
@@ -163,7 +166,7 @@ impl Asked {
                 return TwoSentencesArgs::from_arg_matches(of_command).map(Self::TwoSentences);
             }
             if let Some(flag) = misplaced(of_command) {
-                // Clap's own check would refuse the common flags there too.
+                // Clap's `args_conflicts_with_subcommands` would refuse the common flags there too.
                 let message = format!("--{flag} belongs after the subcommand of tagger");
                 return Err(clap::Error::raw(ErrorKind::ArgumentConflict, message));
             }
@@ -185,7 +188,8 @@ impl Asked {
     }
 }
 
-/// The first flag of the two sentences before a subcommand of the tagger, where it means nothing.
+/// The first flag of the plain `tagger` command that was given before a subcommand, where it has no
+/// effect.
 fn misplaced(matches: &ArgMatches) -> Option<String> {
     let command = TwoSentencesArgs::augment_args(Command::new("tagger"));
     let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
@@ -194,11 +198,16 @@ fn misplaced(matches: &ArgMatches) -> Option<String> {
     flag.get_long().map(str::to_owned)
 }
 
-/// The flags that may stand beside `--resume`, by their identifiers.
-fn beside_resume(matches: &ArgMatches) -> Vec<&'static str> {
+/// The ids of the flags that may be given with `--resume`.
+fn allowed_with_resume(matches: &ArgMatches) -> Vec<&'static str> {
     let task = matches.subcommand().and_then(|(name, _)| tasks::find(name));
-    let of_the_task = task.map_or(&[][..], |task| task.beside_resume());
-    [Common::BESIDE_RESUME, RunArgs::BESIDE_RESUME, of_the_task].concat()
+    let of_the_task = task.map_or(&[][..], |task| task.allowed_with_resume());
+    [
+        Common::ALLOWED_WITH_RESUME,
+        RunArgs::ALLOWED_WITH_RESUME,
+        of_the_task,
+    ]
+    .concat()
 }
 
 #[cfg(test)]
@@ -231,15 +240,15 @@ mod tests {
         let mut root = command();
         root.build();
         for task in TASKS {
-            let beside_resume = task.beside_resume();
+            let allowed_with_resume = task.allowed_with_resume();
             let task = root.find_subcommand(task.name()).expect("a task");
             let train = task.find_subcommand("train").expect("a training");
             for id in [
                 Common::NOT_IN_A_FILE,
-                Common::BESIDE_RESUME,
+                Common::ALLOWED_WITH_RESUME,
                 RunArgs::NOT_IN_A_FILE,
-                RunArgs::BESIDE_RESUME,
-                beside_resume,
+                RunArgs::ALLOWED_WITH_RESUME,
+                allowed_with_resume,
             ]
             .concat()
             {
@@ -268,7 +277,7 @@ mod tests {
         for flag in ["--model", "--config"] {
             let line = format!("rnn-apps import --weights w.pt {flag} none.json");
             let cli = CommandLine::try_read_from(line.split(' ')).expect(&line);
-            let Asked::Tool(ToolCommand::Import(args)) = cli.asked else {
+            let Request::Tool(ToolCommand::Import(args)) = cli.request else {
                 panic!("{cli:?}");
             };
             assert_eq!(args.model, Path::new("none.json"));

@@ -1,4 +1,4 @@
-//! What every command that computes starts with.
+//! The device, threads and seed of a command that computes.
 
 use anyhow::Context as _;
 use burn::tensor::Device;
@@ -6,7 +6,7 @@ use rnn_train::optim::Precision;
 
 use crate::cli::Common;
 
-/// A device, threads, a seed.
+/// The device to compute on, the number of threads, and the seed.
 pub struct Context {
     pub device: Device,
     pub device_name: String,

@@ -21,8 +21,9 @@ use std::process::ExitCode;
 use crate::command_line::CommandLine;
 use crate::ui::interrupt::Interrupted;
 
-// A training step frees what the next one will want again. The system's allocator may give it back
-// in between, page by page, which takes longer than a small step; LibTorch's memory is meant too.
+// Each training step frees memory that the next one allocates again. The system's allocator may
+// return it to the kernel in between, which takes longer than a small step. This applies to
+// LibTorch's memory as well.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
             let code = error.downcast_ref::<Interrupted>().map(|error| error.code);
             code.map_or(ExitCode::FAILURE, ExitCode::from)
         }
-        // The reader of the pipe (`| head`) has seen enough.
+        // The reader has closed the pipe, as `| head` does: not a failure.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Not `eprintln!`, which panics when there is no standard error.
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
 
 fn run(mut line: CommandLine) -> anyhow::Result<()> {
     if let Some(folder) = line.resumed().map(Path::to_owned) {
-        tasks::session::as_recorded(&folder, &mut line.common)?;
+        tasks::session::fill_in_recorded(&folder, &mut line.common)?;
     }
     line.run()
 }

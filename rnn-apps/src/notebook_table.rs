@@ -1,4 +1,4 @@
-//! The table in `docs/notebook.md` names commands, items and tests that are there.
+//! Checks that the commands, items and tests that the table in `docs/notebook.md` names exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
-/// What a file exports by `pub use`.
+/// The names that a file exports by `pub use`.
 fn exports(file: &str) -> BTreeSet<String> {
     let uses = file
         .split(';')

@@ -1,5 +1,5 @@
-//! Models over any cell: a module whose cell is chosen at run time is the module itself, and the
-//! notebook's models are configurations of the general ones.
+//! Models over any cell: a module whose cell is chosen at run time computes the same as the module
+//! itself, and the notebook's models are configurations of the general ones.
 
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Int, Tensor};
@@ -53,7 +53,7 @@ where
 }
 
 #[test]
-fn a_module_chosen_at_run_time_is_the_module_itself() {
+fn a_module_chosen_at_run_time_equals_the_module_itself() {
     let _alone = tests::seeded();
     for (name, device) in devices() {
         check_module(RnnConfig::new(5, 3), &device, &format!("rnn on {name}"));
@@ -135,7 +135,7 @@ fn the_notebooks_models_are_configurations_of_the_general_ones() {
 }
 
 #[test]
-fn token_models_that_cannot_be_made_are_refused() {
+fn invalid_token_models_are_refused() {
     let config = LanguageModelConfig::new(GruConfig::new(4, 3), 5);
     assert_eq!(config.validate(), Ok(()));
     let error = config.with_one_hot(true).validate().unwrap_err();

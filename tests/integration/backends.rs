@@ -1,4 +1,4 @@
-//! That the tests run on every backend they were built with, and not on fewer.
+//! The tests run on every backend that is compiled in.
 
 use tests::devices;
 

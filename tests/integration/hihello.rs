@@ -24,7 +24,8 @@ impl Observer for Seen {
 fn an_rnn_learns_ihello_on_every_device() {
     let _alone = tests::seeded();
     for (name, device) in devices() {
-        // More hidden units than the notebook's 3, so that it works from any start.
+        // More hidden units than the notebook's 3, so that training succeeds from any initial
+        // weights.
         let model = CharRnnConfig::new(5, 16, 5).init(&device);
         let loader = CharLoader::sequences(vec![(HIHELL.to_vec(), IHELLO.to_vec())], 5, 1);
         let config = FitConfig {

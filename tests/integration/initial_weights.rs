@@ -1,4 +1,4 @@
-//! How weights start.
+//! The initial weights.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rnn_model::{
@@ -111,7 +111,7 @@ fn with_a_projection_the_columns_of_a_block_are_orthonormal() {
 }
 
 #[test]
-fn settings_that_make_no_module_are_refused() {
+fn invalid_settings_are_refused() {
     for (config, message) in [
         (LstmConfig::new(3, 0), "Lstm: hidden_size must be from 1 to"),
         (

@@ -1,5 +1,5 @@
-//! What must hold for any weights: halves make the whole, nothing is zero, backwards is the
-//! reverse, slopes are differences.
+//! Properties that hold for any weights: a sequence may be split, an omitted state is zero, the
+//! reverse direction reads the flipped sequence, gradients match finite differences.
 
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
@@ -143,9 +143,9 @@ mod law {
     }
 }
 
-/// The slope of the loss along each weight, by moving the weight a little either way.
+/// Compares the gradient with respect to each weight with finite differences of the loss.
 #[test]
-fn gradients_are_slopes() {
+fn gradients_match_finite_differences() {
     let _alone = tests::seeded();
     fn check<C: Cell>(config: RecurrentConfig<C>, device: &Device, what: &str) {
         let config = config.with_num_layers(2).with_bidirectional(true);
@@ -163,8 +163,8 @@ fn gradients_are_slopes() {
             let values: Vec<f32> = data.iter().collect();
             let slopes: Vec<f32> = (0..values.len())
                 .map(|i| {
-                    // Four points: the error shrinks with the fourth power of the step, which can
-                    // then be wide enough for 32-bit losses.
+                    // The four-point formula: its error is of the fourth order, so that the step
+                    // can be large enough for 32-bit losses.
                     const STEP: f32 = 0.03;
                     let at = |steps: f32| -> f64 {
                         let mut moved = values.clone();
@@ -181,7 +181,7 @@ fn gradients_are_slopes() {
                 .collect();
             let slopes = TensorData::new(slopes, gradient.shape().clone());
             let error = relative_error(&gradient, &slopes);
-            // Losses of 32 bits leave this much noise where gradients are small.
+            // The rounding error of 32-bit losses at small gradients.
             assert!(error < 1e-2, "{what}: {name} is off by {error:e}");
         }
     }
@@ -237,7 +237,7 @@ fn a_detached_state_ends_back_propagation() {
 
 #[test]
 #[should_panic(expected = "the input has 4 features, expected input_size 3")]
-fn a_wrong_number_of_features_is_named() {
+fn a_wrong_number_of_features_is_an_error_that_names_it() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     RnnConfig::new(3, 4)

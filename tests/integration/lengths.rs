@@ -1,4 +1,4 @@
-//! Sequences of different lengths side by side are what each is alone.
+//! In a padded batch, each sequence gives the same as alone.
 
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Gradients, Tensor, TensorData};
@@ -9,7 +9,7 @@ use rnn_model::{
 use tests::{devices, gradients, relative_error};
 
 const TOLERANCE: f64 = 1e-5;
-/// In no order; none fills the batch.
+/// Unsorted, and all shorter than the batch's time axis.
 const LENGTHS: [usize; 4] = [3, 6, 1, 5];
 const TIME: usize = 7;
 
@@ -29,7 +29,7 @@ fn assert_close(found: Tensor<3>, expected: Tensor<3>, what: &str) {
     assert!(error <= TOLERANCE, "{what}: off by {error:e}");
 }
 
-/// The batch with `value` past the ends.
+/// The batch with `value` in the padding.
 fn padded(input: &Tensor<3>, value: f32) -> Tensor<3> {
     let [batch, time, features] = input.dims();
     let mut data: Vec<f32> = input.to_data().iter().collect();
@@ -40,7 +40,7 @@ fn padded(input: &Tensor<3>, value: f32) -> Tensor<3> {
     Tensor::from_data(data, &input.device())
 }
 
-/// For each cell on each device.
+/// Calls `law` for each cell on each device.
 fn for_all(law: impl Fn(&Device, &str, &dyn Fn(&Device) -> Box<dyn Padded>)) {
     let _alone = tests::seeded();
     for (name, device) in devices() {
@@ -56,7 +56,7 @@ fn for_all(law: impl Fn(&Device, &str, &dyn Fn(&Device) -> Box<dyn Padded>)) {
     }
 }
 
-/// What the laws below need of a module, its kind of state out of sight: h and c side by side.
+/// A module as a trait object, with h and c concatenated as its state.
 trait Padded {
     fn run(&self, input: Tensor<3>, lengths: Option<&Lengths>, state: Tensor<3>) -> [Tensor<3>; 2];
     fn gradients(&self, grads: &Gradients) -> Vec<(String, TensorData)>;
@@ -81,7 +81,7 @@ impl<C: Cell> Padded for Recurrent<C> {
 }
 
 #[test]
-fn a_padded_batch_is_each_sequence_alone() {
+fn a_padded_batch_gives_what_each_sequence_gives_alone() {
     for_all(|device, what, make| {
         let module = make(device);
         let input = random([LENGTHS.len(), TIME, 3], device);
@@ -140,7 +140,7 @@ fn what_the_padding_holds_changes_neither_values_nor_gradients() {
                 );
             }
         }
-        // Nothing flows back into the padding.
+        // The gradient with respect to the padding is zero.
         let of_input: Vec<f32> = zeros.2.iter().collect();
         for (row, length) in of_input.chunks(TIME * 3).zip(LENGTHS) {
             assert!(row[..length * 3].iter().all(|&g| g != 0.0), "{what}");
@@ -177,7 +177,7 @@ fn gradients_are_the_sums_of_those_of_each_sequence_alone() {
 }
 
 #[test]
-fn full_lengths_are_no_lengths() {
+fn full_lengths_equal_no_lengths() {
     for_all(|device, what, make| {
         let module = make(device);
         let (input, state) = (random([2, 5, 3], device), random([4, 2, 4], device));
@@ -190,7 +190,7 @@ fn full_lengths_are_no_lengths() {
 }
 
 #[test]
-fn lengths_that_no_batch_has_are_refused() {
+fn invalid_lengths_are_refused() {
     for (lengths, error, message) in [
         (vec![], LengthsError::Empty, "found none"),
         (

@@ -1,4 +1,4 @@
-//! Laws that hold across crates, on every backend that is compiled in.
+//! Tests across crates, on every backend that is compiled in.
 
 mod any_cell;
 mod backends;
@@ -6,11 +6,11 @@ mod hihello;
 mod initial_weights;
 mod laws;
 mod lengths;
-mod noise;
 mod objectives;
 mod optimizers;
 mod parity;
 mod precision;
+mod regularization;
 mod run_dirs;
 mod sampling;
 mod steps;

@@ -1,4 +1,5 @@
-//! Objectives of one's own: any loss, named metrics with counts of their own, and what is done by them.
+//! Custom objectives: any loss, and named metrics with their own counts, which are reported and
+//! monitored.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +18,7 @@ use rnn_train::{
 };
 use tests::devices;
 
-/// One parameter, which is to be near all numbers.
+/// A model with one parameter, trained to be near all numbers.
 #[derive(Module, Debug)]
 struct Constant {
     p: Param<Tensor<1>>,
@@ -31,13 +32,13 @@ impl Constant {
     }
 }
 
-/// Numbers, some of them marked.
+/// A number, and whether it is marked.
 type Marked = (f32, bool);
 
 struct Numbers;
 
 impl Batcher<Marked, (Tensor<1>, Tensor<1>)> for Numbers {
-    /// All numbers, and those that are marked.
+    /// Tensors of all numbers, and of those that are marked.
     fn batch(&self, items: Vec<Marked>, device: &Device) -> (Tensor<1>, Tensor<1>) {
         let tensor = |values: Vec<f32>| Tensor::<1>::from_data(values.as_slice(), device);
         let marked = items.iter().filter(|item| item.1).map(|item| item.0);
@@ -81,7 +82,7 @@ fn loader() -> Loader<(Tensor<1>, Tensor<1>)> {
 
 fn still(epochs: usize) -> FitConfig {
     FitConfig {
-        // Too small to change anything.
+        // Too small to change the parameter.
         learning_rate: 1e-12,
         ..FitConfig::new(epochs)
     }
@@ -126,7 +127,7 @@ fn a_metric_is_a_mean_over_its_own_predictions() {
 }
 
 #[test]
-fn a_batch_without_predictions_of_a_metric_has_no_part_in_it() {
+fn a_batch_without_predictions_of_a_metric_does_not_count_in_it() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let numbers =
@@ -144,8 +145,8 @@ fn a_batch_without_predictions_of_a_metric_has_no_part_in_it() {
 fn the_monitored_metric_decides_which_epoch_is_best() {
     let _alone = tests::seeded();
     for (name, device) in devices() {
-        // The parameter rises from 3 towards the mean of all numbers, 3.2, and the loss falls: in every
-        // epoch the loss improves, and `offset` as something low gets worse.
+        // The parameter rises from 3 to the mean of all numbers, 3.2. So the loss improves, and
+        // `offset` improves if the highest value is the best, but not if the lowest is.
         let fit = |monitor| {
             let config = FitConfig {
                 learning_rate: 0.01,
@@ -192,12 +193,12 @@ fn a_plateau_of_the_monitored_metric_reduces_the_rate() {
     let model = ClassifierConfig::new(GruConfig::new(28, 4), 10).init(&device);
     let fitted = Trainer::new(config).fit(model, digits).expect("a training");
     let rates: Vec<f64> = fitted.history.iter().map(|r| r.learning_rate).collect();
-    // The accuracy stays what it was in the first epoch.
+    // The accuracy stays the same.
     assert_eq!(rates, [1e-12, 1e-12, 0.5e-12]);
 }
 
 #[test]
-fn a_metric_that_is_not_there_is_named_before_an_epoch_is_made() {
+fn an_unknown_monitored_metric_is_an_error() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let config = FitConfig {
@@ -215,8 +216,8 @@ fn a_metric_that_is_not_there_is_named_before_an_epoch_is_made() {
 }
 
 #[test]
-fn names_that_can_be_no_keys_are_refused() {
-    /// A model with a metric of this name.
+fn invalid_metric_names_are_refused() {
+    /// A model with a metric of the given name.
     #[derive(Module, Debug)]
     struct Misnamed {
         constant: Constant,
@@ -256,7 +257,7 @@ fn names_that_can_be_no_keys_are_refused() {
     }
 }
 
-/// Notes what it is told.
+/// Records the calls of its methods.
 #[derive(Clone)]
 struct Note(&'static str, Arc<Mutex<Vec<String>>>);
 
@@ -283,7 +284,7 @@ impl Observer for Note {
 }
 
 #[test]
-fn several_observers_are_told_in_their_order() {
+fn several_observers_are_called_in_order() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let notes = Arc::default();

@@ -1,5 +1,4 @@
-//! Optimisers that are Burn's, with PyTorch's constants: the same numbers; and steps of several
-//! batches.
+//! Burn's optimisers with PyTorch's constants give PyTorch's numbers; gradient accumulation.
 
 use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
@@ -44,7 +43,7 @@ const PYTORCH: [(&str, Optimizer, f64, [f32; 3]); 6] = [
 ];
 
 #[test]
-fn five_steps_are_pytorchs() {
+fn five_steps_match_pytorch() {
     for (device_name, device) in devices() {
         let device = device.autodiff();
         for (name, optimizer, rate, expected) in PYTORCH {
@@ -76,7 +75,7 @@ fn five_steps(optimizer: Optimizer, rate: f64, device: &Device) -> Vec<f32> {
 }
 
 #[test]
-fn several_small_batches_are_one_large_one() {
+fn accumulated_batches_equal_one_large_batch() {
     let _alone = tests::seeded();
     let digits = Strokes::new(5).generate(30).expect("digits");
     for (name, device) in devices() {
@@ -121,9 +120,9 @@ fn several_small_batches_are_one_large_one() {
 }
 
 #[test]
-fn a_short_last_batch_counts_for_what_it_is() {
+fn a_short_last_batch_is_weighted_by_its_size() {
     let _alone = tests::seeded();
-    // Seven images in batches of four: a step of both is a step of all seven.
+    // Seven images in batches of four and three: a step over both equals a step over all seven.
     let digits = Strokes::new(5).generate(7).expect("digits");
     for (name, device) in devices() {
         let model = ClassifierConfig::new(GruConfig::new(28, 6), 10).init(&device);

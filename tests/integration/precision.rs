@@ -1,4 +1,4 @@
-//! Training in mixed precision: 16 bits for the passes, 32 for all that is kept.
+//! Training in mixed precision: 16 bits in the passes, 32 bits for weights, loss and optimiser.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Tensor};
@@ -13,7 +13,7 @@ use rnn_train::{
 };
 use tests::devices;
 
-/// Trains in both precisions, on each device that has them.
+/// Trains in both precisions on each device that supports them, and compares the results.
 fn check<M: Objective>(
     config: FitConfig,
     model: impl Fn(&Device) -> M,
@@ -63,7 +63,7 @@ fn check<M: Objective>(
     }
 }
 
-/// Weights of 32 bits, not all of which 16 would hold.
+/// Checks that the weights have 32 bits, and use more precision than 16 bits have.
 struct Wide;
 
 impl ModuleVisitor for Wide {
@@ -77,7 +77,7 @@ impl ModuleVisitor for Wide {
 }
 
 #[test]
-fn settings_from_before_there_were_two_are_of_thirty_two_bits() {
+fn settings_without_a_precision_are_of_thirty_two_bits() {
     let mut settings = serde_json::to_value(FitConfig::new(3)).expect("JSON");
     assert_eq!(settings["precision"], "f32");
     settings
@@ -90,7 +90,7 @@ fn settings_from_before_there_were_two_are_of_thirty_two_bits() {
 }
 
 #[test]
-fn what_goes_step_by_step_does_so_in_sixteen_bits() {
+fn step_by_step_layers_compute_in_sixteen_bits() {
     for (name, device) in devices() {
         if Precision::Bf16.check(&device).is_err() {
             continue;
@@ -161,7 +161,7 @@ fn sentences_of_several_lengths_are_learnt_in_sixteen_bits_too() {
 }
 
 #[test]
-fn a_state_that_sixteen_bits_left_fits_the_trained_model() {
+fn the_final_state_of_sixteen_bit_training_fits_the_trained_model() {
     let ids = [0, 1, 0, 2, 3, 3];
     let sequences = vec![(ids.to_vec(), vec![1, 0, 2, 3, 3, 4])];
     let loader = || CharLoader::sequences(sequences.clone(), 5, 1);

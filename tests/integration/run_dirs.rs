@@ -1,4 +1,4 @@
-//! A run's folder: complete, never mixed with another, and clear about damage.
+//! A run's folder is complete, is never mixed with another run, and reports damage.
 
 use rnn_data::Strokes;
 use rnn_model::{ClassifierConfig, GruConfig, LstmConfig};
@@ -67,7 +67,7 @@ fn runs_are_numbered() {
 }
 
 #[test]
-fn what_is_no_run_or_is_damaged_is_named() {
+fn folders_that_are_no_runs_and_damaged_runs_are_errors() {
     let _alone = tests::seeded();
     let folder = tempfile::tempdir().expect("a folder");
     let missing = RunDir::open(folder.path()).expect_err("no run").to_string();

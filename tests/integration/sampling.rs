@@ -1,4 +1,4 @@
-//! Draws by weight.
+//! Sampling by weights and temperature.
 
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -15,7 +15,7 @@ fn draws_follow_the_weights() {
     }
     for (count, weight) in counts.into_iter().zip(weights) {
         let (found, expected) = (f64::from(count) / f64::from(DRAWS), f64::from(weight) / 8.0);
-        // Five standard errors.
+        // A tolerance of five standard errors.
         let tolerance = 5.0 * (expected * (1.0 - expected) / f64::from(DRAWS)).sqrt();
         assert!((found - expected).abs() <= tolerance, "{counts:?}");
     }
@@ -42,7 +42,7 @@ fn the_same_seed_draws_the_same() {
 }
 
 #[test]
-fn weights_that_are_none_are_named() {
+fn invalid_weights_are_errors() {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let mut error =
         |weights: &[f32], count| multinomial(weights, count, &mut rng).expect_err("none");
@@ -84,7 +84,7 @@ fn temperature_sharpens_below_one_and_flattens_above() {
     let hot = temperature_weights(&logits, 2.0).expect("weights");
     assert!((cold[0] / cold[1] - e * e).abs() < 1e-4);
     assert!((hot[0] / hot[1] - e.sqrt()).abs() < 1e-5);
-    // Logits whose exponential is infinite still give weights.
+    // Logits whose exponential overflows still give finite weights.
     let large = temperature_weights(&[1000.0, 999.0], 1.0).expect("weights");
     assert!((large[0] / large[1] - e).abs() < 1e-4);
 

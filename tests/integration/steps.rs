@@ -1,4 +1,4 @@
-//! Step by step, all at once and without a batch axis: one and the same.
+//! Single steps, whole sequences, and sequences without a batch axis give the same.
 
 use burn::tensor::{Device, Distribution, Tensor};
 use rnn_model::{
@@ -41,7 +41,7 @@ fn steps_are_the_sequence<C: Cell>(module: &Recurrent<C>, device: &Device, what:
 }
 
 #[test]
-fn n_steps_are_one_sequence() {
+fn n_steps_equal_one_sequence() {
     let _alone = tests::seeded();
     for (name, device) in devices() {
         let device = &device;
@@ -81,7 +81,7 @@ fn unbatched_is_a_batch_of_one<C: Cell + Default>(device: &Device, what: &str) {
 }
 
 #[test]
-fn a_sequence_without_a_batch_is_a_batch_of_one() {
+fn a_sequence_without_a_batch_axis_equals_a_batch_of_one() {
     let _alone = tests::seeded();
     for (name, device) in devices() {
         unbatched_is_a_batch_of_one::<RnnStep>(&device, &format!("rnn on {name}"));
@@ -91,7 +91,7 @@ fn a_sequence_without_a_batch_is_a_batch_of_one() {
 }
 
 #[test]
-fn shapes_with_a_projection_are_pytorch_s() {
+fn shapes_with_a_projection_match_pytorch() {
     let _alone = tests::seeded();
     for (name, device) in devices() {
         let lstm = LstmConfig::new(3, 6)
@@ -109,7 +109,7 @@ fn shapes_with_a_projection_are_pytorch_s() {
 
 #[test]
 #[should_panic(expected = "a bidirectional module has no single steps")]
-fn both_directions_have_no_single_steps() {
+fn bidirectional_modules_have_no_single_steps() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let rnn = RnnConfig::new(3, 4).with_bidirectional(true).init(&device);

@@ -1,5 +1,5 @@
-//! Truncated back-propagation through time: windows with a carried state are, in value, one long
-//! sequence; and nothing crosses from one document into the next.
+//! Truncated back-propagation through time: windows with a carried state give the values of one
+//! long sequence, and no state is carried from one document into the next.
 
 use burn::tensor::{Device, Tensor};
 use rnn_data::{Streams, one_hot};
@@ -17,7 +17,7 @@ fn document(length: usize, seed: usize) -> Vec<usize> {
         .collect()
 }
 
-/// The summed loss of a document that is read in one go.
+/// The summed loss of a document in one pass, and its number of predictions.
 fn in_one_go(model: &CharRnn, ids: &[usize], device: &Device) -> (f64, usize) {
     let (input, targets) = (&ids[..ids.len() - 1], &ids[1..]);
     let (logits, _) = model.forward(one_hot(&[input], CHARACTERS, device), None);
@@ -30,9 +30,10 @@ fn in_one_go(model: &CharRnn, ids: &[usize], device: &Device) -> (f64, usize) {
 }
 
 #[test]
-fn windows_with_a_carried_state_are_one_long_sequence() {
+fn windows_with_a_carried_state_equal_one_long_sequence() {
     let _alone = tests::seeded();
-    // Of lengths that no window fits; one has no pair, one begins where a window ends.
+    // Lengths that are no multiples of the window; one document has no pair of input and target,
+    // one begins where a window ends.
     let documents: Vec<Vec<usize>> = [23, 1, 9, 2, 14, 30]
         .into_iter()
         .enumerate()
@@ -49,10 +50,11 @@ fn windows_with_a_carried_state_are_one_long_sequence() {
         let (sum, count) = sums.fold((0.0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
         let expected = sum / count as f64;
         for window in [1, 4, 7, 100] {
-            // One row, so that no stream begins in the middle of a document.
+            // One row, so that no row begins within a document.
             let streams = Streams::new(documents.clone(), 1, window).expect("streams");
             let loader = CharLoader::streams(streams, CHARACTERS);
-            // Too small a rate to change anything: each loss is that of the model as it is.
+            // A learning rate too small to change the weights: each loss is that of the initial
+            // model.
             let config = FitConfig {
                 learning_rate: 1e-12,
                 carry_state: true,
@@ -73,7 +75,7 @@ fn windows_with_a_carried_state_are_one_long_sequence() {
             );
             for report in &fitted.history {
                 assert_eq!(report.targets, count, "{name}");
-                // Twice the same: no epoch begins with what the one before it left.
+                // Both epochs give the same: no state is carried from one epoch into the next.
                 for loss in [report.train_loss, report.loss()] {
                     assert!(
                         (loss - expected).abs() < 1e-5,
@@ -86,7 +88,7 @@ fn windows_with_a_carried_state_are_one_long_sequence() {
 }
 
 #[test]
-fn rows_side_by_side_are_streams_of_their_own() {
+fn rows_of_a_batch_are_separate_streams() {
     let _alone = tests::seeded();
     let ids = document(62, 0); // 61 pairs: rows of 21, 21 and 19
     for (name, device) in devices() {

@@ -1,4 +1,5 @@
-//! The drawn digits: too hard for pixels one by one (see rnn-data's own test), easy for an LSTM.
+//! An LSTM classifies the drawn digits, which are hard for a linear classifier (see rnn-data's own
+//! test).
 
 use rnn_data::Strokes;
 use rnn_model::{ClassifierConfig, LstmConfig, RecurrentInit};

@@ -1,4 +1,4 @@
-//! Tagging: padding has no part in a loss, an accuracy, a gradient or a prediction.
+//! Tagging: padding does not affect losses, accuracies, gradients or predictions.
 
 use burn::data::dataloader::batcher::Batcher;
 use burn::tensor::Device;
@@ -97,7 +97,7 @@ fn the_notebook_s_sentences_are_learnt_on_every_device() {
         .collect();
     let ids: Vec<Vec<usize>> = items.iter().map(|item| item.words.clone()).collect();
     for (name, device) in devices() {
-        // Both at once, so that one is padded.
+        // Both sentences in one batch, so that one is padded.
         let loader = TaggedLoader::sentences(items.clone(), 2);
         let config = FitConfig {
             learning_rate: 0.1,
@@ -125,7 +125,7 @@ fn the_notebook_s_sentences_are_learnt_on_every_device() {
 }
 
 #[test]
-fn words_without_an_id_are_refused_or_stood_in_for() {
+fn words_without_an_id_are_refused_or_become_unknown() {
     let sentence = &parse_tagged("the/DET cat/NN").expect("a sentence")[0];
     let tags = Vocab::words(["DET", "NN"]);
     let error = TaggedItem::encode(sentence, &Vocab::words(["the"]), &tags).expect_err("no cat");

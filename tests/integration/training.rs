@@ -1,4 +1,4 @@
-//! The parts of a training, each against what can be worked out by hand.
+//! The parts of a training, compared with values computed by hand.
 
 use std::sync::Arc;
 
@@ -104,7 +104,7 @@ fn find_bias<M: Module>(model: &M, gradients: GradientsParams) -> Vec<f32> {
     impl burn::module::ModuleVisitor for Find {
         fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
             let gradient = self.0.get::<D>(param.id).expect("a gradient");
-            // The output layer's bias is the last parameter.
+            // The last visited parameter is the output layer's bias.
             self.1 = gradient.into_data().iter().collect();
         }
     }
@@ -133,7 +133,8 @@ fn total_norm<M: Module>(model: &M, gradients: GradientsParams) -> f64 {
 #[test]
 fn the_reported_loss_counts_every_prediction_once() {
     let _alone = tests::seeded();
-    // A learning rate too small to change anything: the epoch's loss is the model's.
+    // A learning rate too small to change the weights: the epoch's loss is that of the initial
+    // model.
     let digits = Strokes::new(5).generate(70).expect("digits");
     for (name, device) in devices() {
         let model = ClassifierConfig::new(GruConfig::new(28, 8), 10).init(&device);
@@ -181,7 +182,7 @@ fn a_carried_state_is_where_the_next_batch_starts() {
         let fitted = Trainer::new(config).fit(model.clone(), loader);
         let fitted = fitted.expect("a training");
 
-        // Both sequences in one go give the loss and the state that the two batches gave.
+        // Both sequences in one pass give the loss and the state of the two batches.
         let both = [first, second].concat();
         let joined = CharLoader::sequences(vec![(both.clone(), both)], 3, 1);
         let batch = joined.batches(&device, 0).next().expect("a batch");
@@ -205,7 +206,7 @@ fn nothing_to_train_on_is_an_error() {
 }
 
 #[test]
-fn a_loss_that_is_no_number_is_an_error() {
+fn a_non_finite_loss_is_an_error() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let digits = Strokes::new(5).generate(20).expect("digits");

@@ -36,10 +36,10 @@ pub struct Common {
 }
 
 impl Common {
-    /// What a file for `--config` can't hold: what one call prints.
+    /// Flags that a file for `--config` may not set: they say what one call prints.
     pub const NOT_IN_A_FILE: &[&str] = &["json", "quiet"];
-    /// What may stand beside `--resume`: also where to compute, of which the run warns itself.
-    pub const BESIDE_RESUME: &[&str] = &["device", "threads", "json", "quiet"];
+    /// Flags that may be given with `--resume`. Another device or number of threads is a warning.
+    pub const ALLOWED_WITH_RESUME: &[&str] = &["device", "threads", "json", "quiet"];
 }
 
 /// What a command takes that uses a run.

@@ -1,4 +1,4 @@
-//! What commands have in common on the command line: flags, their values, files of them.
+//! Command-line flags that commands share, parsers for their values, and files of flags.
 
 pub mod config_file;
 pub mod values;

@@ -1,4 +1,4 @@
-//! What all trainings take: how to step, and what to do with the run.
+//! Flags that all trainings share: how to optimise, and what to do with the run.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use rnn_train::config::SaveInterval;
 use rnn_train::optim::{Optimizer, Precision, Schedule};
 use serde::Serialize;
 
-use super::values::{epochs, every, factor, items, items_or_none, precision, rate, share};
+use super::values::{epochs, factor, items, items_or_none, precision, rate, save_interval, share};
 
 /// How to step.
 #[derive(Args, Clone, Debug, Serialize)]
@@ -95,8 +95,9 @@ pub enum ScheduleKind {
 }
 
 impl FitArgs {
-    /// Fills in what depends on the command: `base` is how it trains if nothing is said.
-    pub fn fill(&mut self, base: &FitConfig) {
+    /// Sets the flags that were not given from `base`, the command's defaults, and from the
+    /// optimiser.
+    pub fn fill_defaults(&mut self, base: &FitConfig) {
         let (momentum, weight_decay) = match self.optimizer {
             OptimizerKind::Adam => (None, None),
             OptimizerKind::AdamW => (None, Some(0.01)),
@@ -116,8 +117,8 @@ impl FitArgs {
         }));
     }
 
-    /// The first flag that the optimiser has no use for.
-    pub fn needless(&self) -> Option<&'static str> {
+    /// The first given flag that the chosen optimiser does not use.
+    pub fn unused_flag(&self) -> Option<&'static str> {
         match self.optimizer {
             OptimizerKind::Adam if self.weight_decay.is_some() => Some("--weight-decay"),
             OptimizerKind::Adam | OptimizerKind::AdamW if self.momentum.is_some() => {
@@ -127,10 +128,10 @@ impl FitArgs {
         }
     }
 
-    /// The settings of a training that otherwise is `base`.
+    /// The settings of a training: these flags, and `base` for everything else.
     pub fn config(&self, base: FitConfig) -> FitConfig {
         let mut args = self.clone();
-        args.fill(&base);
+        args.fill_defaults(&base);
         let (momentum, weight_decay) = (args.momentum, args.weight_decay);
         let (momentum, weight_decay) = (momentum.unwrap_or(0.0), weight_decay.unwrap_or(0.0));
         FitConfig {
@@ -174,7 +175,7 @@ impl FitArgs {
 }
 
 impl OptimizerKind {
-    /// As on the command line.
+    /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Adam => "adam",
@@ -204,7 +205,7 @@ pub struct RunArgs {
     pub from: Option<String>,
     /// Write a checkpoint every so many steps (50), seconds (90s), minutes (5m) or hours (1h)
     /// [default: epoch, after each one and when it is stopped]
-    #[arg(long, value_name = "STEPS|TIME", value_parser = every)]
+    #[arg(long, value_name = "STEPS|TIME", value_parser = save_interval)]
     pub checkpoint_every: Option<SaveInterval>,
     /// Take flags from a TOML or JSON file, under their names (hidden_size = 128); a flag on the
     /// command line wins
@@ -220,15 +221,15 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
-    /// What a file for `--config` can't hold: what is about one call (where it writes, what it goes
-    /// on with) and not about what is trained.
+    /// Flags that a file for `--config` may not set: they concern one call (where it writes, what
+    /// it resumes) and not what is trained.
     pub const NOT_IN_A_FILE: &[&str] = &["config", "print_config", "run", "resume", "from", "tui"];
-    /// What may stand beside `--resume`: what is about one call.
-    pub const BESIDE_RESUME: &[&str] = &["resume", "from", "checkpoint_every", "tui"];
+    /// Flags that may be given with `--resume`: those that concern one call.
+    pub const ALLOWED_WITH_RESUME: &[&str] = &["resume", "from", "checkpoint_every", "tui"];
 }
 
-/// The first flag that was given and that a run which goes on does not take, by its long name: all
-/// but those with the ids `allowed` would make another training of it.
+/// The long name of the first given flag that may not be combined with `--resume`. Every flag but
+/// those whose ids are in `allowed` would change the settings that the run was started with.
 pub fn refused_on_resume<'a>(
     command: &'a Command,
     matches: &ArgMatches,
@@ -238,7 +239,7 @@ pub fn refused_on_resume<'a>(
     while let Some((name, next)) = matches.subcommand() {
         (leaf, matches) = (leaf.find_subcommand(name)?, next);
     }
-    // The common flags are the root's.
+    // The common flags are defined on the root command.
     let flags = command.get_arguments().chain(leaf.get_arguments());
     let mut refused = flags.filter(|arg| {
         let id = arg.get_id().as_str();

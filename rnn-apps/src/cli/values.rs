@@ -1,4 +1,4 @@
-//! What the values on the command line may be.
+//! Parsers for the values of flags.
 
 use std::path::PathBuf;
 
@@ -14,8 +14,8 @@ fn count(text: &str, most: usize) -> Result<usize, String> {
     }
 }
 
-// What lies beyond these limits is a slip of the finger, and would otherwise end in a failed
-// allocation or a run that never does.
+// Larger values are typing errors, which would otherwise lead to a failed allocation or a run that
+// never ends.
 
 pub fn epochs(text: &str) -> Result<usize, String> {
     count(text, 1_000_000)
@@ -66,7 +66,7 @@ pub fn factor(text: &str) -> Result<f64, String> {
     }
 }
 
-pub fn every(text: &str) -> Result<SaveInterval, String> {
+pub fn save_interval(text: &str) -> Result<SaveInterval, String> {
     text.parse()
 }
 

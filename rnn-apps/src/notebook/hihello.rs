@@ -1,4 +1,4 @@
-//! The notebook's second section: teach an RNN to turn `hihell` into `ihello`.
+//! The notebook's second section: trains an RNN to map `hihell` to `ihello`.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -16,7 +16,7 @@ use crate::ui::Output;
 
 const INPUT: &str = "hihell";
 const TARGET: &str = "ihello";
-/// How many words are sampled.
+/// Number of words that are sampled at each temperature.
 const SAMPLES: usize = 6;
 
 #[derive(Args, Clone, Debug)]
@@ -62,7 +62,7 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
     let config = FitConfig {
         learning_rate: args.learning_rate,
         seed: context.seed,
-        // As in the notebook: an epoch starts from the state in which the last one ended.
+        // As in the notebook: each epoch starts from the final state of the previous one.
         carry_state: true,
         keep_predictions: true,
         ..FitConfig::new(args.epochs)
@@ -71,13 +71,13 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
         out: *out,
         epochs: args.epochs,
         vocab: vocab.clone(),
-        said: Vec::new(),
+        last_answer: Vec::new(),
     };
     let fitted = Trainer::new(config)
         .with_observer(show)
         .fit(model, loader)?;
 
-    // From the state that training ended in, as the notebook asks its model once more.
+    // From the final state of the training, as in the notebook.
     let state = fitted.state.map(|state| state.without_autodiff());
     let input = one_hot(&[&input], vocab.len(), &context.device);
     let (logits, _) = fitted.model.forward(input, state.clone());
@@ -134,7 +134,7 @@ pub fn run(context: &Context, args: &HihelloArgs, out: &mut Output) -> anyhow::R
     out.results(&results)
 }
 
-/// What the model writes after `h`, each letter drawn by its score and read as the next input.
+/// Samples a word after `h`: each letter is drawn by its score and is the next input.
 fn sample(
     context: &Context,
     model: &CharRnn,
@@ -158,28 +158,28 @@ fn sample(
     Ok(vocab.decode(&ids[1..])?.concat())
 }
 
-/// The epochs in which the answer changes, and the last.
+/// Prints the epochs in which the prediction changes, and the last one.
 struct ShowEpochs {
     out: Output,
     epochs: usize,
     vocab: Vocab,
-    said: Vec<usize>,
+    last_answer: Vec<usize>,
 }
 
 impl Observer for ShowEpochs {
     fn epoch(&mut self, report: &EpochReport) {
-        if report.predictions == self.said && report.epoch < self.epochs {
+        if report.predictions == self.last_answer && report.epoch < self.epochs {
             return;
         }
-        self.said.clone_from(&report.predictions);
+        self.last_answer.clone_from(&report.predictions);
         let width = self.epochs.to_string().len();
-        let said = self.vocab.decode(&report.predictions);
-        // If nobody reads, there is nobody to tell.
+        let answer = self.vocab.decode(&report.predictions);
+        // A closed pipe is not an error here.
         let _ = self.out.line(format_args!(
             "epoch {:>width$}   loss {:.4}   {}",
             report.epoch,
             report.train_loss,
-            said.unwrap_or_default().concat()
+            answer.unwrap_or_default().concat()
         ));
     }
 }

@@ -1,4 +1,4 @@
-//! The notebook's first section: what goes into `nn.RNN` and `nn.LSTM`, and what comes out.
+//! The notebook's first section: the inputs and outputs of `nn.RNN` and `nn.LSTM` and their shapes.
 
 use burn::tensor::{Distribution, Tensor};
 use rand::SeedableRng;
@@ -24,7 +24,8 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
     }))
 }
 
-/// `nn.RNN`, batch first and time first.
+/// Shows the shapes and values of `nn.RNN`, batch first and time first; gives the first output and
+/// final state.
 pub fn rnn(context: &Context, out: &mut Output) -> anyhow::Result<(Tensor<3>, Tensor<3>)> {
     let device = &context.device;
     let random = |shape: [usize; 3]| Tensor::<3>::random(shape, Distribution::Default, device);
@@ -85,7 +86,8 @@ pub fn rnn(context: &Context, out: &mut Output) -> anyhow::Result<(Tensor<3>, Te
     Ok((output, h_n))
 }
 
-/// What the notebook does with an output: a row of numbers, weights, a draw.
+/// Flattens an output, makes weights of it, and draws from them, as the notebook does; gives the
+/// drawn indices.
 pub fn flatten_and_sample(
     context: &Context,
     output: Tensor<3>,
@@ -114,7 +116,7 @@ pub fn flatten_and_sample(
     Ok(drawn)
 }
 
-/// `nn.LSTM`, time first as in the notebook, with its two states.
+/// Shows the shapes of `nn.LSTM` with its two states, time first as in the notebook.
 pub fn lstm(context: &Context, out: &mut Output) -> anyhow::Result<()> {
     let device = &context.device;
     let random = |shape: [usize; 3]| Tensor::<3>::random(shape, Distribution::Default, device);

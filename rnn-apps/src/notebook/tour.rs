@@ -1,4 +1,4 @@
-//! The tour: the notebook in its order.
+//! The tour: the notebook's sections in order.
 
 use clap::{Args, Command};
 use rnn_data::decode_digit;
@@ -8,16 +8,16 @@ use super::shapes;
 use super::two_sentences::{self, TwoSentencesArgs};
 use crate::context::Context;
 use crate::tasks::mnist::{self, Mnist, MnistArgs};
-use crate::tasks::results::{Trained, Used};
+use crate::tasks::results::{CommonResults, TrainingResults};
 use crate::tasks::train::{TrainArgs, train};
 use crate::ui::Output;
 
-/// A two, drawn with a mouse on a canvas that is neither MNIST's size nor its polarity.
+/// A two drawn with a mouse, dark on light and not of MNIST's size.
 const PICTURE: &[u8] = include_bytes!("../../pictures/two.png");
 const PICTURE_NAME: &str = "two.png";
 
 pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
-    // A tour's result is what it shows; the commands it runs leave their JSON lines out.
+    // Only the tour itself prints a JSON line, not the commands that it runs.
     let mut show = out.without_results();
     show.line("Recurrent networks: the same weights at every step, and a state that remembers.")?;
     show.line("This tour shows what goes in and out, then teaches three of them: to spell, to")?;
@@ -48,7 +48,7 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
         "train --hidden-size 64 --num-layers 1 --batch-size 50 --epochs 4 --learning-rate 0.01";
     let args = parse::<TrainArgs<MnistArgs>>(line)?;
     let results = train::<Mnist>(context, &args, &mut show)?;
-    let run = &results.used.run;
+    let run = &results.common.run;
     show.line("\nAnd a digit that it has never seen the like of, drawn with a mouse.")?;
     let digit = decode_digit(PICTURE)?;
     let picture = (PICTURE_NAME.to_owned(), digit);
@@ -82,16 +82,16 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
     ] {
         show.line(format_args!("   {command}\n      {does}"))?;
     }
-    out.results(&Trained {
-        used: Used {
+    out.results(&TrainingResults {
+        common: CommonResults {
             command: "tour".to_owned(),
-            ..results.used
+            ..results.common
         },
         ..results
     })
 }
 
-/// Flags of a command, read as the command line reads them, so that its defaults hold.
+/// Parses the flags of a command with clap, so that its defaults apply.
 fn parse<A: Args>(line: &str) -> Result<A, clap::Error> {
     let command = A::augment_args(Command::new("tour"));
     let matches = command.try_get_matches_from(line.split(' '))?;

@@ -1,4 +1,4 @@
-//! The notebook's third section: an LSTM that learns the tags of two sentences.
+//! The notebook's third section: trains an LSTM on the tags of two sentences.
 
 use burn::module::Module;
 use clap::Args;
@@ -49,15 +49,15 @@ impl TwoSentencesArgs {
     }
 }
 
-/// Trains on the notebook's two sentences, and tags them.
+/// Trains a tagger on the notebook's two sentences, and prints their predicted tags.
 pub fn run(context: &Context, args: &TwoSentencesArgs, out: &mut Output) -> anyhow::Result<()> {
     let sentences = notebook_sentences();
-    // As in the notebook, a word's id tells when it first came.
+    // As in the notebook, ids follow the order of first occurrence.
     let words = Vocab::in_order(sentences.iter().flat_map(|sentence| &sentence.words));
     let tags = Vocab::words(sentences.iter().flat_map(|sentence| &sentence.tags));
     out.line("Each word and each tag gets a number:\n")?;
-    index(out, &words)?;
-    index(out, &tags)?;
+    print_ids(out, &words)?;
+    print_ids(out, &tags)?;
     let items = sentences
         .iter()
         .map(|sentence| TaggedItem::encode(sentence, &words, &tags))
@@ -128,7 +128,7 @@ pub fn run(context: &Context, args: &TwoSentencesArgs, out: &mut Output) -> anyh
     }))
 }
 
-fn index(out: &mut Output, vocab: &Vocab) -> std::io::Result<()> {
+fn print_ids(out: &mut Output, vocab: &Vocab) -> std::io::Result<()> {
     let pairs: Vec<String> = vocab
         .iter()
         .enumerate()
@@ -137,7 +137,7 @@ fn index(out: &mut Output, vocab: &Vocab) -> std::io::Result<()> {
     out.line(format_args!("   {}", pairs.join("  ")))
 }
 
-/// The first epoch, every fifth and the last.
+/// Prints the first epoch, every fifth and the last.
 struct ShowEpochs {
     out: Output,
     epochs: usize,
@@ -148,7 +148,7 @@ impl Observer for ShowEpochs {
         let epoch = report.epoch;
         if epoch == 1 || epoch.is_multiple_of(5) || epoch == self.epochs {
             let width = self.epochs.to_string().len();
-            // If nobody reads, there is nobody to tell.
+            // A closed pipe is not an error here.
             let _ = self.out.line(format_args!(
                 "epoch {epoch:>width$}   loss {:.4}   {:>3.0} % of the words right",
                 report.train_loss,

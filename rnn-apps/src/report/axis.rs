@@ -1,19 +1,19 @@
-//! Where an axis begins and ends, and the round numbers between. The ones `plotters` would choose
-//! have half epochs among them and at most five decimals.
+//! Chooses the ends of an axis and its ticks at round numbers. Those that `plotters` chooses
+//! include half epochs and have at most five decimals.
 
 use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
-/// Values further out than this are no finite picture either: their differences overflow.
+/// The largest magnitude that is drawn; differences of larger values overflow.
 const LARGEST: f64 = 1e100;
 
-/// Whether there is a place for the value on an axis.
-pub fn has_place(value: f64) -> bool {
+/// Whether an axis can show the value.
+pub fn is_drawable(value: f64) -> bool {
     value.is_finite() && value.abs() <= LARGEST
 }
 
-/// A part of a line of numbers, with a tick at every multiple of `step`.
+/// An axis from `low` to `high`, with a tick at every multiple of `step`.
 #[derive(Clone, Copy, Debug)]
 pub struct Axis {
     pub low: f64,
@@ -22,11 +22,11 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// For epochs: ticks are whole, and a single epoch stands in the middle.
+    /// An axis for epochs: ticks are whole numbers, and a single epoch is in the middle.
     pub fn of_epochs(epochs: impl Iterator<Item = f64>) -> Self {
-        let (first, last) = ends(epochs).unwrap_or((1.0, 1.0));
-        let (low, high) = apart(first.floor(), last.ceil(), 0.5);
-        // So that the first and the last marker do not lie on the edge.
+        let (first, last) = min_max(epochs).unwrap_or((1.0, 1.0));
+        let (low, high) = widened(first.floor(), last.ceil(), 0.5);
+        // Keeps the first and the last marker off the edge.
         let gap = 0.02 * (high - low);
         let step = round_step((high - low) / 10.0).max(1.0);
         Self {
@@ -36,11 +36,11 @@ impl Axis {
         }
     }
 
-    /// For values: a little more than they span. An axis of values from 0 on has no negative part,
-    /// nor one of percentages a part above 100.
+    /// An axis for values, a little longer than their range. For values from 0 on it has no
+    /// negative part, and for percentages no part above 100.
     pub fn of_values(values: impl Iterator<Item = f64> + Clone, unit: &str) -> Self {
-        let (least, most) = ends(values).unwrap_or((0.0, 1.0));
-        let (mut low, mut high) = apart(least, most, 0.1 * least.abs());
+        let (least, most) = min_max(values).unwrap_or((0.0, 1.0));
+        let (mut low, mut high) = widened(least, most, 0.1 * least.abs());
         let gap = 0.06 * (high - low);
         (low, high) = (low - gap, high + gap);
         if least >= 0.0 {
@@ -57,13 +57,13 @@ impl Axis {
     }
 
     pub fn ticks(&self) -> Vec<f64> {
-        // A tick on the very end may be a rounding error outside.
+        // A tick at the end may be outside by a rounding error.
         let first = (self.low / self.step - 1e-6).ceil() as i64;
         let last = (self.high / self.step + 1e-6).floor() as i64;
         (first..=last).map(|i| i as f64 * self.step).collect()
     }
 
-    /// A tick's number, with as many digits as tell it from the next.
+    /// A tick's label, with as many digits as distinguish it from the next.
     pub fn label(&self, tick: f64) -> String {
         let most = self.low.abs().max(self.high.abs());
         let (most, step) = (most.log10().floor(), (1.001 * self.step).log10().floor());
@@ -89,7 +89,7 @@ impl Ranged for Axis {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
-        // No light lines between the ticks.
+        // No minor grid lines.
         if hint.weight().allow_light_points() {
             return Vec::new();
         }
@@ -107,16 +107,15 @@ impl ValueFormatter<f64> for Axis {
     }
 }
 
-fn ends(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+fn min_max(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     values.fold(None, |ends, value| match ends {
         None => Some((value, value)),
         Some((low, high)) => Some((value.min(low), value.max(high))),
     })
 }
 
-/// The same two ends, or, where they are one and the same but for rounding errors, ends by `gap`
-/// around them.
-fn apart(low: f64, high: f64, gap: f64) -> (f64, f64) {
+/// The two ends, moved apart by `gap` on each side if they are equal up to rounding errors.
+fn widened(low: f64, high: f64, gap: f64) -> (f64, f64) {
     let most = low.abs().max(high.abs());
     let least_difference = (1e-9 * most).max(1e-100);
     if high - low > least_difference {
@@ -127,7 +126,7 @@ fn apart(low: f64, high: f64, gap: f64) -> (f64, f64) {
     (low - gap, high + gap)
 }
 
-/// The next of 1, 2, 5, 10, 20, ...
+/// The smallest of 1, 2, 5, 10, 20, … that is at least `least`.
 fn round_step(least: f64) -> f64 {
     let power = 10_f64.powf(least.log10().floor());
     [1.0, 2.0, 5.0]

@@ -1,45 +1,46 @@
-//! Truth against prediction as a picture, written as SVG.
+//! Draws a confusion matrix as SVG.
 //!
-//! Up to [`COUNTED`] classes every cell has its number; up to [`DRAWN`] only those above 0, in
-//! smaller cells. Beyond that nobody could find a cell: the picture lists what is confused most.
+//! Up to [`COUNTED`] classes every cell has its count; up to [`DRAWN`] only counts above 0 are
+//! written, in smaller cells. With more classes, cells would be too small to read, and the picture
+//! lists the most frequent confusions instead.
 
 use anyhow::ensure;
 use maud::{Markup, Render, html};
 
-use super::{Confusion, legal, shortened, text_width};
+use super::{Confusion, shortened, text_width, xml_safe};
 
 const COUNTED: usize = 20;
 const DRAWN: usize = 60;
-/// So many pairs are listed.
+/// The number of pairs in the list.
 const LISTED: usize = 20;
 
 const MARGIN: i32 = 16;
 const TEXT_SIZE: i32 = 12;
-/// The longest name, in a picture's units.
+/// The greatest width of a class's name, in the picture's units.
 const NAME_ROOM: i32 = 150;
 
-/// Okabe and Ito's blue for what is right and their vermilion for what is wrong: colour-blind
-/// people can tell them apart.
+/// Okabe and Ito's blue for correct and vermilion for wrong predictions, which colour-blind people
+/// can distinguish.
 const RIGHT: [u8; 3] = [0x00, 0x72, 0xb2];
 const WRONG: [u8; 3] = [0xd5, 0x5e, 0x00];
 const EMPTY: &str = "#f4f4f4";
 const INK: &str = "#333333";
 const FAINT: &str = "#767676";
 
-/// A class that was taken for another.
+/// A class that was predicted as another.
 #[derive(Clone, Copy, Debug)]
 struct Pair<'a> {
     truth: &'a str,
     predicted: &'a str,
     count: usize,
-    /// Of the truth's examples.
+    /// The share of the true class's examples.
     share: f64,
 }
 
 impl Confusion {
-    /// The picture, a file of its own.
+    /// The picture as a complete SVG file.
     ///
-    /// There must be a class, and for each a row of as many counts as there are classes.
+    /// There must be at least one class, and a square matrix of counts.
     pub fn svg(&self) -> anyhow::Result<String> {
         let n = self.classes.len();
         ensure!(n > 0, "a confusion of no classes");
@@ -52,10 +53,10 @@ impl Confusion {
         } else {
             self.list()
         };
-        Ok(legal(&picture.into_string()))
+        Ok(xml_safe(&picture.into_string()))
     }
 
-    /// What the picture comes to, of counts that [`Self::svg`] takes.
+    /// The picture in words, for counts that [`Self::svg`] accepts.
     pub fn summary(&self) -> String {
         let total: usize = self.counts.iter().flatten().sum();
         if total == 0 {
@@ -77,7 +78,7 @@ impl Confusion {
         format!("{right} of {total} right ({percent}).{most}")
     }
 
-    /// What was confused, the most frequent first.
+    /// The pairs of confused classes, the most frequent first.
     fn pairs(&self) -> Vec<Pair<'_>> {
         let mut pairs = Vec::new();
         for (i, row) in self.counts.iter().enumerate() {
@@ -158,18 +159,22 @@ impl Confusion {
     fn cell(&self, (i, j): (usize, usize), share: f64, (x, y, cell): (i32, i32, i32)) -> Markup {
         let count = self.counts[i][j];
         let digits = count.to_string();
-        // The number's size is what fits.
+        // The largest size of text that fits the cell.
         let size = (0.85 * f64::from(cell) / text_width(&digits, 1.0)).min(0.55 * f64::from(cell));
         let size = format!("{:.1}", size.min(13.0));
         let fill = shade(if i == j { RIGHT } else { WRONG }, share);
-        let ink = if count > 0 { ink_on(fill) } else { "#b0b0b0" };
+        let ink = if count > 0 {
+            text_colour_on(fill)
+        } else {
+            "#b0b0b0"
+        };
         html! {
             g {
                 title {
                     (self.classes[i]) " taken for " (self.classes[j]) ": " (count)
                     @if count > 0 { " (" (Percent(share)) ")" }
                 }
-                // Over an empty cell too, for its title.
+                // Empty cells need it too, for their tooltip.
                 rect x=(x) y=(y) width=(cell) height=(cell)
                     fill=(if count > 0 { hex(fill) } else { EMPTY.to_owned() }) {}
                 text x=(x + cell / 2) y=(y + cell / 2) dy="0.35em" text-anchor="middle"
@@ -223,7 +228,7 @@ impl Confusion {
     }
 }
 
-/// The element around a picture: on white, for readers in the dark as well.
+/// The SVG element around a picture, on a white background even in a dark theme.
 fn picture((width, height): (i32, i32), label: &str, content: Markup) -> Markup {
     html! {
         svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(height)
@@ -238,7 +243,7 @@ fn picture((width, height): (i32, i32), label: &str, content: Markup) -> Markup 
 const KEY_WIDTH: i32 = 330;
 const KEY_HEIGHT: i32 = 78;
 
-/// What the colours mean.
+/// The legend of the colours.
 fn key((x, y): (i32, i32)) -> Markup {
     const SWATCH: i32 = 46;
     const SHARES: [f64; 5] = [0.01, 0.1, 0.25, 0.5, 1.0];
@@ -252,7 +257,7 @@ fn key((x, y): (i32, i32)) -> Markup {
                 @let fill = shade(colour, share);
                 rect x=(x) y=(y) width=(SWATCH) height="20" fill=(hex(fill)) {}
                 text x=(x + SWATCH / 2) y=(y + 10) dy="0.35em" text-anchor="middle"
-                    font-size="11" fill=(ink_on(fill)) { (format!("{} %", 100.0 * share)) }
+                    font-size="11" fill=(text_colour_on(fill)) { (format!("{} %", 100.0 * share)) }
             }
         }
     }
@@ -265,8 +270,8 @@ fn share(count: usize, row: &[usize]) -> f64 {
     }
 }
 
-/// The colour, more or less of it. By the root of the share, and never none: mistakes are rare,
-/// and they are what the picture is for.
+/// The colour blended with white by the square root of the share, and never quite white, so that
+/// rare mistakes stay visible.
 fn shade(colour: [u8; 3], share: f64) -> [u8; 3] {
     let strength = 0.1 + 0.9 * share.sqrt();
     colour.map(|part| (255.0 - strength * (255.0 - f64::from(part))).round() as u8)
@@ -276,15 +281,16 @@ fn hex([red, green, blue]: [u8; 3]) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
-/// Black or white, whichever is easier to read on that colour.
-fn ink_on(colour: [u8; 3]) -> &'static str {
+/// Black or white, whichever has more contrast with that colour.
+fn text_colour_on(colour: [u8; 3]) -> &'static str {
     let [red, green, blue] = colour.map(|part| (f64::from(part) / 255.0).powf(2.2));
     let light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-    // The contrasts are the same at 0.18. A little more, and a good diagonal has one ink.
+    // The contrasts are equal at 0.18. A slightly higher limit keeps one text colour along a good
+    // diagonal.
     if light > 0.22 { "#000000" } else { "#ffffff" }
 }
 
-/// A share as text.
+/// Displays a share in percent.
 struct Percent(f64);
 
 impl std::fmt::Display for Percent {
@@ -304,7 +310,8 @@ mod tests {
     use super::super::tests::assert_well_formed;
     use super::*;
 
-    /// 90 of each class right, and 10, the more the later the class, taken for the next.
+    /// 90 examples of each class are right, and about 10, more for later classes, are predicted as
+    /// the next class.
     fn confusion(n: usize) -> Confusion {
         let mut counts = vec![vec![0; n]; n];
         for i in 0..n {
@@ -325,7 +332,7 @@ mod tests {
         svg
     }
 
-    /// How many cells have that number.
+    /// The number of cells with that count.
     fn cells(svg: &str, count: &str) -> usize {
         svg.matches(&format!(">{count}</text></g>")).count()
     }
@@ -426,6 +433,9 @@ mod tests {
         let [right, wrong] = [RIGHT, WRONG].map(|colour| shade(colour, 0.001));
         assert!(right[2] > right[0] && wrong[0] > wrong[2]);
         assert_eq!(shade(WRONG, 1.0), WRONG);
-        assert_eq!((ink_on(RIGHT), ink_on(right)), ("#ffffff", "#000000"));
+        assert_eq!(
+            (text_colour_on(RIGHT), text_colour_on(right)),
+            ("#ffffff", "#000000")
+        );
     }
 }

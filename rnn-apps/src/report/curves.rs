@@ -1,4 +1,4 @@
-//! Values over epochs as a picture, drawn by `plotters`.
+//! Draws values over epochs as SVG, with `plotters`.
 
 use anyhow::Context;
 use maud::{PreEscaped, html};
@@ -7,8 +7,8 @@ use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::axis::{Axis, has_place};
-use super::{Curve, Series, legal, shortened, text_width};
+use super::axis::{Axis, is_drawable};
+use super::{Curve, Series, shortened, text_width, xml_safe};
 
 const WIDTH: i32 = 720;
 const PLOT_HEIGHT: i32 = 320;
@@ -19,14 +19,15 @@ const TITLE_SIZE: i32 = 15;
 const TEXT_SIZE: i32 = 12;
 
 const LEGEND_ROW: i32 = 20;
-/// The piece of line before a name in the legend, with its gap.
+/// The width of the line sample before a name in the legend, with its gap.
 const SAMPLE: i32 = 30;
 
-/// `plotters` rounds to whole pixels. Drawn larger than it is shown, a line has no steps.
+/// The picture is drawn larger than it is shown, since `plotters` rounds coordinates to whole
+/// pixels.
 const SCALE: i32 = 8;
 
-/// Okabe and Ito's colours, which colour-blind people can tell apart, less the yellow, which is
-/// too light for a line on white. Further series begin again.
+/// Okabe and Ito's colours, which colour-blind people can distinguish, without the yellow, which is
+/// too light on white. Further series repeat them.
 const COLOURS: [RGBColor; 7] = [
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0xd5, 0x5e, 0x00),
@@ -43,8 +44,7 @@ const BEST: RGBColor = RGBColor(0x77, 0x77, 0x77);
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 impl Curve {
-    /// The picture, a file of its own, with a mark at the best epoch if there is one and the curve
-    /// reaches it.
+    /// The picture as a complete SVG file, with a mark at the best epoch if the curve contains it.
     pub fn svg(&self, best_epoch: Option<usize>) -> anyhow::Result<String> {
         let lines: Vec<_> = self.series.iter().map(Series::drawn).collect();
         let points = || lines.iter().flatten();
@@ -57,7 +57,7 @@ impl Curve {
 
         let mut legend: Vec<String> = self.series.iter().map(Series::label).collect();
         legend.extend(best.map(|epoch| format!("best epoch ({epoch})")));
-        let places = places(&legend);
+        let places = legend_positions(&legend);
         let rows = places.last().map_or(0, |(row, _)| row + 1);
         let head = TITLE_HEIGHT + rows * LEGEND_ROW;
         let (width, height) = (WIDTH, head + PLOT_HEIGHT);
@@ -67,7 +67,7 @@ impl Curve {
             let size = (px(width) as u32, px(height) as u32);
             let root = SVGBackend::with_string(&mut drawing, size).into_drawing_area();
             root.fill(&WHITE)?;
-            let title = shortened(&self.title, 1.1 * f64::from(TITLE_SIZE), room());
+            let title = shortened(&self.title, 1.1 * f64::from(TITLE_SIZE), legend_width());
             let style = text(TITLE_SIZE, Pos::new(HPos::Left, VPos::Center)).color(&BLACK);
             root.draw_text(&title, &style, (px(MARGIN), px(TITLE_HEIGHT / 2 + 1)))?;
             for (i, (name, (row, x))) in legend.iter().zip(places).enumerate() {
@@ -85,7 +85,7 @@ impl Curve {
             draw_plot(&plot, &self.unit, (x, y), &lines, best)?;
             root.present()?;
         }
-        // An element of our own around what was drawn, for what `plotters` does not write.
+        // A surrounding element with the attributes that `plotters` does not write.
         let inner = drawing
             .split_once('\n')
             .and_then(|(_, inner)| inner.trim_end().strip_suffix("</svg>"))
@@ -95,10 +95,10 @@ impl Curve {
                 viewBox={ "0 0 " (px(width)) " " (px(height)) }
                 role="img" aria-label=(self.name()) { "\n" (PreEscaped(inner)) }
         };
-        Ok(legal(&svg.into_string()))
+        Ok(xml_safe(&svg.into_string()))
     }
 
-    /// What the picture shows, for those who do not see it.
+    /// A text alternative to the picture, for screen readers.
     fn name(&self) -> String {
         let unit = match self.unit.as_str() {
             "" => String::new(),
@@ -107,15 +107,15 @@ impl Curve {
         format!("{}{unit} over epochs", self.title)
     }
 
-    /// What the picture comes to: where each line begins and ends.
+    /// The picture in words: the first and the last value of each series.
     pub fn summary(&self) -> String {
         let of_series = |series: &Series| {
             let name = &series.name;
             match series.drawn()[..] {
                 [] => format!("{name} (no values)"),
-                [(_, only)] => format!("{name} {}", number(only)),
+                [(_, only)] => format!("{name} {}", four_digits(only)),
                 [(_, first), .., (_, last)] => {
-                    format!("{name} {} → {}", number(first), number(last))
+                    format!("{name} {} → {}", four_digits(first), four_digits(last))
                 }
             }
         };
@@ -125,13 +125,13 @@ impl Curve {
 }
 
 impl Series {
-    /// The points that have a place in a picture.
+    /// The points that can be drawn.
     fn drawn(&self) -> Vec<(f64, f64)> {
-        let has_place = |&(epoch, value): &(f64, f64)| has_place(epoch) && has_place(value);
-        self.points.iter().copied().filter(has_place).collect()
+        let is_drawable = |&(epoch, value): &(f64, f64)| is_drawable(epoch) && is_drawable(value);
+        self.points.iter().copied().filter(is_drawable).collect()
     }
 
-    /// The name, and what is missing of the line.
+    /// The name, and the number of points that are not drawn.
     fn label(&self) -> String {
         let drawn = self.drawn().len();
         let missing = match self.points.len() - drawn {
@@ -140,7 +140,7 @@ impl Series {
             missing => format!(" ({missing} not finite)"),
         };
         let size = f64::from(TEXT_SIZE);
-        let room = room() - f64::from(SAMPLE) - text_width(&missing, size);
+        let room = legend_width() - f64::from(SAMPLE) - text_width(&missing, size);
         shortened(&self.name, size, room) + &missing
     }
 }
@@ -149,7 +149,7 @@ fn px(length: i32) -> i32 {
     length * SCALE
 }
 
-fn room() -> f64 {
+fn legend_width() -> f64 {
     f64::from(WIDTH - 2 * MARGIN)
 }
 
@@ -163,8 +163,8 @@ fn text(size: i32, pos: Pos) -> TextStyle<'static> {
     TextStyle::from(("sans-serif", size)).color(&INK).pos(pos)
 }
 
-/// A row and a place in it for every entry of the legend.
-fn places(legend: &[String]) -> Vec<(i32, i32)> {
+/// The row and the horizontal position of each entry of the legend.
+fn legend_positions(legend: &[String]) -> Vec<(i32, i32)> {
     let (mut row, mut x) = (0, MARGIN);
     let place = |name: &String| {
         let width = SAMPLE + text_width(name, f64::from(TEXT_SIZE)).ceil() as i32;
@@ -242,7 +242,7 @@ fn dashed<P: Copy + 'static>(ends: [P; 2]) -> DashedPathElement<std::array::Into
     DashedPathElement::new(ends, px(5), px(4), style)
 }
 
-/// How large the markers of a line are: where they would run into each other there are none.
+/// The radius of a series' markers; 0 for so many points that markers would overlap.
 fn radius(points: usize) -> u32 {
     let radius = match points {
         0..=40 => px(7) / 2,
@@ -252,8 +252,8 @@ fn radius(points: usize) -> u32 {
     radius as u32
 }
 
-/// A value with four digits, as far as they are of use.
-fn number(value: f64) -> String {
+/// A value with four significant digits.
+fn four_digits(value: f64) -> String {
     let size = value.abs().log10().floor();
     if value == 0.0 {
         "0".to_owned()
@@ -290,7 +290,7 @@ mod tests {
         svg
     }
 
-    /// Where the markers of the only series are, and what belongs to the legend left out.
+    /// The positions of the markers of the only series, without the legend's.
     fn markers(svg: &str) -> Vec<(i32, i32)> {
         let of = |tag: &str, name: &str| -> i32 {
             let (_, value) = tag.split_once(&format!(" {name}=\"")).expect("a value");
@@ -410,7 +410,7 @@ mod tests {
     #[test]
     fn a_legend_takes_as_many_rows_as_it_needs() {
         let names: Vec<String> = (0..9).map(|i| format!("series number {i}")).collect();
-        let places = places(&names);
+        let places = legend_positions(&names);
         assert_eq!(places[0], (0, MARGIN));
         assert_eq!(places[8].0, 2);
         assert!(places.is_sorted());
@@ -427,7 +427,7 @@ mod tests {
             (1e-7, "1.00e-7"),
             (2.5e30, "2.50e30"),
         ] {
-            assert_eq!(number(value), text);
+            assert_eq!(four_digits(value), text);
         }
     }
 }

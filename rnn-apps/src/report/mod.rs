@@ -1,23 +1,23 @@
-//! The report of a training run: pictures as SVG, and one page of HTML that needs nothing else.
+//! The report of a training run: SVG pictures, and one self-contained HTML page.
 //!
-//! - [`curves`]: values over epochs as a picture
-//! - [`axis`]: where such a picture has its ticks
-//! - [`confusion`]: truth against prediction as a picture
-//! - [`page`]: everything on one page
+//! - [`curves`]: draws values over epochs
+//! - [`axis`]: chooses the ticks of such a picture
+//! - [`confusion`]: draws a confusion matrix
+//! - [`page`]: the HTML page
 //!
-//! Names, words and paths come from outside. Each is escaped where it is written, by `maud` and by
-//! `plotters`, and what XML cannot hold even so is replaced by [`legal`].
+//! Names, words and paths are untrusted input. `maud` and `plotters` escape them where they are
+//! written, and [`xml_safe`] replaces the characters that XML forbids even when escaped.
 
 mod axis;
 mod confusion;
 mod curves;
 mod page;
 
-/// One picture of values over epochs.
+/// A picture of values over epochs.
 #[derive(Clone, Debug)]
 pub struct Curve {
     pub title: String,
-    /// What stands along the axis of the values: `nats`, `%`.
+    /// The unit on the axis of the values: `nats`, `%`.
     pub unit: String,
     pub series: Vec<Series>,
 }
@@ -26,12 +26,12 @@ pub struct Curve {
 #[derive(Clone, Debug)]
 pub struct Series {
     pub name: String,
-    /// Epoch and value, in the order of the epochs. Those that are not finite are left out of the
-    /// picture, which says so.
+    /// Epoch and value, in the order of the epochs. Non-finite values are not drawn; the legend
+    /// gives their number.
     pub points: Vec<(f64, f64)>,
 }
 
-/// How often each class was taken for which.
+/// A confusion matrix.
 #[derive(Clone, Debug)]
 pub struct Confusion {
     pub classes: Vec<String>,
@@ -39,7 +39,7 @@ pub struct Confusion {
     pub counts: Vec<Vec<usize>>,
 }
 
-/// Examples that went wrong, as a picture or in words.
+/// Wrongly predicted examples, as a picture or as a table.
 #[derive(Clone, Debug)]
 pub enum Mistakes {
     Picture {
@@ -53,7 +53,7 @@ pub enum Mistakes {
     },
 }
 
-/// All there is to say about a run. What is empty has no place on the page.
+/// The contents of a report. Empty parts are left out of the page.
 #[derive(Clone, Debug)]
 pub struct Report {
     pub title: String,
@@ -61,30 +61,30 @@ pub struct Report {
     pub results: Vec<(String, String)>,
     pub settings: Vec<(String, String)>,
     pub curves: Vec<Curve>,
-    /// Named above the curves and marked in each that reaches it.
+    /// Named above the curves, and marked in each that contains it.
     pub best_epoch: Option<usize>,
     pub confusion: Option<Confusion>,
     pub mistakes: Option<Mistakes>,
 }
 
-/// `text` with `�` for the characters that XML forbids, escaped or not: one of them in a class's
-/// name, and no program would open the picture.
-fn legal(text: &str) -> String {
+/// `text` with `�` in place of the characters that XML forbids even when escaped. With one of them
+/// in a class's name, no program could open the picture.
+fn xml_safe(text: &str) -> String {
     let forbidden = |c: char| {
         (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}')
     };
     text.replace(forbidden, "\u{FFFD}")
 }
 
-/// About how wide a text is in a font of that size. Which font it will be is up to the reader's
-/// system, so this is on the wide side.
+/// The approximate width of a text in a font of that size, rather too wide than too narrow, since
+/// the font depends on the reader's system.
 fn text_width(text: &str, size: f64) -> f64 {
-    // From the first Korean letters on, scripts are mostly as wide as high.
+    // From the Hangul letters on, most scripts have square characters.
     let em = |c: char| if c < '\u{1100}' { 0.6 } else { 1.0 };
     size * text.chars().map(em).sum::<f64>()
 }
 
-/// As much of a text as fits into `room`, with `…` for the rest.
+/// A text cut to the width `room`, ending in `…` if it was cut.
 fn shortened(text: &str, size: f64, room: f64) -> String {
     if text_width(text, size) <= room {
         return text.to_owned();
@@ -104,8 +104,8 @@ fn shortened(text: &str, size: f64, room: f64) -> String {
 mod tests {
     use super::*;
 
-    /// Panics unless every tag is closed in order, every value quoted, and nothing left unescaped.
-    /// `void` are the elements that HTML leaves open.
+    /// Panics unless all tags are closed in order, all values quoted, and all text escaped. `void`
+    /// are the elements that have no end tag in HTML.
     pub fn assert_well_formed(xml: &str, void: &[&str]) {
         let mut open = Vec::new();
         let mut rest = xml;
@@ -133,7 +133,7 @@ mod tests {
     }
 
     fn assert_text(text: &str) {
-        assert_eq!(text, legal(text));
+        assert_eq!(text, xml_safe(text));
         for (at, _) in text.match_indices('&') {
             let end = text[at..].find(';').expect("an end of the entity");
             let entity = &text[at..=at + end];
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_xml_forbids_is_replaced() {
-        assert_eq!(legal("a\u{1b}[1m\0\tü\u{FFFF}\n"), "a�[1m�\tü�\n");
+        assert_eq!(xml_safe("a\u{1b}[1m\0\tü\u{FFFF}\n"), "a�[1m�\tü�\n");
     }
 
     #[test]

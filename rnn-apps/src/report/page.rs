@@ -4,15 +4,15 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Curve, Mistakes, Report, legal};
+use super::{Curve, Mistakes, Report, xml_safe};
 
 const STYLE: &str = include_str!("page.css");
 
-/// What a browser may load for the page. Nothing should try; this makes sure.
+/// The content security policy: a browser loads nothing from elsewhere and runs no scripts.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 impl Report {
-    /// The page, a file of its own.
+    /// The page as one self-contained HTML file.
     pub fn html(&self) -> anyhow::Result<String> {
         let page = html! {
             (DOCTYPE)
@@ -39,7 +39,7 @@ impl Report {
                 }
             }
         };
-        Ok(legal(&page.into_string()))
+        Ok(xml_safe(&page.into_string()))
     }
 
     fn curves(&self) -> anyhow::Result<Markup> {
@@ -81,7 +81,7 @@ impl Report {
     }
 }
 
-/// A section of names and values, if there are any.
+/// A section of names and values; nothing if there are none.
 fn pairs(id: &str, heading: &str, pairs: &[(String, String)]) -> Markup {
     html! {
         @if !pairs.is_empty() {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_is_there_once() {
+    fn each_part_occurs_once() {
         let html = html(&report());
         for part in [
             "<title>A run</title>",
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_empty_has_no_place() {
+    fn empty_parts_are_left_out() {
         let html = html(&Report {
             title: "Nothing".to_owned(),
             results: Vec::new(),

@@ -1,4 +1,4 @@
-//! A task as the command line sees it, whatever its types: its subcommand, and calls of it.
+//! Tasks without their associated types, as trait objects for the command line.
 
 use std::fmt;
 use std::path::Path;
@@ -13,25 +13,25 @@ use super::train::{self, TrainArgs};
 use crate::context::Context;
 use crate::ui::Output;
 
-/// A [`Task`] without its types.
+/// A [`Task`] as a trait object.
 pub trait Registered: Sync {
-    /// The subcommand, and what the runs' folders are called.
+    /// The subcommand's name, which is also the prefix of the runs' folders.
     fn name(&self) -> &'static str;
 
     /// The subcommand, with its own subcommands.
     fn command(&self) -> Command;
 
-    /// Flags of its own that may stand beside `--resume`.
-    fn beside_resume(&self) -> &'static [&'static str];
+    /// The ids of the task's own flags that may be given with `--resume`.
+    fn allowed_with_resume(&self) -> &'static [&'static str];
 
-    /// What `matches` of the subcommand ask for.
+    /// Parses `matches` of the subcommand into a call.
     ///
     /// # Errors
     ///
-    /// If flags do not go together.
+    /// If flags can't be combined.
     fn parse(&self, matches: &ArgMatches) -> Result<Box<dyn Call>, clap::Error>;
 
-    /// Makes a run of weights, from a description that stands in `file`.
+    /// Makes a run of imported weights, with a description that was read from `file`.
     fn import(
         &self,
         context: &Context,
@@ -42,15 +42,15 @@ pub trait Registered: Sync {
     ) -> anyhow::Result<Imported>;
 }
 
-/// What was asked of a task.
+/// A task's subcommand with its flags, ready to run.
 pub trait Call: fmt::Debug {
-    /// The run to go on with, if there is one.
+    /// The folder of the run to resume, with `--resume`.
     fn resumed(&self) -> Option<&Path>;
 
     fn run(self: Box<Self>, context: &Context, out: &mut Output) -> anyhow::Result<()>;
 }
 
-/// A subcommand of a task, read.
+/// A parsed subcommand of a task.
 #[derive(Debug)]
 enum Action<T: Task> {
     Train(Box<TrainArgs<T::Args>>),
@@ -70,8 +70,8 @@ impl<T: Task> Registered for T {
             .arg_required_else_help(true)
     }
 
-    fn beside_resume(&self) -> &'static [&'static str] {
-        T::BESIDE_RESUME
+    fn allowed_with_resume(&self) -> &'static [&'static str] {
+        T::ALLOWED_WITH_RESUME
     }
 
     fn parse(&self, matches: &ArgMatches) -> Result<Box<dyn Call>, clap::Error> {
@@ -98,13 +98,13 @@ impl<T: Task> Registered for T {
     }
 }
 
-/// Refuses flags of a training that are of no use together.
+/// Refuses combinations of training flags that can't work.
 fn check<T: Task>(args: &TrainArgs<T::Args>) -> Result<(), clap::Error> {
     let refused = |message: String| clap::Error::raw(ErrorKind::ArgumentConflict, message);
     if args.run.resume.is_none() {
         T::check(&args.task, args.fit.patience).map_err(refused)?;
     }
-    match args.fit.needless() {
+    match args.fit.unused_flag() {
         Some(flag) => {
             let optimizer = args.fit.optimizer.name();
             Err(refused(format!(
@@ -126,7 +126,7 @@ impl<T: Task> Call for Action<T> {
     fn run(self: Box<Self>, context: &Context, out: &mut Output) -> anyhow::Result<()> {
         match *self {
             Self::Train(args) => train::run::<T>(context, *args, out),
-            Self::Other(action) => T::act(context, action, out),
+            Self::Other(action) => T::run_action(context, action, out),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Keeps a run's history on the disk.
+//! Writes a run's history while it is trained.
 
 use rnn_train::RunDir;
 use rnn_train::progress::{EpochReport, Observer, StartReport};
 
 use crate::ui::Output;
 
-/// Writes the history of a run after each epoch.
+/// An observer that writes the history of a run after each epoch.
 pub struct History {
     run: RunDir,
     epochs: Vec<EpochReport>,
@@ -13,7 +13,7 @@ pub struct History {
 }
 
 impl History {
-    /// The history of `run`; `out` hears of what can't be written.
+    /// The history of `run`; `out` prints warnings if it can't be written.
     pub fn new(run: RunDir, out: Output) -> Self {
         Self {
             run,
@@ -24,7 +24,7 @@ impl History {
 
     fn write(&self) {
         if let Err(error) = self.run.write_history(&self.epochs) {
-            // The training is worth more than its history.
+            // A failure to write the history does not stop the training.
             self.out.warn(error);
         }
     }
@@ -33,7 +33,7 @@ impl History {
 impl Observer for History {
     fn start(&mut self, report: &StartReport) {
         self.epochs.clone_from(&report.history);
-        // The history on the disk may hold epochs after the checkpoint, which are done again.
+        // The file may contain epochs after the checkpoint, which will be repeated.
         if report.steps_done > 0 {
             self.write();
         }

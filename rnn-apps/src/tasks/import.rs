@@ -1,4 +1,4 @@
-//! A run of weights that were trained elsewhere.
+//! Makes runs of weights that were trained elsewhere.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,25 +16,25 @@ use super::task::Task;
 use crate::context::Context;
 use crate::ui::Grouped;
 
-/// A run that was made of weights.
+/// A run of imported weights.
 pub struct Imported {
     pub run: RunDir,
     pub parameters: usize,
-    /// A command to try with it.
+    /// A command to suggest.
     pub next: String,
 }
 
-/// Weights on their way into a run.
+/// Weights to import.
 pub struct Weights {
     tensors: StateDict,
-    /// As it was given.
+    /// The path as given, for messages.
     file: PathBuf,
     origin: Origin,
 }
 
 impl Weights {
-    /// The tensors of a file that the model is made of, under the model's names: those that begin
-    /// with `strip_prefix`, without it, and then renamed.
+    /// Reads the tensors of a file whose names begin with `strip_prefix`, removes this prefix, and
+    /// renames them to the model's names.
     pub fn read(
         file: &Path,
         strip_prefix: String,
@@ -62,8 +62,8 @@ impl Weights {
         })
     }
 
-    /// Refuses a model far larger than the weights, before there is one. Near misses are better told
-    /// by the names and shapes that differ.
+    /// Refuses a model far larger than the weights before it is allocated. For smaller differences,
+    /// `load_into` gives a better message, with the names and shapes that differ.
     fn check_size(&self, parameters: usize) -> anyhow::Result<()> {
         let tensors = self.tensors.names();
         let tensors = tensors.filter_map(|name| self.tensors.get(name));
@@ -78,7 +78,7 @@ impl Weights {
         Ok(())
     }
 
-    /// `model` with these weights.
+    /// Loads these weights into `model`.
     fn load_into<M: Module>(&self, model: M) -> anyhow::Result<M> {
         if let Some(name) = self.tensors.not_finite() {
             bail!(
@@ -91,8 +91,9 @@ impl Weights {
     }
 }
 
-/// Makes a run of a task: a new one in `run`, or else in the next free folder. The description stands
-/// in `file`; files that it names lie beside it.
+/// Makes a run of a task from weights and the model's description, in `run` or else in the next
+/// free folder. Paths in the description are relative to the folder of `file`, from which it was
+/// read.
 pub fn import<T: Task>(
     context: &Context,
     description: Map<String, Value>,
@@ -105,11 +106,11 @@ pub fn import<T: Task>(
         let (recurrent, own): (Map<_, _>, Map<_, _>) = description
             .into_iter()
             .partition(|(key, _)| is_recurrent(key));
-        // First what the task asks for: it knows all other keys, and names one that is misspelt.
+        // The task's part first, since only that error can name a misspelt key.
         let own = T::Description::deserialize(Value::Object(own))?;
         let recurrent = RecurrentDescription::deserialize(Value::Object(recurrent))?;
         let folder = file.parent().unwrap_or(Path::new(""));
-        let (model, assets) = T::described(own, recurrent.into(), folder)?;
+        let (model, assets) = T::from_description(own, recurrent.into(), folder)?;
         let parameters = T::num_params(&model)?;
         anyhow::Ok((model, assets, parameters))
     };
@@ -124,23 +125,23 @@ pub fn import<T: Task>(
     T::write_assets(&assets, &run)?;
     run.save_model(&loaded)?;
     Ok(Imported {
-        next: T::next(&run.path().display().to_string()),
+        next: T::next_command(&run.path().display().to_string()),
         parameters: loaded.num_params(),
         run,
     })
 }
 
-/// Symbols in the order of their ids.
+/// Words or tags in the order of their ids.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub enum Symbols {
     List(Vec<String>),
-    /// A vocabulary's JSON file.
+    /// The path of a vocabulary's JSON file.
     File(PathBuf),
 }
 
 impl Symbols {
-    /// The vocabulary; a file lies in `folder` unless its path is absolute.
+    /// The vocabulary; a relative path is relative to `folder`.
     pub fn read(self, folder: &Path) -> anyhow::Result<rnn_data::Vocab> {
         match self {
             Self::File(path) => Ok(rnn_data::Vocab::read(folder.join(path))?),

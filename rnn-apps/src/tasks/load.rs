@@ -1,4 +1,4 @@
-//! Trained models, out of their runs.
+//! Loads a trained model from its run.
 
 use anyhow::Context as _;
 use burn::tensor::Device;
@@ -6,11 +6,11 @@ use rnn_train::RunDir;
 
 use super::task::{SettingsOf, Task};
 
-/// The model of a run, with its weights.
+/// Loads the model of a run with its weights.
 ///
 /// # Errors
 ///
-/// If the settings are of no model, or the weights of another one.
+/// If the settings are invalid, or the weights do not fit them.
 pub fn load<T: Task>(
     run: &RunDir,
     settings: &SettingsOf<T>,

@@ -1,7 +1,7 @@
-//! Tasks: what a network can be trained for from the command line.
+//! Tasks that a network can be trained for from the command line.
 //!
-//! [`task::Task`] says what a task has to tell of itself; [`train`] makes a training of it, [`import`] a
-//! run of weights from elsewhere. `rnn-apps/docs/tasks.md` shows how to add one.
+//! A task implements [`task::Task`]; [`train`] trains and resumes any task, [`import`] makes a run
+//! of weights that were trained elsewhere. `rnn-apps/docs/tasks.md` shows how to add one.
 
 pub mod call;
 pub mod history;

@@ -1,4 +1,4 @@
-//! The recurrent part of a model, as settings have it.
+//! Settings of a model's recurrent part.
 
 use anyhow::ensure;
 use clap::ValueEnum;
@@ -21,7 +21,7 @@ pub enum CellKind {
 }
 
 impl CellKind {
-    /// As on the command line.
+    /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rnn => "rnn",
@@ -42,7 +42,7 @@ pub enum Nonlinearity {
     Relu,
 }
 
-/// Sizes that every recurrent network has, as `config.json` holds them.
+/// The settings in `config.json` that all recurrent networks share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecurrentSettings {
     pub hidden_size: usize,
@@ -54,7 +54,8 @@ pub struct RecurrentSettings {
     pub dropout: f64,
 }
 
-/// The same in the description of an imported network, which is not trained and needs no dropout.
+/// The same settings in the description of an imported network, without dropout, since it is not
+/// trained.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecurrentDescription {
@@ -70,7 +71,7 @@ pub struct RecurrentDescription {
 }
 
 impl RecurrentDescription {
-    /// The names of its fields.
+    /// The names of the fields.
     pub const KEYS: [&str; 5] = [
         "hidden_size",
         "proj_size",
@@ -101,27 +102,27 @@ impl From<RecurrentDescription> for RecurrentSettings {
     }
 }
 
-/// How the weights of a recurrent network start.
+/// The initial weights of a recurrent network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// As PyTorch's.
+pub enum WeightInit {
+    /// PyTorch's uniform distribution.
     Uniform,
-    /// Recurrent weights orthogonal, and an LSTM's forget gate open by a bias of 1.
+    /// Orthogonal recurrent weights, and a bias of 1 at an LSTM's forget gate.
     Tuned,
 }
 
 impl RecurrentSettings {
-    /// The network over inputs of `input_size`.
+    /// The configuration of the network for `input_size` features.
     ///
     /// # Errors
     ///
-    /// If the settings have what the cell has not, or a size is out of range.
+    /// If an option does not exist for the cell, or a size is out of range.
     pub fn config(
         &self,
         cell: CellKind,
         nonlinearity: Nonlinearity,
         input_size: usize,
-        start: Start,
+        init: WeightInit,
     ) -> anyhow::Result<AnyConfig> {
         ensure!(
             cell == CellKind::Rnn || nonlinearity == Nonlinearity::Tanh,
@@ -136,7 +137,7 @@ impl RecurrentSettings {
         let hidden_size = self.hidden_size;
         let config: AnyConfig = match cell {
             CellKind::Rnn => {
-                let config = self.sized(RnnConfig::new(input_size, hidden_size), start);
+                let config = self.sized(RnnConfig::new(input_size, hidden_size), init);
                 let config = match nonlinearity {
                     Nonlinearity::Tanh => config,
                     Nonlinearity::Relu => config.with_nonlinearity(rnn_model::Nonlinearity::Relu),
@@ -144,18 +145,18 @@ impl RecurrentSettings {
                 config.into()
             }
             CellKind::Gru => self
-                .sized(GruConfig::new(input_size, hidden_size), start)
+                .sized(GruConfig::new(input_size, hidden_size), init)
                 .into(),
-            CellKind::Lstm => self.lstm(input_size, start).into(),
+            CellKind::Lstm => self.lstm(input_size, init).into(),
         };
         config.validate()?;
         Ok(config)
     }
 
-    /// The same as an LSTM, not validated.
-    pub fn lstm(&self, input_size: usize, start: Start) -> LstmConfig {
-        let mut config = self.sized(LstmConfig::new(input_size, self.hidden_size), start);
-        if start == Start::Tuned {
+    /// The configuration of an LSTM, not validated.
+    pub fn lstm(&self, input_size: usize, init: WeightInit) -> LstmConfig {
+        let mut config = self.sized(LstmConfig::new(input_size, self.hidden_size), init);
+        if init == WeightInit::Tuned {
             config = config.with_forget_bias(1.0);
         }
         if let Some(size) = self.proj_size {
@@ -164,19 +165,19 @@ impl RecurrentSettings {
         config
     }
 
-    fn sized<C: Cell>(&self, config: RecurrentConfig<C>, start: Start) -> RecurrentConfig<C> {
+    fn sized<C: Cell>(&self, config: RecurrentConfig<C>, init: WeightInit) -> RecurrentConfig<C> {
         let config = config
             .with_num_layers(self.num_layers)
             .with_bias(self.bias)
             .with_bidirectional(self.bidirectional)
             .with_dropout(self.dropout);
-        match start {
-            Start::Uniform => config,
-            Start::Tuned => config.with_recurrent_init(RecurrentInit::Orthogonal),
+        match init {
+            WeightInit::Uniform => config,
+            WeightInit::Tuned => config.with_recurrent_init(RecurrentInit::Orthogonal),
         }
     }
 
-    /// `2 × 128 in both directions`, with `unit` after the size.
+    /// A short description, `2 × 128 in both directions`, with `unit` after the size.
     pub fn describe(&self, unit: &str) -> String {
         format!(
             "{} × {}{unit}{}",

@@ -1,4 +1,4 @@
-//! A finished run as pictures and a page.
+//! Writes the report of a finished run: pictures and an HTML page.
 
 use rnn_train::objective::ACCURACY;
 use rnn_train::progress::EpochReport;
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::report::{Confusion, Curve, Mistakes, Report, Series};
 use crate::ui::Output;
-use crate::ui::flat::readable;
+use crate::ui::json::display_values;
 
-/// Writes them into the run's folder, and says where; a warning if that can't be done, since the
-/// results are worth more than their pictures.
+/// Writes the report into the run's folder, and prints its path. A failure is only a warning, so
+/// that the results are still saved.
 pub fn write<M: Objective>(
     run: &RunDir,
     fitted: &Fitted<M>,
@@ -63,8 +63,8 @@ fn try_write<M: Objective>(
     }
     let report = Report {
         title: run.path().display().to_string(),
-        results: readable(&serde_json::to_value(results)?),
-        settings: readable(&settings),
+        results: display_values(&serde_json::to_value(results)?),
+        settings: display_values(&settings),
         curves: [vec![loss], metrics, vec![rate]].concat(),
         best_epoch,
         confusion,
@@ -73,7 +73,7 @@ fn try_write<M: Objective>(
     Ok(run.write_report(&report.html()?)?)
 }
 
-/// A picture of a named metric; of the accuracy in percent.
+/// The curve of a named metric over the epochs; the accuracy is in percent.
 fn metric(name: &str, history: &[EpochReport]) -> Curve {
     let (title, unit, scale) = match name {
         ACCURACY => ("Accuracy", "%", 100.0),
@@ -86,7 +86,7 @@ fn metric(name: &str, history: &[EpochReport]) -> Curve {
     })
 }
 
-/// A picture of what `values` gives for training and validation.
+/// The curve of the values for training and validation that `values` takes from each epoch.
 fn curve(
     title: &str,
     unit: &str,

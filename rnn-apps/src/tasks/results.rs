@@ -1,14 +1,14 @@
-//! What commands print with `--json`: the keys that they have in common.
+//! The results that commands print with `--json`: the keys that all tasks share.
 
 use serde::Serialize;
 
 use super::settings::Settings;
 use crate::context::Context;
 
-/// Keys of every command that uses a run.
+/// Keys that all commands on a run print.
 #[derive(Clone, Debug, Serialize)]
-pub struct Used {
-    /// The command line's, without flags: `mnist train`.
+pub struct CommonResults {
+    /// The command without flags: `mnist train`.
     pub command: String,
     /// The run's folder.
     pub run: String,
@@ -18,8 +18,8 @@ pub struct Used {
     pub parameters: usize,
 }
 
-impl Used {
-    /// `action` is the subcommand of the run's task.
+impl CommonResults {
+    /// Collects the keys; `action` is the task's subcommand.
     pub fn new<M, T>(
         context: &Context,
         action: &str,
@@ -38,15 +38,15 @@ impl Used {
     }
 }
 
-/// What a training came to, with the task's own score. `metrics.json` holds the same.
+/// The results of a training, with the task's own score; also the content of `metrics.json`.
 #[derive(Clone, Debug, Serialize)]
-pub struct Trained<S> {
+pub struct TrainingResults<S> {
     #[serde(flatten)]
-    pub used: Used,
+    pub common: CommonResults,
     pub epochs: usize,
     pub steps: usize,
     pub best_epoch: Option<usize>,
-    /// Training with its validation.
+    /// Of the training with its validation.
     pub seconds: f64,
     pub step_seconds: f64,
     pub train_loss: f64,
@@ -54,25 +54,25 @@ pub struct Trained<S> {
     pub score: S,
 }
 
-/// What an evaluation came to.
+/// The results of an evaluation.
 #[derive(Clone, Debug, Serialize)]
-pub struct Evaluated<S> {
+pub struct EvaluationResults<S> {
     #[serde(flatten)]
-    pub used: Used,
-    /// Of the training; null for imported weights.
+    pub common: CommonResults,
+    /// Of the training; `None` for imported weights.
     pub epochs: Option<usize>,
     pub seconds: f64,
-    /// Whether the data are those that the training was judged on.
+    /// Whether the data are those on which the trained model was evaluated.
     pub data_as_trained: Option<bool>,
     #[serde(flatten)]
     pub score: S,
 }
 
-/// What a model said of inputs: a list under a name of the task's.
+/// The predictions of a model: a list under a key that the task chooses.
 #[derive(Clone, Debug, Serialize)]
-pub struct Predicted<P> {
+pub struct PredictionResults<P> {
     #[serde(flatten)]
-    pub used: Used,
+    pub common: CommonResults,
     #[serde(flatten)]
     pub predictions: P,
 }

@@ -1,6 +1,6 @@
-//! A task in one file, as small as one can be: does a sequence of bits hold an odd number of ones?
+//! A minimal task in one file: to tell whether a sequence of bits holds an odd number of ones.
 //!
-//! `docs/tasks.md` goes through it. It is compiled and trained in the tests alone.
+//! `docs/tasks.md` explains it. It is compiled and trained only in tests.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use rnn_train::data::fingerprint;
 use rnn_train::{FitConfig, Fitted, ImageLoader, RunDir, evaluate};
 use serde::{Deserialize, Serialize};
 
-use super::recurrent::{CellKind, Nonlinearity, RecurrentSettings, Start};
+use super::recurrent::{CellKind, Nonlinearity, RecurrentSettings, WeightInit};
 use super::task::{Batches, Judgement, SettingsOf, Task};
 use crate::context::Context;
 use crate::ui::Output;
@@ -32,7 +32,7 @@ struct ParityArgs {
     epochs: usize,
 }
 
-/// No subcommand but `train`.
+/// There is no subcommand other than `train`.
 #[derive(Debug, Subcommand)]
 enum ParityAction {}
 
@@ -50,14 +50,14 @@ struct ModelSettings {
 }
 
 impl ModelSettings {
-    fn config(&self, start: Start) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
+    fn config(&self, init: WeightInit) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
         let (cell, nonlinearity) = (CellKind::Lstm, Nonlinearity::Tanh);
-        let rnn = self.recurrent.config(cell, nonlinearity, 1, start)?;
+        let rnn = self.recurrent.config(cell, nonlinearity, 1, init)?;
         Ok(ClassifierConfig::new(rnn, 2))
     }
 }
 
-/// An import needs to say no more than the recurrent part.
+/// An imported model is fully described by its recurrent part.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoDescription {}
@@ -72,22 +72,22 @@ impl Task for Parity {
     const ABOUT: &'static str = "Tell whether a sequence of bits holds an odd number of ones";
     const TRAIN_ABOUT: &'static str = "Train a network on drawn sequences";
     const ITEMS: &'static str = "sequences";
-    const BESIDE_RESUME: &'static [&'static str] = &[];
+    const ALLOWED_WITH_RESUME: &'static [&'static str] = &[];
 
     type Args = ParityArgs;
     type Action = ParityAction;
     type Training = Training;
     type ModelSettings = ModelSettings;
-    /// A sequence is an image of one column, as the loader for images takes it.
+    /// A sequence is an image with one column, so that the loader for images can be used.
     type Data = ImageSet;
     type Assets = ();
     type Model = Classifier<AnyRecurrent>;
     type Score = Score;
     type Description = NoDescription;
 
-    fn fill(_: &mut ParityArgs) {}
+    fn fill_defaults(_: &mut ParityArgs) {}
 
-    fn base(args: &ParityArgs) -> FitConfig {
+    fn default_fit(args: &ParityArgs) -> FitConfig {
         FitConfig {
             learning_rate: 0.02,
             ..FitConfig::new(args.epochs)
@@ -106,11 +106,11 @@ impl Task for Parity {
         &training.fit
     }
 
-    fn fingerprints(training: &mut Training) -> Vec<(&'static str, &mut String)> {
+    fn fingerprint_fields(training: &mut Training) -> Vec<(&'static str, &mut String)> {
         vec![("sequences to train", &mut training.fingerprint)]
     }
 
-    fn moved(_: &ParityArgs) -> Option<&Path> {
+    fn moved_data(_: &ParityArgs) -> Option<&Path> {
         None
     }
 
@@ -149,11 +149,11 @@ impl Task for Parity {
         _: Option<&Training>,
         device: &Device,
     ) -> anyhow::Result<Classifier<AnyRecurrent>> {
-        Ok(model.config(Start::Tuned)?.init(device))
+        Ok(model.config(WeightInit::Tuned)?.init(device))
     }
 
     fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
-        Ok(model.config(Start::Uniform)?.rnn.num_params())
+        Ok(model.config(WeightInit::Uniform)?.rnn.num_params())
     }
 
     fn batches(_: &Training, data: &ImageSet, seed: u64) -> anyhow::Result<Batches<ImageBatch>> {
@@ -193,15 +193,15 @@ impl Task for Parity {
         })
     }
 
-    fn next(run: &str) -> String {
+    fn next_command(run: &str) -> String {
         format!("info {run}")
     }
 
-    fn act(_: &Context, action: ParityAction, _: &mut Output) -> anyhow::Result<()> {
+    fn run_action(_: &Context, action: ParityAction, _: &mut Output) -> anyhow::Result<()> {
         match action {}
     }
 
-    fn described(
+    fn from_description(
         _: NoDescription,
         recurrent: RecurrentSettings,
         _: &Path,
@@ -211,7 +211,7 @@ impl Task for Parity {
 }
 
 #[test]
-fn a_task_is_trained_by_its_facts_alone() {
+fn a_task_is_trained_by_its_trait_implementation_alone() {
     use super::call::Registered;
 
     let folder = tempfile::tempdir().expect("a folder");
@@ -236,7 +236,7 @@ fn a_task_is_trained_by_its_facts_alone() {
     let run = RunDir::open(&run).expect("a run");
     let results: serde_json::Value = run.read_metrics().expect("JSON").expect("results");
     assert_eq!(results["command"], "parity train");
-    // Half would be chance.
+    // Chance level is 0.5.
     assert_eq!(results["accuracy"], 1.0, "{results}");
     let settings: SettingsOf<Parity> = run.read_config().expect("settings");
     assert_eq!(settings.training.expect("trained here").bits, 3);

@@ -1,4 +1,5 @@
-//! A training as a command: it makes a run or goes on with one, can be stopped, and loses nothing.
+//! A training in a run's folder: new or resumed, with checkpoints, and saved when a signal stops
+//! it.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -20,7 +21,7 @@ use crate::ui::interrupt::{Interrupt, Interrupted};
 use crate::ui::progress::Progress;
 use crate::ui::{Grouped, Output};
 
-/// A run that is being trained. As long as it lives, no other program can write to it.
+/// A run that is being trained. It is locked against other programs until this value is dropped.
 pub struct Session {
     pub run: RunDir,
     command: &'static str,
@@ -30,7 +31,7 @@ pub struct Session {
     _lock: RunLock,
 }
 
-/// What a run that goes on computes with, unless the command line says otherwise.
+/// The recorded settings that a resumed run takes over unless the command line sets them.
 #[derive(Deserialize)]
 struct Recorded {
     device: String,
@@ -38,8 +39,8 @@ struct Recorded {
     seed: u64,
 }
 
-/// Fills in the common flags that were not given by what the run of `folder` has recorded.
-pub fn as_recorded(folder: &Path, common: &mut Common) -> anyhow::Result<()> {
+/// Sets the common flags that were not given to the values recorded in the run of `folder`.
+pub fn fill_in_recorded(folder: &Path, common: &mut Common) -> anyhow::Result<()> {
     let recorded: Recorded = RunDir::open(folder)?.read_config()?;
     common.device.get_or_insert(recorded.device);
     common.threads.get_or_insert(recorded.threads);
@@ -47,7 +48,7 @@ pub fn as_recorded(folder: &Path, common: &mut Common) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints the settings as a file for `--config`.
+/// Prints the settings as a TOML file for `--config`.
 pub fn print_config(
     context: &Context,
     args: &impl Serialize,
@@ -66,16 +67,17 @@ pub fn print_config(
     Ok(())
 }
 
-/// The settings and results of the run that is to go on.
+/// A run to resume, with its settings and results.
 pub struct Resumed<S> {
     pub run: RunDir,
     pub settings: S,
-    /// If it has nothing left to do.
+    /// Present if the training is finished.
     pub results: Option<Value>,
 }
 
 impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
-    /// The run in `folder`; warns of what keeps it from going on bit by bit as it was.
+    /// Opens the run in `folder`. Warns about differences of device, threads, instruction set and
+    /// versions, with which the resumed training is not bit-identical to an uninterrupted one.
     pub fn open(
         folder: &Path,
         command: &str,
@@ -101,7 +103,7 @@ impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
                 ("number of threads", &threads, &here),
                 ("instruction set", &settings.instruction_set, set),
             ] {
-                // Runs of older versions have not recorded everything.
+                // Runs of older versions do not record all of these.
                 if there != here && !there.is_empty() {
                     out.warn(format_args!(
                         "the {what} was {there}, and is {here} now: the run will not be, to the last \
@@ -120,7 +122,7 @@ impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
         })
     }
 
-    /// Says that there is nothing left to do.
+    /// Whether the training is finished; if so, prints the results.
     pub fn is_finished(&self, args: &RunArgs, out: &mut Output) -> anyhow::Result<bool> {
         let Some(results) = &self.results else {
             return Ok(false);
@@ -139,7 +141,7 @@ impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
     }
 }
 
-/// Whether data are still those that the run in `folder` was begun with.
+/// Refuses data whose fingerprint differs from the one recorded in the run in `folder`.
 pub fn check_data(folder: &Path, what: &str, expected: &str, found: &str) -> anyhow::Result<()> {
     ensure!(
         found == expected,
@@ -150,7 +152,7 @@ pub fn check_data(folder: &Path, what: &str, expected: &str, found: &str) -> any
 }
 
 impl Session {
-    /// A new run with these settings, or the one that goes on.
+    /// Creates a new run with these settings, or opens the one to resume, and locks it.
     pub fn begin<M: Serialize, T: Serialize>(
         args: &RunArgs,
         command: &'static str,
@@ -171,7 +173,7 @@ impl Session {
         };
         let lock = run.lock()?;
         if args.resume.is_none() {
-            // Somebody else may have found the same folder empty.
+            // Another program may have found the same empty folder before it was locked.
             ensure!(!run.has_config(), RunError::NotEmpty(run.path().to_owned()));
             run.write_config(settings)?;
         }
@@ -192,7 +194,7 @@ impl Session {
         })
     }
 
-    /// Says where it begins.
+    /// Prints the run's folder and the checkpoint from which it is resumed.
     pub fn describe(&self, out: &mut Output) -> io::Result<()> {
         let run = self.run.path().display();
         match &self.checkpoint {
@@ -204,7 +206,8 @@ impl Session {
         }
     }
 
-    /// Trains to the end, or until a signal comes, which is an error of its own.
+    /// Trains to the end, with checkpoints, history and progress. A signal stops the training with
+    /// the error [`Interrupted`].
     pub fn fit<M: Objective>(
         &mut self,
         trainer: Trainer<M>,
@@ -228,7 +231,7 @@ impl Session {
         }
         let fitted = trainer.fit(model, train).map_err(|error| match error {
             TrainError::Checkpoint(error @ CheckpointError::Foreign { .. }) => {
-                with_others(error, &self.checkpoints)
+                with_alternatives(error, &self.checkpoints)
             }
             error => error.into(),
         })?;
@@ -251,15 +254,15 @@ impl Session {
     }
 }
 
-/// The last checkpoint, or how to do without it.
+/// The latest checkpoint; if it is damaged, the error lists the others.
 fn latest(checkpoints: &Checkpoints) -> anyhow::Result<Option<Checkpoint>> {
     match checkpoints.latest() {
-        Err(error @ CheckpointError::Damaged { .. }) => Err(with_others(error, checkpoints)),
+        Err(error @ CheckpointError::Damaged { .. }) => Err(with_alternatives(error, checkpoints)),
         latest => Ok(latest?),
     }
 }
 
-/// A checkpoint by its name, its file's name, or as the best one.
+/// The checkpoint with that name or file name; `best` is the best one.
 fn named(checkpoints: &Checkpoints, name: &str) -> Result<Checkpoint, CheckpointError> {
     let names = checkpoints.names()?;
     let best = names
@@ -269,8 +272,8 @@ fn named(checkpoints: &Checkpoints, name: &str) -> Result<Checkpoint, Checkpoint
     checkpoints.named(best.as_deref().or(stem).unwrap_or(name))
 }
 
-/// What is wrong with the last checkpoint, and which others there are.
-fn with_others(error: CheckpointError, checkpoints: &Checkpoints) -> anyhow::Error {
+/// An error about the latest checkpoint that also lists the other checkpoints.
+fn with_alternatives(error: CheckpointError, checkpoints: &Checkpoints) -> anyhow::Error {
     let mut others = checkpoints.names().unwrap_or_default();
     others.drain(..others.len().min(1));
     match others.is_empty() {
@@ -282,7 +285,7 @@ fn with_others(error: CheckpointError, checkpoints: &Checkpoints) -> anyhow::Err
     }
 }
 
-/// Says how the steps go.
+/// Prints the optimiser, the schedule, the batch size and the number of steps.
 pub fn describe_fit(
     out: &mut Output,
     fit: &FitConfig,

@@ -1,4 +1,4 @@
-//! A run's `config.json`, and the folders that hold one.
+//! A run's `config.json`, and creating and opening runs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,24 +12,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 
-/// A run's `config.json`: everything that its weights and numbers depend on. M is what the model is
-/// made from, T what it was trained on and how.
+/// A run's `config.json`: all settings on which its weights and results depend. `M` holds those of
+/// the model, `T` those of the training.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings<M, T> {
-    /// The command that the run is of.
+    /// The name of the run's task.
     pub command: String,
     pub versions: Versions,
     pub model: M,
-    /// How the weights were made, if they were made here.
+    /// The training; `None` for imported weights.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     pub training: Option<T>,
-    /// Where they came from otherwise.
+    /// The origin of imported weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Origin>,
     pub device: String,
     pub threads: usize,
-    /// The processor's; empty in runs of before it was recorded.
+    /// Of the processor; empty in runs of older versions.
     #[serde(default)]
     pub instruction_set: String,
     pub seed: u64,
@@ -42,21 +42,22 @@ fn none<T>() -> Option<T> {
 }
 
 impl<M, T> Settings<M, T> {
-    /// How it was trained.
+    /// The settings of the training.
     ///
     /// # Errors
     ///
-    /// If it was not trained here.
+    /// If the weights were imported.
     pub fn training(&self) -> anyhow::Result<&T> {
         let training = self.training.as_ref();
         training.context("the weights were imported, and not trained here")
     }
 
-    /// What to evaluate the run's model on: what was given, or else what the training `recorded`.
+    /// The source of the evaluation data: `given`, or else the one that the training `recorded`.
     ///
     /// # Errors
     ///
-    /// If neither says so, for weights that were imported; `flags` would.
+    /// If nothing is given and the weights were imported. The message names `flags`, which give a
+    /// source.
     pub fn evaluated_on<S>(
         &self,
         given: Option<S>,
@@ -73,7 +74,7 @@ impl<M, T> Settings<M, T> {
         })
     }
 
-    /// What is known of every run.
+    /// Settings of a new run, with neither training nor origin.
     pub fn new(context: &Context, command: &str, model: M) -> Self {
         Self {
             command: command.to_owned(),
@@ -90,11 +91,11 @@ impl<M, T> Settings<M, T> {
     }
 }
 
-/// Who made a run.
+/// The versions of the program that created a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Versions {
-    /// This program.
+    /// Of this program.
     pub rnn: String,
     pub burn: String,
 }
@@ -108,25 +109,25 @@ impl Versions {
     }
 }
 
-/// Where weights came from that were not trained here.
+/// The origin of imported weights.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
-    /// The file.
+    /// The path of the file.
     pub weights: PathBuf,
-    /// What all names began with that were taken, and were cut off.
+    /// The prefix that selected the tensors and was removed from their names.
     pub strip_prefix: String,
-    /// What names began with, and what they begin with here.
+    /// Prefixes of names, each with its replacement.
     pub rename: BTreeMap<String, String>,
 }
 
-/// What every run's settings begin with.
+/// The field that all runs' settings have.
 #[derive(Deserialize)]
 struct Head {
     command: String,
 }
 
-/// Makes the folder of a run of `command`, with its settings: `path`, or else the next free one.
+/// Creates a run of `command` with its settings in `path`, or else in the next free folder.
 pub fn create(
     path: Option<&Path>,
     command: &str,
@@ -137,7 +138,7 @@ pub fn create(
     Ok(run)
 }
 
-/// The same without settings.
+/// Creates the folder of a run without settings: `path`, or else the next free one.
 pub fn folder(path: Option<&Path>, command: &str) -> anyhow::Result<RunDir> {
     Ok(match path {
         Some(path) => RunDir::create(path)?,
@@ -145,7 +146,7 @@ pub fn folder(path: Option<&Path>, command: &str) -> anyhow::Result<RunDir> {
     })
 }
 
-/// A run of `command` and its settings.
+/// Opens a run of `command`, and reads its settings.
 pub fn open<S: DeserializeOwned>(path: &Path, command: &str) -> anyhow::Result<(RunDir, S)> {
     let run = RunDir::open(path)?;
     let head: Head = run.read_config()?;

@@ -1,4 +1,4 @@
-//! What a task tells of itself; all else is the same for every task.
+//! The trait that a task implements. Everything else in this folder works for any task.
 
 use std::path::Path;
 
@@ -17,105 +17,108 @@ use crate::ui::Output;
 /// The settings of a task's run.
 pub type SettingsOf<T> = Settings<<T as Task>::ModelSettings, <T as Task>::Training>;
 
-/// Something that a network can be trained for: data, a model, and how the model is judged.
+/// A task that a network can be trained for: its data, its model, and how the model is evaluated.
 pub trait Task: core::fmt::Debug + Sync + 'static {
-    /// The subcommand, and what the runs' folders are called.
+    /// The subcommand's name, which is also the prefix of the runs' folders.
     const NAME: &'static str;
     /// The subcommand's help.
     const ABOUT: &'static str;
     /// The help of `NAME train`.
     const TRAIN_ABOUT: &'static str;
-    /// What the data are made of, as a plural: `images`.
+    /// The items of the data, in the plural: `images`.
     const ITEMS: &'static str;
-    /// Flags of its own (their identifiers) that may stand beside `--resume`: those that say where the
+    /// The ids of the task's own flags that may be given with `--resume`: those that say where the
     /// data are.
-    const BESIDE_RESUME: &'static [&'static str];
+    const ALLOWED_WITH_RESUME: &'static [&'static str];
 
-    /// Flags of `NAME train` beside those that all trainings have.
+    /// The task's own flags of `NAME train`, in addition to those that all tasks share.
     type Args: Args + Serialize + core::fmt::Debug;
-    /// The subcommands beside `train`.
+    /// The subcommands other than `train`.
     type Action: Subcommand + core::fmt::Debug;
-    /// What `config.json` holds of the training.
+    /// The part of `config.json` about the training.
     type Training: Serialize + DeserializeOwned + Clone;
-    /// What `config.json` holds of the model.
+    /// The part of `config.json` about the model.
     type ModelSettings: Serialize + DeserializeOwned + Clone;
-    /// Everything that a training reads.
+    /// The data of a training, for training and evaluation.
     type Data;
-    /// What a trained model can't be used without, such as vocabularies.
+    /// What a trained model needs beside its weights, such as vocabularies.
     type Assets;
     type Model: Objective;
-    /// What a trained model is judged by: keys of the results.
+    /// The evaluation results of a trained model: keys of `metrics.json` and `--json`.
     type Score: Serialize;
-    /// What a file for `import --model` says of a model, beside its recurrent part.
+    /// What a file for `import --model` says about a model, beside its recurrent part.
     type Description: DeserializeOwned;
 
-    /// Fills in flags that depend on others, for `--print-config`.
-    fn fill(args: &mut Self::Args);
+    /// Sets flags whose defaults depend on other flags, for `--print-config`.
+    fn fill_defaults(args: &mut Self::Args);
 
-    /// Refuses flags that are of no use together.
+    /// Refuses combinations of flags that can't work; `patience` is that of `--patience`.
     fn check(_args: &Self::Args, _patience: Option<usize>) -> Result<(), String> {
         Ok(())
     }
 
-    /// How a training goes where no flag says otherwise.
-    fn base(args: &Self::Args) -> FitConfig;
+    /// The default settings of the training, for what no flag sets.
+    fn default_fit(args: &Self::Args) -> FitConfig;
 
-    /// The training that `args` ask for, its fingerprints still empty.
+    /// The settings of a new training. Its fingerprints are empty until the data have been read.
     fn training(args: &Self::Args, fit: FitConfig) -> anyhow::Result<Self::Training>;
 
-    /// How the optimiser steps.
+    /// The settings of the optimiser and the schedule within `training`.
     fn fit(training: &Self::Training) -> &FitConfig;
 
-    /// The fingerprints of the data, each with what it is of: `images to train`.
-    fn fingerprints(training: &mut Self::Training) -> Vec<(&'static str, &mut String)>;
+    /// The fields of `training` that hold the data's fingerprints, each with the name of its data
+    /// for messages: `images to train`.
+    fn fingerprint_fields(training: &mut Self::Training) -> Vec<(&'static str, &mut String)>;
 
-    /// Where `args` say that a resumed run's data are now.
-    fn moved(args: &Self::Args) -> Option<&Path>;
+    /// Where the data of a resumed run are now, if `args` say so.
+    fn moved_data(args: &Self::Args) -> Option<&Path>;
 
-    /// Reads the data of a training; from `moved` if they are no longer where they were.
+    /// Reads the data of a training, from `moved` if it is given.
     fn read(training: &Self::Training, moved: Option<&Path>) -> anyhow::Result<Self::Data>;
 
-    /// SHA-256 of the data, in the order of [`fingerprints`](Self::fingerprints).
+    /// The SHA-256 fingerprints of the data, in the order of
+    /// [`fingerprint_fields`](Self::fingerprint_fields).
     fn hash(data: &Self::Data) -> Vec<String>;
 
-    /// The model that `args` ask for to learn from `data`.
+    /// The settings of a new model for `data`.
     fn model(args: &Self::Args, data: &Self::Data) -> Self::ModelSettings;
 
-    /// The model with the weights that `training` starts from; without one with any weights, since
-    /// they will be replaced.
+    /// The model with its initial weights. Without `training` the weights are about to be replaced,
+    /// and their initialisation does not matter.
     ///
     /// # Errors
     ///
-    /// If there is no such model, as a `config.json` that was changed by hand may ask for.
+    /// If the settings are invalid, as in a `config.json` that was edited by hand.
     fn init(
         model: &Self::ModelSettings,
         training: Option<&Self::Training>,
         device: &Device,
     ) -> anyhow::Result<Self::Model>;
 
-    /// About how many numbers the model has, without making it.
+    /// About how many parameters the model has, without allocating them.
     ///
     /// # Errors
     ///
-    /// If there is no such model.
+    /// If the settings are invalid.
     fn num_params(model: &Self::ModelSettings) -> anyhow::Result<usize>;
 
-    /// The batches to learn from and to validate on.
+    /// The loaders for training and validation.
     fn batches(
         training: &Self::Training,
         data: &Self::Data,
         seed: u64,
     ) -> anyhow::Result<Batches<<Self::Model as Objective>::Batch>>;
 
-    /// What a trained model needs of the data.
+    /// The part of the data that a trained model needs.
     fn assets(data: &Self::Data) -> &Self::Assets;
 
-    /// Writes them into a run's folder.
+    /// Writes the assets into a run's folder.
     fn write_assets(_assets: &Self::Assets, _run: &RunDir) -> anyhow::Result<()> {
         Ok(())
     }
 
-    /// Data and model in a few lines, each a name and a text.
+    /// Describes data and model in a few lines, each a name and a text, which are printed before
+    /// the first step.
     fn describe(
         settings: &SettingsOf<Self>,
         data: &Self::Data,
@@ -124,7 +127,7 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     where
         Self: Sized;
 
-    /// Judges a trained model on the data kept for that, and says what came of it.
+    /// Evaluates a trained model on the data that were kept for that, and prints the results.
     fn judge(
         fitted: &Fitted<Self::Model>,
         data: &Self::Data,
@@ -132,30 +135,31 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
         out: &mut Output,
     ) -> anyhow::Result<Judgement<Self::Score>>;
 
-    /// A command to try next with the run in that folder.
-    fn next(run: &str) -> String;
+    /// A command to suggest after training or import; `run` is the run's folder.
+    fn next_command(run: &str) -> String;
 
     /// Runs a subcommand other than `train`.
-    fn act(context: &Context, action: Self::Action, out: &mut Output) -> anyhow::Result<()>;
+    fn run_action(context: &Context, action: Self::Action, out: &mut Output) -> anyhow::Result<()>;
 
-    /// The model of a description, with its assets. Files that it names lie in `folder`.
-    fn described(
+    /// The model's settings and its assets, from a description for `import`. Paths in it are
+    /// relative to `folder`.
+    fn from_description(
         description: Self::Description,
         recurrent: RecurrentSettings,
         folder: &Path,
     ) -> anyhow::Result<(Self::ModelSettings, Self::Assets)>;
 }
 
-/// What a training goes through in each epoch.
+/// The loaders of a training.
 pub struct Batches<B> {
     pub train: Loader<B>,
     pub valid: Option<Loader<B>>,
 }
 
-/// How a trained model did.
+/// The evaluation of a trained model.
 pub struct Judgement<S> {
     pub score: S,
-    /// For the report.
+    /// For the report, as are the mistakes.
     pub confusion: Option<Confusion>,
     pub mistakes: Option<Mistakes>,
 }

@@ -1,5 +1,4 @@
-//! The one training program of all tasks: a new run or one that is resumed, from the flags to the
-//! results.
+//! The training command of every task, for new and resumed runs, from the flags to the results.
 
 use std::path::Path;
 
@@ -9,16 +8,16 @@ use rnn_train::{FitConfig, Trainer};
 use serde::Serialize;
 
 use super::report;
-use super::results::{Trained, Used};
+use super::results::{CommonResults, TrainingResults};
 use super::session::{Resumed, Session, check_data, describe_fit, print_config};
 use super::settings::Settings;
 use super::task::{Batches, SettingsOf, Task};
 use crate::cli::{FitArgs, RunArgs};
 use crate::context::Context;
-use crate::ui::progress::waiting;
+use crate::ui::progress::with_spinner;
 use crate::ui::{Output, Seconds};
 
-/// Flags of `train`: the task's own, and those that all trainings have.
+/// Flags of `train`: the task's own, and those that all tasks share.
 #[derive(Args, Debug, Serialize)]
 pub struct TrainArgs<A: Args> {
     #[command(flatten)]
@@ -29,15 +28,15 @@ pub struct TrainArgs<A: Args> {
     pub run: RunArgs,
 }
 
-/// Trains, or resumes a training, and says what to try next.
+/// Trains or resumes, prints the results, and suggests a command to try next.
 pub fn run<T: Task>(
     context: &Context,
     mut args: TrainArgs<T::Args>,
     out: &mut Output,
 ) -> anyhow::Result<()> {
     if args.run.print_config {
-        T::fill(&mut args.task);
-        args.fit.fill(&T::base(&args.task));
+        T::fill_defaults(&mut args.task);
+        args.fit.fill_defaults(&T::default_fit(&args.task));
         return print_config(context, &args, out);
     }
     let results = match &args.run.resume {
@@ -47,24 +46,24 @@ pub fn run<T: Task>(
     let Some(results) = results else {
         return Ok(());
     };
-    let next = T::next(&results.used.run);
+    let next = T::next_command(&results.common.run);
     out.line(format_args!("\nNext: {next}"))?;
     out.results(&results)
 }
 
-/// Trains as `args` say, into a new run.
+/// Trains into a new run.
 pub fn train<T: Task>(
     context: &Context,
     args: &TrainArgs<T::Args>,
     out: &mut Output,
-) -> anyhow::Result<Trained<T::Score>> {
+) -> anyhow::Result<TrainingResults<T::Score>> {
     let fit = args.fit.config(FitConfig {
         seed: context.seed,
-        ..T::base(&args.task)
+        ..T::default_fit(&args.task)
     });
     let mut training = T::training(&args.task, fit)?;
     let data = read::<T>(&training, None, out)?;
-    let recorded = T::fingerprints(&mut training).into_iter();
+    let recorded = T::fingerprint_fields(&mut training).into_iter();
     for ((_, recorded), found) in recorded.zip(T::hash(&data)) {
         *recorded = found;
     }
@@ -76,21 +75,21 @@ pub fn train<T: Task>(
     fit_and_judge::<T>(context, &settings, &data, &args.run, out)
 }
 
-/// Goes on with the run in `folder`; none if it has nothing left to do.
+/// Resumes the run in `folder`; `None` if it is already finished.
 fn resume<T: Task>(
     context: &Context,
     folder: &Path,
     args: &TrainArgs<T::Args>,
     out: &mut Output,
-) -> anyhow::Result<Option<Trained<T::Score>>> {
+) -> anyhow::Result<Option<TrainingResults<T::Score>>> {
     let resumed = Resumed::<SettingsOf<T>>::open(folder, T::NAME, context, out)?;
     if resumed.is_finished(&args.run, out)? {
         return Ok(None);
     }
     let settings = resumed.settings;
     let mut training = settings.training()?.clone();
-    let data = read::<T>(&training, T::moved(&args.task), out)?;
-    let recorded = T::fingerprints(&mut training).into_iter();
+    let data = read::<T>(&training, T::moved_data(&args.task), out)?;
+    let recorded = T::fingerprint_fields(&mut training).into_iter();
     for ((what, expected), found) in recorded.zip(T::hash(&data)) {
         check_data(folder, what, expected, &found)?;
     }
@@ -103,7 +102,7 @@ fn read<T: Task>(
     out: &Output,
 ) -> anyhow::Result<T::Data> {
     let what = format!("reading the {}", T::ITEMS);
-    waiting(out, what, || T::read(training, moved))
+    with_spinner(out, what, || T::read(training, moved))
 }
 
 fn fit_and_judge<T: Task>(
@@ -112,7 +111,7 @@ fn fit_and_judge<T: Task>(
     data: &T::Data,
     args: &RunArgs,
     out: &mut Output,
-) -> anyhow::Result<Trained<T::Score>> {
+) -> anyhow::Result<TrainingResults<T::Score>> {
     let training = settings.training()?;
     let fit = T::fit(training);
     let Batches { train, valid } = T::batches(training, data, settings.seed)?;
@@ -120,13 +119,14 @@ fn fit_and_judge<T: Task>(
     context.device.seed(settings.seed);
     let model = T::init(&settings.model, Some(training), &context.device)?;
     let parameters = model.num_params();
-    // Only now, when nothing can be refused any more: an empty folder is of no use.
+    // The run's folder is created only now, after all checks, so that an error leaves no empty
+    // folder behind.
     let mut session = Session::begin(args, T::NAME, settings)?;
     if args.resume.is_none() {
         T::write_assets(T::assets(data), &session.run)?;
     }
-    // From here on there is something to lose.
-    let out = &mut out.even_unread();
+    // From here on, a closed pipe must not end the program: it would lose the training.
+    let out = &mut out.ignoring_closed_pipe();
     for (name, text) in T::describe(settings, data, parameters)? {
         out.field(name, text)?;
     }
@@ -143,8 +143,8 @@ fn fit_and_judge<T: Task>(
     run.save_model(&fitted.model)?;
     out.line(format_args!("trained in {}\n", Seconds(fitted.seconds)))?;
     let judgement = T::judge(&fitted, data, run, out)?;
-    let results = Trained {
-        used: Used::new(context, "train", run, settings, parameters),
+    let results = TrainingResults {
+        common: CommonResults::new(context, "train", run, settings, parameters),
         epochs: fitted.history.len(),
         steps: fitted.steps,
         best_epoch: fitted.best_epoch,
@@ -161,7 +161,7 @@ fn fit_and_judge<T: Task>(
         judgement.mistakes,
         out,
     )?;
-    // Last: it is what says that the run is finished.
+    // Written last, since its presence marks the run as finished.
     run.write_metrics(&results)?;
     Ok(results)
 }

@@ -1,4 +1,4 @@
-//! Where this build can compute on this machine.
+//! Lists the devices that this build supports and this machine has.
 
 use rnn_train::device::{DeviceKind, Presence};
 use serde::Serialize;

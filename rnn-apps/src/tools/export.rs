@@ -1,4 +1,4 @@
-//! A run's weights for PyTorch.
+//! Writes a run's weights for PyTorch.
 
 use std::path::PathBuf;
 

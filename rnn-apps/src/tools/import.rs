@@ -1,4 +1,4 @@
-//! A run of weights that PyTorch trained.
+//! Makes a run of weights that PyTorch trained.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,7 +28,8 @@ pub struct ImportArgs {
     pub run: Option<PathBuf>,
 }
 
-/// What model the weights are of: a task, names, and what the task says of its model.
+/// The file for `--model`: the task, how to rename the weights, and the task's description of the
+/// model.
 #[derive(Deserialize)]
 struct Description {
     command: String,

@@ -1,4 +1,4 @@
-//! What a run holds.
+//! Prints the contents of a run.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use rnn_train::run::RunError;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::ui::flat::readable;
+use crate::ui::json::display_values;
 use crate::ui::progress::epoch_line;
 use crate::ui::{Grouped, Output};
 
@@ -95,9 +95,9 @@ fn named(weights: &StateDict) -> Vec<Weight> {
     named.collect()
 }
 
-/// One line per value.
+/// Prints one line per value.
 fn fields(out: &mut Output, value: &Value) -> std::io::Result<()> {
-    for (name, value) in readable(value) {
+    for (name, value) in display_values(value) {
         out.line(format_args!("   {name:<22} {value}"))?;
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! Ctrl-C, `kill`, a terminal that is closed: the first one asks a training to stop, the second one ends the
-//! program.
+//! Handles SIGINT, SIGTERM and SIGHUP: the first signal asks a training to stop, the second one
+//! ends the program.
 
 use std::fmt;
 use std::io;
@@ -10,16 +10,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown, register_usize};
 
-/// Ctrl-C, `kill`, and a terminal that is closed.
+/// Sent by Ctrl-C, `kill`, and a terminal that is closed.
 #[cfg(unix)]
 const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
 #[cfg(not(unix))]
 const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
-/// What a shell adds to a signal's number for the exit code of what it ended.
+/// By a shell's convention, the exit code of a process that a signal ended is this plus the
+/// signal's number.
 const SIGNALLED: i32 = 128;
 
-/// Whether a signal has come.
+/// Records the signals that have arrived.
 pub struct Interrupt {
     stop: Arc<AtomicBool>,
     signal: Arc<AtomicUsize>,
@@ -33,7 +34,8 @@ impl Interrupt {
             Arc::new(AtomicUsize::new(0)),
         );
         for number in SIGNALS {
-            // In this order: the first signal finds `stop` false, and sets it.
+            // The order matters: at the first signal `stop` is still false when the conditional
+            // shutdown checks it.
             register_conditional_shutdown(number, SIGNALLED + number, stop.clone())?;
             register_usize(number, signal.clone(), number as usize)?;
             register(number, stop.clone())?;
@@ -41,12 +43,12 @@ impl Interrupt {
         Ok(Self { stop, signal })
     }
 
-    /// Becomes true with the first signal.
+    /// A flag that the first signal sets.
     pub fn stop(&self) -> Arc<AtomicBool> {
         self.stop.clone()
     }
 
-    /// The exit code of a program that was stopped by the signal that came; by Ctrl-C if none has.
+    /// The exit code for the signal that arrived, or for SIGINT if none has.
     pub fn code(&self) -> u8 {
         let signal = match self.signal.load(Ordering::Relaxed) {
             0 => SIGINT,
@@ -56,21 +58,21 @@ impl Interrupt {
     }
 }
 
-/// From here on there is nothing to save, and the first signal ends the program.
+/// After the training there is nothing to save, so the next signal ends the program at once.
 impl Drop for Interrupt {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 }
 
-/// A training was stopped, and saved.
+/// The error of a training that a signal stopped and that was saved.
 #[derive(Debug)]
 pub struct Interrupted {
     /// The program's exit code.
     pub code: u8,
-    /// Steps that were done.
+    /// Number of completed steps.
     pub steps: usize,
-    /// The command that the run is of.
+    /// The task's command.
     pub command: &'static str,
     /// The run's folder.
     pub run: PathBuf,

@@ -1,7 +1,7 @@
-//! What a person or a script sees: lines and JSON, progress, pictures as text, signals.
+//! The user interface: lines and JSON on standard output, progress, images as text, signals.
 
-pub mod flat;
 pub mod interrupt;
+pub mod json;
 pub mod output;
 pub mod preview;
 pub mod progress;

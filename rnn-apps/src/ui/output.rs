@@ -1,4 +1,4 @@
-//! What goes to standard output: lines for people, and one JSON object for programs.
+//! Standard output: lines for people, and one JSON object for programs.
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind, Write};
@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use crate::cli::Common;
 
-/// Standard output, as the flags want it.
+/// Standard output, filtered by `--quiet` and `--json`.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     quiet: bool,
     json: bool,
-    unread: bool,
+    ignore_closed_pipe: bool,
 }
 
 impl Output {
@@ -20,7 +20,7 @@ impl Output {
         Self {
             quiet: common.quiet,
             json: common.json,
-            unread: false,
+            ignore_closed_pipe: false,
         }
     }
 
@@ -28,7 +28,7 @@ impl Output {
         self.quiet
     }
 
-    /// The same with nothing for people.
+    /// A copy that prints no lines for people.
     pub fn silent(self) -> Self {
         Self {
             quiet: true,
@@ -36,7 +36,7 @@ impl Output {
         }
     }
 
-    /// The same without the line for programs.
+    /// A copy that prints no JSON results.
     pub fn without_results(self) -> Self {
         Self {
             json: false,
@@ -44,15 +44,16 @@ impl Output {
         }
     }
 
-    /// The same for work that goes on when nobody reads any more: a closed pipe is no error.
-    pub fn even_unread(self) -> Self {
+    /// A copy whose writes succeed even if the pipe is closed, for work that must be completed and
+    /// saved.
+    pub fn ignoring_closed_pipe(self) -> Self {
         Self {
-            unread: true,
+            ignore_closed_pipe: true,
             ..self
         }
     }
 
-    /// A line for people.
+    /// Prints a line for people, unless `--quiet` is given.
     pub fn line(&mut self, text: impl Display) -> io::Result<()> {
         if self.quiet {
             return Ok(());
@@ -60,12 +61,12 @@ impl Output {
         self.write(text)
     }
 
-    /// What was asked for, whatever the flags say.
+    /// Prints a line whatever the flags.
     pub fn print(&mut self, text: impl Display) -> io::Result<()> {
         self.write(text)
     }
 
-    /// A line on standard error about what is no error.
+    /// Prints a warning on standard error, unless `--quiet` is given.
     pub fn warn(&self, text: impl Display) {
         if !self.quiet {
             // Not `eprintln!`, which panics when there is no standard error.
@@ -74,32 +75,35 @@ impl Output {
     }
 
     fn write(self, text: impl Display) -> io::Result<()> {
-        // Not `println!`, which panics when the reader is gone.
+        // Not `println!`, which panics when the pipe is closed.
         match writeln!(io::stdout().lock(), "{text}") {
-            Err(error) if self.unread && error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if self.ignore_closed_pipe && error.kind() == ErrorKind::BrokenPipe => {
+                Ok(())
+            }
             result => result,
         }
     }
 
-    /// A heading between empty lines.
+    /// Prints an underlined heading between empty lines.
     pub fn heading(&mut self, text: impl Display) -> io::Result<()> {
         let text = text.to_string();
         let rule = "─".repeat(text.chars().count());
         self.line(format_args!("\n{text}\n{rule}\n"))
     }
 
-    /// A name and its value, values one below the other.
+    /// Prints a name and its value; the values of several fields are aligned.
     pub fn field(&mut self, name: &str, value: impl Display) -> io::Result<()> {
         self.line(format_args!("{name:<10} {value}"))
     }
 
-    /// Results that are all there is to print, whatever the flags say.
+    /// Prints results as a line of JSON, whatever the flags.
     pub fn row(&mut self, results: &impl Serialize) -> anyhow::Result<()> {
         self.write(serde_json::to_string(results)?)?;
         Ok(())
     }
 
-    /// The results, for programs: the last line there is.
+    /// Prints the results as a line of JSON if `--json` is given; it is the last line of the
+    /// output.
     pub fn results(&mut self, results: &impl Serialize) -> anyhow::Result<()> {
         if self.json {
             let json = serde_json::to_string(results)?;
@@ -109,7 +113,7 @@ impl Output {
     }
 }
 
-/// A whole number with commas: 60,000.
+/// Displays a whole number with commas: 60,000.
 pub struct Grouped(pub usize);
 
 impl Display for Grouped {
@@ -125,7 +129,7 @@ impl Display for Grouped {
     }
 }
 
-/// Seconds, with minutes from two minutes on.
+/// Displays seconds; from two minutes on, minutes and seconds.
 pub struct Seconds(pub f64);
 
 impl Display for Seconds {
@@ -139,7 +143,7 @@ impl Display for Seconds {
     }
 }
 
-/// A number with the six digits that are enough for a person.
+/// Displays a number with six significant digits.
 pub struct SixDigits(pub f64);
 
 impl Display for SixDigits {
@@ -149,7 +153,7 @@ impl Display for SixDigits {
     }
 }
 
-/// A loss, in nats.
+/// Displays a loss.
 pub struct Loss(pub f64);
 
 impl Display for Loss {

@@ -1,10 +1,10 @@
-//! Pictures in a terminal.
+//! Images as text in a terminal.
 
-/// Pictures side by side as text, a line for two rows of pixels: half blocks show one above the
-/// other, so that a picture is as wide as high.
+/// Images side by side as text. Each line shows two rows of pixels by half-block characters, which
+/// makes pixels square.
 ///
-/// `images` are grey values, `cols` to a row; those above `ink` are shown. What is empty
-/// around a picture is left out; `gap` columns lie between two.
+/// `images` are grey values, `cols` per row; pixels above `ink` are drawn. Empty margins are cut
+/// off; `gap` columns separate two images.
 pub fn text(images: &[&[u8]], cols: usize, ink: u8, gap: usize) -> Vec<String> {
     let rows = images
         .iter()
@@ -53,7 +53,7 @@ mod tests {
     fn two_rows_make_a_line() {
         let image = [0, 9, 9, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 9, 0, 0];
         assert_eq!(text(&[&image, &image], 4, 5, 1), ["▀█ ▀█", "▄  ▄"]);
-        // An odd last row, an empty picture, no picture.
+        // An odd number of rows, an empty image, no image.
         assert_eq!(text(&[&[9, 9]], 2, 5, 1), ["▀▀"]);
         assert!(text(&[&[0; 4]], 2, 5, 1).concat().is_empty());
         assert!(text(&[], 2, 5, 1).is_empty());

@@ -13,27 +13,27 @@ use super::{Grouped, Loss, Output, Seconds};
 
 /// How often the bar's text changes.
 const TEXT_EVERY: Duration = Duration::from_millis(100);
-/// How often a line stands in for the bar where there is no terminal.
+/// How often a line is printed where there is no terminal for the bar.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-/// Watches a training for a person.
+/// An observer that prints the progress of a training.
 pub struct Progress {
     out: Output,
     epochs: usize,
-    /// The cross entropy of a guess among the classes, if there are any.
+    /// The cross entropy at chance level, ln C for C classes; `None` without classes.
     chance_level: Option<f64>,
-    /// Shown on standard error, where that is a terminal.
+    /// Whether standard error, where the bar is drawn, is a terminal.
     is_terminal: bool,
     epoch: Option<Epoch>,
 }
 
-/// The epoch that is under way.
+/// The current epoch.
 struct Epoch {
     bar: ProgressBar,
     start: Instant,
-    /// When something was last said.
-    said: Instant,
-    /// Where it began: not at zero if a checkpoint did.
+    /// When progress was last printed.
+    last_shown: Instant,
+    /// The first item that is processed here: not 0 if the training was resumed within the epoch.
     first_item: usize,
     predictions: usize,
 }
@@ -62,14 +62,14 @@ impl Progress {
         Epoch {
             bar: bar.with_style(style).with_prefix(prefix),
             start: now,
-            said: now,
+            last_shown: now,
             first_item: report.items,
             predictions: 0,
         }
     }
 
-    /// Warns if the first loss is far from chance level, ln C for C classes, which is where new weights
-    /// begin.
+    /// Warns if the loss of the first step is far from chance level, ln C for C classes, which is
+    /// where newly initialised weights begin.
     fn check_first_loss(&self, report: &StepReport) {
         let (Some(chance), Some(classes)) = (self.chance_level, report.num_classes) else {
             return;
@@ -106,15 +106,15 @@ impl Observer for Progress {
         } else {
             LINE_EVERY
         };
-        if epoch.said.elapsed() < every {
+        if epoch.last_shown.elapsed() < every {
             return;
         }
-        epoch.said = Instant::now();
+        epoch.last_shown = Instant::now();
         let text = epoch.text(report);
         if self.is_terminal {
             epoch.bar.set_message(text);
         } else {
-            // If nobody reads, the training still goes on to save its weights.
+            // A closed pipe must not stop the training, which still has its weights to save.
             let _ = self.out.line(format_args!(
                 "epoch {}/{}   {} of {}   {text}",
                 report.epoch,
@@ -139,7 +139,7 @@ impl Observer for Progress {
     }
 }
 
-/// Whatever ends the training in the middle of an epoch leaves no bar behind.
+/// Removes the bar even if an error ends the training within an epoch.
 impl Drop for Epoch {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
@@ -147,7 +147,7 @@ impl Drop for Epoch {
 }
 
 impl Epoch {
-    /// Loss, learning rate, speed, and how long the training still takes.
+    /// Loss, remaining time, learning rate, speed and gradient norm.
     fn text(&self, report: &StepReport) -> String {
         let seconds = self.start.elapsed().as_secs_f64();
         let items = (report.items - self.first_item) as f64;
@@ -159,7 +159,7 @@ impl Epoch {
         let norm = report
             .grad_norm
             .map_or_else(String::new, |norm| format!("grad norm {norm:.2}"));
-        // What gets cut off on a narrow terminal stands last.
+        // The least important value is last, since a narrow terminal cuts the line off.
         format!(
             "{loss}{} left  lr {:.1e}  {}  {norm}",
             Seconds(left),
@@ -169,7 +169,7 @@ impl Epoch {
     }
 }
 
-/// Words or characters a second, or else items.
+/// Tokens per second if items have several predictions, otherwise samples per second.
 fn speed(items: f64, predictions: f64, seconds: f64) -> String {
     let rate = |count: f64| Grouped((count / seconds) as usize);
     match predictions > items * 1.5 {
@@ -178,7 +178,8 @@ fn speed(items: f64, predictions: f64, seconds: f64) -> String {
     }
 }
 
-/// What an epoch came to, of so many: mean loss and metrics in training, then on the validation data.
+/// One line about an epoch: mean loss and metrics in training and validation, learning rate, speed,
+/// time.
 pub fn epoch_line(report: &EpochReport, epochs: usize) -> String {
     let training = results(report.train_loss, &report.train_metrics);
     let mut line = format!("epoch {:>2}/{epochs}  loss {training}", report.epoch);
@@ -186,7 +187,7 @@ pub fn epoch_line(report: &EpochReport, epochs: usize) -> String {
         line += &format!("  valid {}", results(loss, &report.valid_metrics));
     }
     line += &format!("  lr {:.1e}", report.learning_rate);
-    // A run of an older version has not counted them.
+    // Histories of older versions do not contain the counts.
     if report.items > 0 {
         let (items, targets) = (report.items as f64, report.targets as f64);
         line += &format!("  {}", speed(items, targets, report.seconds));
@@ -198,7 +199,7 @@ pub fn epoch_line(report: &EpochReport, epochs: usize) -> String {
     line
 }
 
-/// A loss, the share of right predictions in percent, other metrics by name.
+/// A loss, the accuracy in percent, and other metrics with their names.
 fn results(loss: f64, metrics: &Metrics) -> String {
     let mut text = Loss(loss).to_string();
     for (name, value) in metrics.iter() {
@@ -210,11 +211,11 @@ fn results(loss: f64, metrics: &Metrics) -> String {
     text
 }
 
-/// Does what takes a while, and shows on a terminal that it goes on.
-pub fn waiting<T>(out: &Output, what: String, work: impl FnOnce() -> T) -> T {
+/// Runs `work` and shows a spinner with the text `what` on a terminal meanwhile.
+pub fn with_spinner<T>(out: &Output, what: String, work: impl FnOnce() -> T) -> T {
     let spinner = match out.is_quiet() {
         true => ProgressBar::hidden(),
-        // Nothing at all where standard error is no terminal.
+        // Draws nothing if standard error is no terminal.
         false => ProgressBar::new_spinner().with_message(what),
     };
     spinner.enable_steady_tick(TEXT_EVERY);

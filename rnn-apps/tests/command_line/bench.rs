@@ -46,7 +46,7 @@ fn a_workload_is_timed_and_checked() {
     );
     assert!(number("median_ms") <= number("p90_ms"), "{row}");
     assert!(number("step_memory_mb") >= 0.0, "{row}");
-    // The loss of the last of 5 + 20 steps; more steps, less of it. The same each time.
+    // The loss of the last of 5 + 20 steps, which is the same in each run.
     assert!(number("check") > 0.0, "{row}");
     assert!(bench(200)["check"].as_f64() < row["check"].as_f64());
     assert_eq!(bench(20)["check"], row["check"]);

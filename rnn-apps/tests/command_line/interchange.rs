@@ -35,7 +35,7 @@ fn a_tagger_that_pytorch_trained_tags_here_and_goes_back() {
         text(&output.stdout),
         "The/DET dog/NN ate/V the/DET apple/NN\nEverybody/NN read/V that/DET book/NN\n"
     );
-    // It was not trained here: what to evaluate it on must be said.
+    // The run was imported, so the data to evaluate on must be given.
     let message = fails(folder.path(), "tagger eval --run run", 1);
     assert!(message.contains("--data"), "{message}");
     std::fs::write(folder.path().join("new.txt"), "The/DET book/NN").expect("written");
@@ -57,7 +57,7 @@ fn a_tagger_that_pytorch_trained_tags_here_and_goes_back() {
         assert_eq!(before.get(name), after.get(name), "{name}");
     }
 
-    // Nothing is overwritten.
+    // An existing file is not overwritten.
     let message = fails(folder.path(), line, 1);
     assert!(
         message.contains("back.safetensors: there is such a file"),
@@ -76,7 +76,7 @@ fn a_tagger_that_pytorch_trained_tags_here_and_goes_back() {
 }
 
 #[test]
-fn what_does_not_fit_is_named_and_makes_no_run() {
+fn weights_that_do_not_fit_are_an_error_and_make_no_run() {
     let folder = tempfile::tempdir().expect("a folder");
     let whole = std::fs::read_to_string(golden("tagger.json")).expect("a description");
     let config = folder.path().join("model.json");
@@ -142,7 +142,7 @@ fn what_does_not_fit_is_named_and_makes_no_run() {
 }
 
 #[test]
-fn names_change_places_and_weights_that_are_no_numbers_stay_out() {
+fn names_can_be_swapped_and_non_finite_weights_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let line = import(&golden("tagger.pt"), &golden("tagger.json"), "run");
     succeeds(folder.path(), &line);

@@ -1,4 +1,4 @@
-//! The program as a user meets it: output, exit codes, JSON, files.
+//! Tests of the program as a whole: output, exit codes, JSON and files.
 
 mod bench;
 mod interchange;
@@ -18,7 +18,7 @@ fn command(folder: &Path, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rnn-apps"));
     command.current_dir(folder).args(line.split_whitespace());
     command.env_remove("RNN_DATA");
-    // Tests run side by side: more threads than processors would only wait for each other.
+    // Tests run in parallel, so more threads would only compete for the processors.
     command.env("RAYON_NUM_THREADS", "1");
     command
 }
@@ -31,20 +31,20 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("UTF-8")
 }
 
-/// What the program says on success.
+/// Runs the program, which must succeed; gives its standard output.
 fn succeeds(folder: &Path, line: &str) -> String {
     let output = run(folder, line);
     assert!(output.status.success(), "{line}: {}", text(&output.stderr));
     text(&output.stdout)
 }
 
-/// What it says when it fails with `code`.
+/// Runs the program, which must fail with `code`; gives its error message.
 fn fails(folder: &Path, line: &str, code: i32) -> String {
     let output = run(folder, line);
     let message = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{line}: {message}");
     assert!(!message.contains("panicked"), "{line}: {message}");
-    // Nothing is said twice: a cause is in the message or after it, not both.
+    // No part of the message is repeated.
     let parts: Vec<&str> = message.trim_end().split(": ").collect();
     assert!(
         parts.windows(2).all(|pair| pair[0] != pair[1]),
@@ -58,7 +58,7 @@ fn json(output: &str) -> Value {
     serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {last}"))
 }
 
-/// Scripts rely on these names, with spaces between them here.
+/// Checks that the results have these keys, separated by spaces, on which scripts rely.
 fn has_keys(results: &Value, keys: &str) {
     for key in keys.split(' ') {
         assert!(!results[key].is_null(), "no {key} in {results}");
@@ -68,7 +68,7 @@ fn has_keys(results: &Value, keys: &str) {
 const SMALL: &str = "--hidden-size 16 --num-layers 1 --epochs 1 --limit 500 --batch-size 20";
 
 #[test]
-fn a_training_that_nobody_watches_is_saved() {
+fn a_training_whose_output_pipe_is_closed_is_saved() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut child = command(folder.path(), &format!("mnist train {SMALL} --run run"))
         .stdout(Stdio::piped())
@@ -127,7 +127,7 @@ fn wrong_usage_exits_with_2_and_says_what_is_right() {
 }
 
 #[test]
-fn a_reader_that_leaves_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut child = command(folder.path(), "shapes")
         .stdout(Stdio::piped())

@@ -72,7 +72,7 @@ fn a_folder_of_files_is_read_and_its_faults_are_named() {
     let train = format!("mnist train --data digits {SMALL} --json --run run");
     assert_eq!(json(&succeeds(folder.path(), &train))["total"], 100);
 
-    // The run remembers where its images were.
+    // The run records where its images are.
     assert_eq!(
         json(&succeeds(folder.path(), "mnist eval --json --run run"))["total"],
         100
@@ -113,7 +113,7 @@ fn a_dataset_is_found_by_its_name() {
         assert!(output.status.success(), "{}", text(&output.stderr));
         assert_eq!(json(&text(&output.stdout))["total"], 70);
     }
-    // Under `data` in the working directory it needs no variable.
+    // A dataset under `data` in the working directory is found without the environment variable.
     let from = folder.path().join("datasets");
     std::fs::rename(from, folder.path().join("data")).expect("renamed");
     assert_eq!(
@@ -174,7 +174,8 @@ fn pictures_drawn_by_hand_are_read() {
         folder.path(),
         "mnist train --hidden-size 64 --num-layers 1 --batch-size 50 --epochs 4 --learning-rate 0.01 --run run",
     );
-    // Of three sizes, dark on light and light on dark, one off the middle, one in colour.
+    // The pictures have three sizes; some are dark on light, some light on dark, one is off-centre,
+    // one is in colour.
     let pictures = concat!(env!("CARGO_MANIFEST_DIR"), "/pictures");
     let line = format!(
         "mnist predict --run run {pictures}/two.png {pictures}/four.png {pictures}/seven.png --json"
@@ -196,7 +197,7 @@ fn pictures_drawn_by_hand_are_read() {
         assert!(probabilities[label].as_f64() > Some(0.5), "{prediction}");
     }
 
-    // What is no picture is named, and the others are read nevertheless.
+    // A file that is not a picture is an error that names it; the others are still read.
     std::fs::write(folder.path().join("note.png"), "seven").expect("written");
     let line = format!("mnist predict --run run note.png {pictures}/two.png nowhere.png --json");
     let output = run(folder.path(), &line);
@@ -251,7 +252,8 @@ fn info_tells_what_a_run_holds() {
     let all: u64 = weights.iter().map(numbers).sum();
     assert_eq!(trained["parameters"], all);
 
-    // One that was cut short has no results, and then no weights, and is no error.
+    // A run without results, and then without weights, is not an error: its training has not
+    // finished.
     std::fs::remove_file(folder.path().join("run/metrics.json")).expect("removed");
     let output = succeeds(folder.path(), "info run");
     assert!(
@@ -263,7 +265,7 @@ fn info_tells_what_a_run_holds() {
     assert!(output.contains("cut short"), "{output}");
     let message = fails(folder.path(), "mnist eval --run run", 1);
     assert!(message.contains("run: no model.safetensors"), "{message}");
-    // A damaged one is named.
+    // A damaged run is an error that names the file.
     let history = folder.path().join("run/history.jsonl");
     let whole = std::fs::read_to_string(&history).expect("a history");
     std::fs::write(&history, format!("{whole}{{\n")).expect("written");
@@ -274,7 +276,7 @@ fn info_tells_what_a_run_holds() {
 }
 
 #[test]
-fn a_picture_that_can_t_be_drawn_takes_no_results_away() {
+fn a_picture_that_can_t_be_written_does_not_lose_the_results() {
     let folder = tempfile::tempdir().expect("a folder");
     let wide = |count: usize| {
         let labels = (0..count).map(|i| (i % 10) as u8).collect();
@@ -296,7 +298,7 @@ fn a_picture_that_can_t_be_drawn_takes_no_results_away() {
 }
 
 #[test]
-fn weights_that_are_no_numbers_are_refused() {
+fn non_finite_weights_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     succeeds(folder.path(), &format!("mnist train {SMALL} --run run"));
     let path = folder.path().join("run/model.safetensors");

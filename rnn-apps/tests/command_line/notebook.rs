@@ -1,4 +1,4 @@
-//! The notebook's small sections.
+//! The commands for the notebook's sections, and the tour.
 
 use super::{fails, json, succeeds};
 
@@ -8,7 +8,7 @@ fn hihello_ends_with_ihello() {
     let output = succeeds(folder.path(), "hihello");
     let last = output.lines().last().expect("a line");
     assert!(last.ends_with("ihello"), "{last}");
-    // A line for each answer that differs from the one before, and for the last epoch.
+    // A line for each prediction that differs from the previous one, and for the last epoch.
     let lines: Vec<&str> = output.lines().filter(|l| l.starts_with("epoch ")).collect();
     assert!((5..100).contains(&lines.len()), "{output}");
     assert!(lines[lines.len() - 1].starts_with("epoch 100"), "{output}");
@@ -77,7 +77,7 @@ fn devices_are_listed_with_what_the_missing_ones_need() {
         ]
     );
     for device in devices {
-        // What is not found says why.
+        // A device that is not found has a reason.
         let found = device["found"].as_array().expect("a list");
         assert_eq!(found.is_empty(), device["needs"].is_string(), "{device}");
         assert!(found.is_empty() || device["compiled"] == true, "{device}");
@@ -116,6 +116,6 @@ fn the_tour_goes_through_the_notebook_in_its_order() {
         );
     }
     assert!(json(&output)["test_accuracy"].as_f64() > Some(0.97));
-    // What it says to try works.
+    // The suggested command works.
     succeeds(folder.path(), "info runs/mnist-1");
 }

@@ -1,4 +1,4 @@
-//! A training that is killed, stopped, or finds no room for its checkpoints loses nothing.
+//! Trainings that are killed, stopped, or can't write a checkpoint, and are then resumed.
 
 use std::fs;
 use std::path::Path;
@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use super::{command, fails, json, run, succeeds, text};
 
-// On a backend that starts in no time.
+// On a backend that starts quickly.
 const TRAIN: &str = "mnist train --device ndarray --data digits --hidden-size 24 --num-layers 2 --dropout 0.2 \
                      --batch-size 10 --valid-split 0.1 --checkpoint-every 5";
 
-/// A folder with few digits, so that a start takes no time.
+/// A folder with few digits, so that a training starts quickly.
 fn with_digits() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let digits = Strokes::new(8).mnist(400, 50).expect("digits");
@@ -23,8 +23,7 @@ fn with_digits() -> tempfile::TempDir {
     folder
 }
 
-/// What must be the same in two runs: the weights, the history without its times, and the results
-/// likewise.
+/// What must be equal in two runs: the weights, and the history and results without their times.
 fn outcome(run: &Path) -> (Vec<u8>, Vec<Value>, Value) {
     let weights = fs::read(run.join("model.safetensors")).expect("weights");
     let untimed = |line: &str| {
@@ -49,7 +48,7 @@ fn start(folder: &Path, line: &str) -> Child {
     command.spawn().expect("the program starts")
 }
 
-/// Waits at most so long; whether it has ended.
+/// Waits for at most `time`; gives whether the process has ended.
 fn ends_within(child: &mut Child, time: Duration) -> bool {
     let start = Instant::now();
     while start.elapsed() < time {
@@ -79,7 +78,7 @@ fn a_training_killed_at_twenty_random_moments_ends_in_the_same_run() {
     let whole = whole.elapsed();
     let expected = outcome(&folder.path().join("whole"));
 
-    // Numbers without order, the same in every test: a linear congruential generator's.
+    // A linear congruential generator, so that the moments are the same in every test run.
     let mut random = 1u32;
     let mut kills = 0;
     for attempt in 0.. {
@@ -94,7 +93,7 @@ fn a_training_killed_at_twenty_random_moments_ends_in_the_same_run() {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let share = f64::from(random) / f64::from(u32::MAX);
             let moment = match kills {
-                // Enough: the rest is for the end.
+                // After 20 kills, the training may finish.
                 20.. => Duration::from_secs(300),
                 _ => whole.mul_f64(0.4 * share),
             };
@@ -110,7 +109,7 @@ fn a_training_killed_at_twenty_random_moments_ends_in_the_same_run() {
             }
         }
         assert!(outcome(&run) == expected, "{name} is another run");
-        // Nothing that a kill interrupted is left over.
+        // No temporary file of an interrupted write is left.
         for folder in [run.clone(), run.join("checkpoints")] {
             for entry in fs::read_dir(&folder).expect("a folder") {
                 let name = entry.expect("an entry").file_name();
@@ -133,7 +132,7 @@ fn signal(child: &Child, name: &str) {
 
 #[test]
 #[cfg(unix)]
-fn a_signal_saves_and_says_how_to_go_on() {
+fn a_signal_saves_and_says_how_to_resume() {
     let folder = with_digits();
     let train = format!("{TRAIN} --epochs 40");
     succeeds(folder.path(), &format!("{train} --quiet --run whole"));
@@ -160,7 +159,7 @@ fn a_signal_saves_and_says_how_to_go_on() {
 }
 
 #[test]
-fn a_finished_run_has_nothing_left_to_do() {
+fn resuming_a_finished_run_succeeds_at_once() {
     let folder = with_digits();
     let train = format!("{TRAIN} --epochs 1 --json --run run");
     let results = json(&succeeds(folder.path(), &train));
@@ -187,7 +186,7 @@ fn without_a_checkpoint_it_starts_over() {
     assert!(outcome(&run) == outcome(&folder.path().join("whole")));
 }
 
-/// A run that was stopped, and what it would have come to.
+/// Makes a run that was stopped; gives the outcome of the same training uninterrupted.
 fn stopped(folder: &Path) -> (Vec<u8>, Vec<Value>, Value) {
     succeeds(folder, &format!("{TRAIN} --epochs 30 --quiet --run whole"));
     let mut child = start(folder, &format!("{TRAIN} --epochs 30 --run run"));
@@ -200,7 +199,7 @@ fn stopped(folder: &Path) -> (Vec<u8>, Vec<Value>, Value) {
     outcome(&folder.join("whole"))
 }
 
-/// The names of the last checkpoint and of the one before it.
+/// The names of the latest two checkpoints, the latest first.
 fn checkpoints(run: &Path) -> [String; 2] {
     let entries = fs::read_dir(run.join("checkpoints")).expect("a folder");
     let mut names: Vec<String> = entries
@@ -253,11 +252,11 @@ fn a_damaged_checkpoint_is_named_with_the_one_to_use_instead() {
 }
 
 #[test]
-fn a_foreign_checkpoint_is_refused() {
+fn a_checkpoint_of_another_run_is_refused() {
     let folder = with_digits();
     stopped(folder.path());
     let run_folder = folder.path().join("run");
-    // The same model and the same data, but another seed.
+    // The same model and data, but another seed.
     let other = format!("{TRAIN} --epochs 30 --seed 2 --quiet --run other");
     succeeds(folder.path(), &other);
     let [last, _] = checkpoints(&run_folder);
@@ -283,7 +282,7 @@ fn a_foreign_checkpoint_is_refused() {
 }
 
 #[test]
-fn other_data_are_refused() {
+fn changed_data_are_refused() {
     let folder = with_digits();
     stopped(folder.path());
     let other = Strokes::new(9).mnist(400, 50).expect("digits");
@@ -299,14 +298,14 @@ fn other_data_are_refused() {
 
 #[test]
 #[cfg(unix)]
-fn a_full_disk_is_named_and_costs_nothing() {
+fn a_full_disk_is_an_error_that_keeps_the_checkpoints() {
     let folder = with_digits();
     let expected = stopped(folder.path());
     let run_folder = folder.path().join("run");
     let [last, _] = checkpoints(&run_folder);
     let path = run_folder.join(format!("checkpoints/{last}.safetensors"));
     let before = fs::read(&path).expect("a checkpoint");
-    // No file may be larger than some kilobytes: a checkpoint finds no room, as on a full disk.
+    // The limit on file sizes makes writing a checkpoint fail, as on a full disk.
     let script = "trap '' XFSZ; ulimit -f 16; exec \"$0\" mnist train --resume run --quiet";
     let output = std::process::Command::new("sh")
         .current_dir(folder.path())
@@ -325,7 +324,7 @@ fn a_full_disk_is_named_and_costs_nothing() {
 
 #[test]
 #[cfg(unix)]
-fn a_read_only_folder_is_named_and_costs_nothing() {
+fn a_read_only_folder_is_an_error_that_keeps_the_checkpoints() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::os::unix::process::CommandExt;
 
@@ -342,7 +341,8 @@ fn a_read_only_folder_is_named_and_costs_nothing() {
     for read_only in [&checkpoint_folder, &run_folder] {
         allow(read_only, 0o555);
     }
-    // Permissions do not keep the superuser out: then as somebody else, who can reach the program.
+    // The superuser ignores permissions, so the program is then run as another user, from a folder
+    // that this user can read.
     let is_root = fs::metadata(folder.path()).expect("a folder").uid() == 0;
     let mut train = command(folder.path(), "mnist train --resume run --quiet");
     if is_root {
@@ -381,7 +381,7 @@ fn two_programs_do_not_write_to_one_run() {
 }
 
 #[test]
-fn what_keeps_a_run_from_being_the_same_is_a_warning() {
+fn a_different_device_or_number_of_threads_is_a_warning() {
     let folder = with_digits();
     stopped(folder.path());
     let output = run(folder.path(), "mnist train --resume run --threads 3");
@@ -391,7 +391,7 @@ fn what_keeps_a_run_from_being_the_same_is_a_warning() {
 }
 
 #[test]
-fn a_loss_that_is_no_number_stops_the_run_at_its_step() {
+fn a_non_finite_loss_stops_the_run_at_its_step() {
     let folder = with_digits();
     let line = "mnist train --device ndarray --data digits --hidden-size 24 --num-layers 1 --batch-size 10 \
                 --optimizer sgd --momentum 0 --learning-rate 1e38 --schedule constant \
@@ -401,8 +401,5 @@ fn a_loss_that_is_no_number_stops_the_run_at_its_step() {
         assert!(message.contains(part), "no {part} in: {message}");
     }
     let checkpoints = folder.path().join("run/checkpoints");
-    assert!(
-        !checkpoints.exists(),
-        "weights that are no numbers were saved"
-    );
+    assert!(!checkpoints.exists(), "non-finite weights were saved");
 }

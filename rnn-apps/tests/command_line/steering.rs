@@ -1,4 +1,4 @@
-//! Settings from files and flags, and what can be seen of a training.
+//! Settings from files and flags, and the output, reports and comparison of trainings.
 
 use std::fs;
 
@@ -36,7 +36,7 @@ fn a_file_sets_what_the_command_line_leaves_to_it() {
 }
 
 #[test]
-fn faults_of_a_file_are_named() {
+fn errors_in_a_file_are_reported() {
     let folder = tempfile::tempdir().expect("a folder");
     for (content, says) in [
         (
@@ -92,7 +92,7 @@ fn printed_settings_can_be_read_again() {
 }
 
 #[test]
-fn flags_that_mean_nothing_together_are_refused() {
+fn flags_that_can_t_be_combined_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     for (line, says) in [
         (
@@ -148,7 +148,7 @@ fn every_optimiser_and_schedule_trains() {
 }
 
 #[test]
-fn runs_are_looked_for_and_damage_does_not_hide_the_others() {
+fn runs_are_listed_even_if_one_is_damaged() {
     let folder = tempfile::tempdir().expect("a folder");
     let message = fails(folder.path(), "runs", 1);
     assert!(message.contains("runs"), "{message}");
@@ -166,7 +166,7 @@ fn runs_are_looked_for_and_damage_does_not_hide_the_others() {
 }
 
 #[test]
-fn piped_output_says_it_all_in_plain_lines() {
+fn piped_output_is_plain_lines() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = succeeds(folder.path(), "tagger train --epochs 3 --run run");
     for part in [

@@ -69,7 +69,7 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
     ] {
         assert!(folder.path().join("run").join(file).exists(), "no {file}");
     }
-    // The run remembers where its sentences were.
+    // The run records where its sentences are.
     let evaluated = json(&succeeds(folder.path(), "tagger eval --json --run run"));
     for key in [
         "accuracy",
@@ -85,7 +85,7 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
         &evaluated,
         "run seed device threads parameters epochs seconds",
     );
-    // A tag that training never saw is a mistake, and no error.
+    // A tag that did not occur in training counts as a wrong prediction and is not an error.
     let line = "tagger eval --json --run run --data corpus/en-train.txt";
     let evaluated = json(&succeeds(folder.path(), line));
     assert_eq!(
@@ -97,7 +97,7 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
     assert_eq!(json(&evaluated)["accuracy"], 0.0);
     assert!(evaluated.contains("not those that the training was evaluated on"));
     assert!(evaluated.contains("1 words have a tag that this run does not know: VERB"));
-    // A folder's dev file, whether or not there is one to train on.
+    // A folder's dev file is used even without a training file.
     std::fs::remove_file(folder.path().join("corpus/en-train.txt")).expect("removed");
     let evaluated = json(&succeeds(
         folder.path(),
@@ -105,7 +105,7 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
     ));
     assert_eq!(evaluated["accuracy"], trained["accuracy"]);
 
-    // Sentences as arguments: not split at spaces here, so not through `succeeds`.
+    // Sentences as arguments; `succeeds` would split them at spaces.
     let output = command(folder.path(), "tagger tag --run run --json")
         .args(["The dog ate the apple.", "", "Everybody saw that book"])
         .output()
@@ -128,7 +128,7 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
     );
     has_keys(&found, "run seed device threads parameters");
 
-    // From a file with a byte order mark, and from standard input: a line out for each line in.
+    // From a file with a byte order mark, and from standard input: one output line per input line.
     std::fs::write(folder.path().join("text"), "\u{feff}The dog\n\nread that\n").expect("written");
     let from_file = succeeds(folder.path(), "tagger tag --run run --file text");
     assert_eq!(from_file.lines().count(), 3, "{from_file}");
@@ -182,7 +182,7 @@ fn a_tagger_learns_from_one_file_and_from_the_two_sentences() {
 }
 
 #[test]
-fn faults_are_named() {
+fn malformed_files_are_errors_that_name_the_place() {
     let folder = tempfile::tempdir().expect("a folder");
     corpus(folder.path());
     succeeds(
@@ -218,7 +218,7 @@ fn faults_are_named() {
     fails(folder.path(), "tagger tag --run run", 2);
     fails(folder.path(), "tagger --epochs 5 eval --run run", 2);
 
-    // A line that is no word/TAG.
+    // A line that is not in the form word/TAG.
     let dev = folder.path().join("corpus/en-dev.txt");
     std::fs::write(&dev, "The/DET dog\n").expect("written");
     let message = fails(folder.path(), "tagger eval --run run", 1);
@@ -226,7 +226,7 @@ fn faults_are_named() {
         message.contains("en-dev.txt: line 1, column 9"),
         "{message}"
     );
-    // Two files that could be meant.
+    // Two candidates for the training file.
     std::fs::write(folder.path().join("corpus/de-train.txt"), TRAIN).expect("written");
     let message = fails(folder.path(), "tagger train --data corpus", 1);
     assert!(

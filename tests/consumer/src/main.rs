@@ -1,5 +1,5 @@
-//! A service in small: weights that PyTorch trained are part of the program, and a sequence comes in
-//! step by step. It checks what comes out, and says how long a step takes.
+//! A minimal service: the program contains weights that PyTorch trained, and processes a sequence
+//! step by step. It checks the outputs, and prints the time per step.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("these are not PyTorch's outputs".into());
     }
 
-    // The same over and over, as in a service.
+    // Repeats the steps, as a service would.
     for _ in 0..1000 {
         let start = Instant::now();
         let input = Tensor::zeros([1, 8], &device);

@@ -1,4 +1,4 @@
-//! What `torch.save` wrote comes in, and gives PyTorch's numbers.
+//! Files written by `torch.save` are read, and give PyTorch's numbers.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ fn a_state_dict() {
 #[test]
 fn one_module_of_a_checkpoint() {
     let all = StateDict::read(path("checkpoint.pt")).expect("a checkpoint");
-    // The batch normalisation's counter is an integer, and no obstacle.
+    // The batch normalisation's counter is an integer, which is read too.
     let counter = "model.encoder.norm.num_batches_tracked";
     assert_eq!(all.get(counter).map(TensorData::dtype), Some(DType::I64));
     assert!(all.get("epoch").is_none());
@@ -66,9 +66,9 @@ fn half_precision_is_widened() {
     let dtype = |name: &str| weights.get(name).map(TensorData::dtype);
     assert_eq!(dtype("weight_ih_l0"), Some(DType::F16));
     assert_eq!(dtype("bias_ih_l0"), Some(DType::BF16));
-    // Bfloat16 has 8 bits.
+    // Bfloat16 has a significand of 8 bits.
     check(weights.clone(), 1e-2);
-    // Through safetensors and back nothing changes.
+    // Writing and reading safetensors changes nothing.
     let bytes = weights.to_safetensors().expect("bytes");
     let again = StateDict::from_safetensors(&bytes).expect("our own file");
     for name in weights.names() {
@@ -77,7 +77,7 @@ fn half_precision_is_widened() {
 }
 
 #[test]
-fn views_are_read_as_they_are_seen() {
+fn views_are_read_with_their_strides() {
     let views = StateDict::read(path("views.pt")).expect("tensors");
     let values = |name: &str| -> Vec<f32> { views.get(name).expect(name).iter().collect() };
     let (whole, turned) = (values("whole"), values("turned"));
@@ -95,16 +95,16 @@ fn views_are_read_as_they_are_seen() {
 }
 
 #[test]
-fn a_pickle_that_asks_for_more_is_refused_by_name() {
+fn a_pickle_that_is_not_only_tensors_is_refused_by_name() {
     let error = StateDict::read(path("evil.pt"))
         .expect_err("refused")
         .to_string();
     assert!(error.contains("evil.pt: data.pkl, byte "), "{error}");
     assert!(error.contains("asks for posix.system"), "{error}");
-    // Nothing was run: neither here nor in the folder of the file.
+    // Nothing was executed.
     assert!(!path("evil-was-here").exists());
     assert!(!Path::new("evil-was-here").exists());
-    // A whole model is Python code and not weights.
+    // A whole model is pickled as Python classes, not only as tensors.
     let error = StateDict::read(path("module.pt"))
         .expect_err("refused")
         .to_string();
@@ -114,7 +114,7 @@ fn a_pickle_that_asks_for_more_is_refused_by_name() {
     );
 }
 
-/// An archive as `torch.save` makes it, of one storage of two numbers, around `pickle`.
+/// Writes an archive in the form of `torch.save` with this `pickle` and one storage of two numbers.
 fn archive(folder: &Path, pickle: &[u8]) -> PathBuf {
     let path = folder.join("made.pt");
     let file = std::fs::File::create(&path).expect("a file");
@@ -130,7 +130,7 @@ fn archive(folder: &Path, pickle: &[u8]) -> PathBuf {
     path
 }
 
-/// The instructions for a tensor over the storage.
+/// The pickle instructions of a tensor over the storage.
 fn tensor(shape: &[u8], stride: &[u8]) -> Vec<u8> {
     let tuple = |items: &[u8]| {
         let mut code = vec![b'('];
@@ -145,7 +145,7 @@ fn tensor(shape: &[u8], stride: &[u8]) -> Vec<u8> {
     code
 }
 
-/// A dictionary of these entries.
+/// The pickle instructions of a dictionary with these entries.
 fn dictionary(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut code = b"}(".to_vec();
     for (key, value) in entries {
@@ -173,8 +173,8 @@ fn no_object_slips_through_wherever_it_stands() {
 
     let call = b"cposix\nsystem\n(X\x02\0\0\0lstR".to_vec();
     for code in [
-        // Called and thrown away before the weights; as an attribute; under a tensor's name; by the
-        // instructions that make instances; by a name that is put together.
+        // The call's result is discarded before the weights; is an attribute; has a tensor's name;
+        // comes from the instructions that make instances; the name is built from parts.
         [call.clone(), b"0".to_vec(), good()].concat(),
         [good(), call.clone(), b"b".to_vec()].concat(),
         dictionary(&[("w", tensor(&[2], &[1])), ("w", call.clone())]),
@@ -197,20 +197,20 @@ fn no_object_slips_through_wherever_it_stands() {
 }
 
 #[test]
-fn a_small_file_asks_for_no_large_memory() {
+fn a_small_file_does_not_cause_large_allocations() {
     let folder = tempfile::tempdir().expect("a folder");
     let read = |code: Vec<u8>| {
         let error = StateDict::read(archive(folder.path(), &pickle(code)));
         error.expect_err("refused").to_string()
     };
-    // One number, two hundred and fifty-five to the fifth times.
+    // A tensor of 255⁵ elements with stride 0.
     let error = read(dictionary(&[("w", tensor(&[255; 5], &[0; 5]))]));
     assert!(error.contains("w: expected at most"), "{error}");
     let error = read(dictionary(&[("w", tensor(&[3], &[1]))]));
     assert!(error.contains("found a storage of 2"), "{error}");
     let error = read(dictionary(&[("w", tensor(&[2], &[1, 1]))]));
     assert!(error.contains("w: expected elements"), "{error}");
-    // A list that holds itself, and lists that double.
+    // A list that contains itself, and lists whose size doubles.
     assert!(read(b"]q\0h\0a".to_vec()).contains("found more"));
     let doubling: Vec<u8> = (0..60u8)
         .flat_map(|i| [b'h', i, b'h', i, 0x86, b'q', i + 1])
@@ -251,7 +251,7 @@ fn a_damaged_file_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("cut.pt");
     let whole = std::fs::read(path("lstm.pt")).expect("bytes");
-    // At every length: an error, and no panic.
+    // Truncation at any length is an error and not a panic.
     for length in 0..whole.len() {
         std::fs::write(&file, &whole[..length]).expect("written");
         let error = StateDict::read(&file).expect_err("cut").to_string();
@@ -331,7 +331,7 @@ fn names_are_cut_and_lengthened() {
             .contains("no name begins with \"gru.\"; there are bias_hh_l0"),
         "{error}"
     );
-    // Each name once: two can change places.
+    // Each name is renamed only once, so that two names can be swapped.
     let swapped = weights
         .clone()
         .rename([("bias_ih", "bias_hh"), ("bias_hh", "bias_ih")])

@@ -1,5 +1,5 @@
-//! The same numbers as PyTorch 2.9, from the same weights: values within 1e-5, gradients within
-//! 1e-4 of the largest entry. The files are made by golden/generate.py.
+//! The same numbers as PyTorch 2.9 from the same weights: outputs within 1e-5, gradients within
+//! 1e-4, relative to the largest element. The files are made by golden/generate.py.
 
 mod cells;
 mod checkpoints;
@@ -30,7 +30,7 @@ fn golden(file: &str) -> StateDict {
     StateDict::from_safetensors(&bytes).expect("a golden file")
 }
 
-/// The cases of a file, with what they hold.
+/// The cases of a file, each with its tensors.
 fn cases(file: &str) -> Vec<(String, StateDict)> {
     let golden = golden(file);
     let names: BTreeSet<&str> = golden
@@ -54,7 +54,7 @@ fn option<'a>(case: &'a str, name: &str) -> Option<&'a str> {
         .find_map(|option| option.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// How a cell's state looks in the golden files.
+/// The names of a cell's state in the golden files.
 trait Golden: Cell + Default {
     fn state<const D: usize>(of: impl Fn(&str) -> Tensor<D>) -> Self::State<D>;
     fn parts<const D: usize>(state: Self::State<D>) -> Vec<(&'static str, Tensor<D>)>;
@@ -108,7 +108,7 @@ impl Case<'_> {
         Tensor::from_data(self.value(name).clone(), self.device)
     }
 
-    /// A tensor to be differentiated by.
+    /// A tensor with respect to which the gradient is computed.
     fn input<const D: usize>(&self, name: &str) -> Tensor<D> {
         self.tensor(&format!("in/{name}")).require_grad()
     }
@@ -127,7 +127,7 @@ impl Case<'_> {
         );
     }
 
-    /// Checks an output, and gives its part of the loss.
+    /// Checks an output, and computes its part of the loss.
     fn judge<const D: usize>(&self, name: &str, output: Tensor<D>) -> Tensor<1> {
         self.check("out", name, &output.to_data(), 1e-5);
         (output * self.tensor(&format!("in/upstream_{name}"))).sum()
@@ -144,7 +144,7 @@ impl Case<'_> {
         }
     }
 
-    /// Checks what a module makes of an input and a state, and all gradients.
+    /// Checks a module's outputs for an input and a state, and all gradients.
     fn check_run<C: Golden, M: Module, const D: usize, const S: usize>(
         &self,
         module: &M,

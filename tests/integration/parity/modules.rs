@@ -1,4 +1,4 @@
-//! `nn.RNN`, `nn.LSTM` and `nn.GRU`: every option with every other.
+//! `nn.RNN`, `nn.LSTM` and `nn.GRU`, with all combinations of options.
 
 use burn::module::Module;
 use rnn_model::{
@@ -12,7 +12,7 @@ use super::{Case, Golden, HIDDEN, INPUT, cases, is, option};
 const LENGTHS: [usize; 3] = [2, 4, 3];
 const TIME: usize = 5;
 
-/// What only one kind of module can be.
+/// The options that only one kind of module has.
 trait Options: Golden {
     fn configured(_case: &str, config: RecurrentConfig<Self>) -> RecurrentConfig<Self> {
         config
@@ -39,7 +39,7 @@ impl Options for LstmStep {
 
 impl Options for GruStep {}
 
-/// Checks the cases with so many layers that `filter` lets through, of which there are `count`.
+/// Checks the cases with so many layers that satisfy `filter`; there must be `count` of them.
 fn check<C: Options>(file: &str, layers: usize, filter: impl Fn(&str) -> bool, count: usize) {
     let _alone = tests::seeded();
     let of_layers = |case: &str| option(case, "num_layers") == Some(&layers.to_string());
@@ -90,7 +90,7 @@ fn check_case<C: Options>(case: &Case, layers: usize) {
     }
 }
 
-/// A test for each number of layers and directions, so that a failure says where.
+/// A test for each number of layers and directions, so that a failure shows where it is.
 macro_rules! grid {
     ($kind:ident, $step:ty, $file:literal, $count:literal) => {
         mod $kind {
@@ -141,7 +141,7 @@ macro_rules! grid {
     };
 }
 
-// Bias × time first × lengths, and × nonlinearity or proj_size.
+// The counts are the combinations of bias, time first and lengths, times nonlinearity or proj_size.
 grid!(rnn, RnnStep, "rnn.safetensors", 16);
 grid!(lstm, LstmStep, "lstm.safetensors", 16);
 grid!(gru, GruStep, "gru.safetensors", 8);

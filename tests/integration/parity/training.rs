@@ -9,8 +9,8 @@ use super::golden;
 #[test]
 fn five_steps_of_training() {
     let _alone = tests::seeded();
-    // Carried state, cross entropy, clipping, Adam and the one-cycle schedule: if any of them, or
-    // their order, were another, the weights would be.
+    // The weights depend on the carried state, cross entropy, clipping, Adam, the one-cycle
+    // schedule, and on their order.
     let golden = golden("training.safetensors");
     for (name, device) in devices() {
         let model = CharRnnConfig::new(5, 3, 5).init(&device);

@@ -1,5 +1,5 @@
-//! Layer normalisation and zoneout as written out step by step in PyTorch, which has no modules for
-//! them.
+//! Layer normalisation and zoneout, compared with step-by-step implementations in PyTorch, which
+//! has no modules for them.
 
 use burn::module::{Module, ParamGroup};
 use rnn_model::{GruStep, LstmConfig, LstmStep, RecurrentConfig, RnnStep};
@@ -39,7 +39,8 @@ fn check<C: Golden>(
                 .load_into(config.init(&device))
                 .expect("the names and shapes are ours");
             assert_eq!(config.num_params(), module.num_params(), "{name}");
-            // Differentiated, but with expectations in the place of draws.
+            // Zoneout is set to evaluation, in which it takes the expectation instead of random
+            // masks, while gradients are still computed.
             let module = module.freeze_group(ParamGroup::from_paths(vec![
                 "noise.zoneout_hidden.training",
                 "noise.zoneout_cell.training",

@@ -1,4 +1,4 @@
-//! What a configuration file says: names and values, whichever of the two formats it has.
+//! Reads a configuration file, TOML or JSON, as names with values.
 
 use std::fmt;
 use std::fs;
@@ -8,12 +8,12 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
 use toml::de::{DeString, DeTable, DeValue};
 
-/// A key of a file and what it says.
+/// A key of a file with its value.
 pub struct Entry {
     pub key: String,
-    /// Or what it is that can't be a flag's value.
+    /// Or a description of a value that no flag can have, such as an array.
     pub value: Result<Value, &'static str>,
-    /// From 1, where the format tells.
+    /// Counted from 1; TOML only.
     pub line: Option<usize>,
 }
 
@@ -24,7 +24,7 @@ pub enum Value {
 }
 
 impl Entry {
-    /// What is wrong with it, with the place.
+    /// An error message about this entry, with the line if it is known.
     pub fn refused(&self, message: impl fmt::Display) -> String {
         match self.line {
             Some(line) => format!("line {line}: {message}"),
@@ -33,8 +33,8 @@ impl Entry {
     }
 }
 
-/// What a file says, in its order: JSON by its name or if it begins like an object, as no TOML
-/// does; TOML otherwise.
+/// The entries of a file, in order. It is JSON if its name ends in `.json` or its text begins with
+/// `{`, with which no TOML file begins; otherwise TOML.
 pub fn entries(path: &Path) -> Result<Vec<Entry>, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     let text = str::from_utf8(&bytes).map_err(|error| {
@@ -67,7 +67,8 @@ fn toml_entries(text: &str) -> Result<Vec<Entry>, String> {
         let value = match value.into_inner() {
             DeValue::Boolean(value) => Ok(Value::Bool(value)),
             DeValue::String(text) => Ok(Value::Text(text.into_owned())),
-            // As it is written, so that the flag alone decides what is too large.
+            // The text as written, so that the flag's own parser decides which numbers are too
+            // large.
             DeValue::Float(number) => Ok(Value::Text(number.as_str().to_owned())),
             DeValue::Integer(number) => {
                 let value = u128::from_str_radix(number.as_str(), number.radix());
@@ -117,7 +118,7 @@ fn json_entries(text: &str) -> Result<Vec<Entry>, String> {
     Ok(pairs.into_iter().map(entry).collect())
 }
 
-/// An object's pairs as they stand there: a map would keep the last of two with the same key.
+/// All pairs of an object in order. A map would keep only the last of two with the same key.
 struct Pairs(Vec<(String, Json)>);
 
 impl<'de> Deserialize<'de> for Pairs {
@@ -144,7 +145,7 @@ impl<'de> Deserialize<'de> for Pairs {
     }
 }
 
-/// The line and the column of a byte, from 1.
+/// The line and the column of a byte offset, counted from 1.
 fn position(text: &str, byte: usize) -> (usize, usize) {
     let before = &text[..text.floor_char_boundary(byte)];
     let line = before.rfind('\n').map_or(before, |end| &before[end + 1..]);

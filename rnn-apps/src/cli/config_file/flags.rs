@@ -1,4 +1,4 @@
-//! A file's value as an argument.
+//! Turns a value from a file into a command-line argument.
 
 use std::ffi::OsString;
 
@@ -7,14 +7,14 @@ use clap::{Arg, Command};
 
 use super::entries::Value;
 
-/// `value` as it would stand on the command line; nothing for a switch that is off.
+/// `value` as a command-line argument; `None` for a switch that is off.
 ///
 /// # Errors
 ///
-/// What clap says of a value that the flag does not take, in one line.
+/// Clap's message in one line if the flag does not take the value.
 pub fn as_argument(arg: &Arg, value: &Value) -> Result<Option<OsString>, String> {
     match value {
-        Value::Bool(true) if stands_alone(arg) => {
+        Value::Bool(true) if needs_no_value(arg) => {
             let name = arg.get_long().unwrap_or_default();
             Ok(Some(format!("--{name}").into()))
         }
@@ -27,10 +27,10 @@ pub fn as_argument(arg: &Arg, value: &Value) -> Result<Option<OsString>, String>
     }
 }
 
-/// What clap says is wrong, in one line, without the flag that it is about and without the usage.
-pub fn complaint(error: &clap::Error) -> String {
+/// Clap's message in one line, without the name of the flag and without the usage.
+pub fn error_message(error: &clap::Error) -> String {
     let text = error.to_string();
-    // Not the first empty line, which a value may have too.
+    // Not simply the first empty line, which a value may contain too.
     let ends = ["\n\n  tip:", "\n\nUsage:", "\n\nFor more information"];
     let end = ends.iter().filter_map(|end| text.find(end)).min();
     let lines = text[..end.unwrap_or(text.len())].lines().map(str::trim);
@@ -50,7 +50,7 @@ pub fn complaint(error: &clap::Error) -> String {
 
 /// `--flag=value`, if the flag takes that value.
 fn checked(arg: &Arg, value: &str) -> Result<OsString, String> {
-    // By itself, without what it excludes or needs.
+    // A copy of the flag without the flags that it excludes or requires.
     let alone = Arg::new("value")
         .long("value")
         .action(arg.get_action().clone())
@@ -59,15 +59,15 @@ fn checked(arg: &Arg, value: &str) -> Result<OsString, String> {
         .value_delimiter(arg.get_value_delimiter())
         .ignore_case(arg.is_ignore_case_set());
     let command = Command::new("value").no_binary_name(true).arg(alone);
-    // With `=`, so that a value may begin with a dash.
+    // With `=`, since a value may begin with a dash.
     match command.try_get_matches_from([format!("--value={value}")]) {
         Ok(_) => Ok(format!("--{}={value}", arg.get_long().unwrap_or_default()).into()),
-        Err(error) => Err(complaint(&error)),
+        Err(error) => Err(error_message(&error)),
     }
 }
 
-/// Whether `--flag` means the same whatever word comes next.
-fn stands_alone(arg: &Arg) -> bool {
+/// Whether `--flag` never takes the next word as its value.
+fn needs_no_value(arg: &Arg) -> bool {
     let needs_none = arg.get_num_args().is_some_and(|n| n.min_values() == 0);
     !takes_values(arg) || needs_none && arg.is_require_equals_set()
 }

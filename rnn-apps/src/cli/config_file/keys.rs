@@ -1,30 +1,31 @@
-//! What a file may call a command's flags.
+//! Finds the flag that a key in a file names.
 
 use clap::{Arg, ArgAction, Command};
 
-/// How alike an unknown key and a flag must be for the one to be a slip of the other, from 0 to 1;
-/// clap's own limit.
-const ALIKE: f64 = 0.7;
+/// The Jaro similarity, from 0 to 1, above which a flag is suggested for an unknown key; clap uses
+/// the same limit.
+const MIN_SIMILARITY: f64 = 0.7;
 
-/// The keys of a file for one command: its flags' long names, without those that belong on the
-/// command line.
+/// The keys that a file for one command may have: the long names of its flags, except those that
+/// are only for the command line.
 pub struct Keys<'a, 'b> {
     pub command: &'a Command,
-    /// By their ids.
+    /// The ids of the flags that are only for the command line.
     pub not_in_a_file: &'b [&'b str],
 }
 
 impl<'a> Keys<'a, '_> {
-    /// The flag that `key` is the name of, with dashes or underscores.
+    /// The flag that `key` names, with dashes or underscores.
     ///
     /// # Errors
     ///
-    /// If there is none, with the likeliest one or else all, or if it belongs on the command line.
+    /// If there is no such flag: the message suggests the most similar one, or else lists all. If
+    /// the flag is only for the command line.
     pub fn find(&self, key: &str) -> Result<&'a Arg, String> {
         let name = snake(key);
         let mut flags = self.command.get_arguments();
         match flags.find(|arg| arg.get_long().map(snake).as_ref() == Some(&name)) {
-            Some(arg) if self.may_have(arg) => Ok(arg),
+            Some(arg) if self.is_allowed(arg) => Ok(arg),
             Some(_) => Err(format!(
                 "`{key}` belongs on the command line, not in a file"
             )),
@@ -32,7 +33,7 @@ impl<'a> Keys<'a, '_> {
         }
     }
 
-    fn may_have(&self, arg: &Arg) -> bool {
+    fn is_allowed(&self, arg: &Arg) -> bool {
         let is_built_in = matches!(
             arg.get_action(),
             ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version
@@ -43,7 +44,7 @@ impl<'a> Keys<'a, '_> {
     fn unknown(&self, key: &str, name: &str) -> String {
         let flags = self.command.get_arguments();
         let keys = flags
-            .filter(|arg| self.may_have(arg))
+            .filter(|arg| self.is_allowed(arg))
             .filter_map(|arg| arg.get_long().map(snake));
         let keys: Vec<String> = keys.collect();
         let near = keys
@@ -51,7 +52,7 @@ impl<'a> Keys<'a, '_> {
             .map(|key| (strsim::jaro(name, key), key))
             .max_by(|(a, _), (b, _)| a.total_cmp(b));
         match near {
-            Some((likeness, near)) if likeness > ALIKE => {
+            Some((likeness, near)) if likeness > MIN_SIMILARITY => {
                 format!("unknown key `{key}`, did you mean `{near}`?")
             }
             _ => format!(
@@ -62,7 +63,7 @@ impl<'a> Keys<'a, '_> {
     }
 }
 
-/// A flag's name as it is shown as a key.
+/// A flag's name as a key of a file, with underscores.
 pub fn snake(name: &str) -> String {
     name.replace('-', "_")
 }

@@ -1,4 +1,4 @@
-//! A command line and its file, read together.
+//! Parses a command line together with its `--config` file.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -8,24 +8,24 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
 use super::entries::entries;
-use super::flags::{as_argument, complaint};
+use super::flags::{as_argument, error_message};
 use super::keys::{Keys, snake};
 
 /// The flag that names the file.
 const CONFIG: &str = "config";
 
-/// What `command` reads in `line`, the program's name first, and in the file of its `--config FILE`
-/// if it has one.
+/// Parses `line`, the program's name first, together with the file of its `--config FILE`, if there
+/// is one.
 ///
-/// What the file says is put in front of the subcommand's own arguments, and is left out where the
-/// line has the same flag or one that excludes it. (Clap's `args_override_self` does not do: it knows
-/// nothing of exclusion, appends to a list, and lets the line have a flag twice.) A flag whose id is
-/// among `not_in_a_file` is refused there.
+/// The file's entries are inserted in front of the subcommand's own arguments. An entry is left out
+/// if the line has the same flag or one that excludes it. (Clap's `args_override_self` is not
+/// enough: it ignores exclusion, appends to lists, and permits a flag twice on the line.) A flag
+/// whose id is among `not_in_a_file` is refused in the file.
 ///
 /// # Errors
 ///
-/// What clap says of the line (its help too). If the file can't be read, or says what the flags
-/// can't: wrong usage, with a message that names the file and the place or the key.
+/// Clap's error for the line, which includes a request for help. If the file can't be read or does
+/// not fit the flags: wrong usage, with a message that names the file and the position or the key.
 pub fn matches(
     command: &Command,
     mut line: Vec<OsString>,
@@ -34,7 +34,8 @@ pub fn matches(
     let alone = command.clone().try_get_matches_from(&line);
     let given = match &alone {
         Ok(matches) => matches,
-        // It is found after all else has been read, and what is missing may be in the file.
+        // Clap reports this only after it has parsed everything else, and what is missing may be in
+        // the file.
         Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
             let lenient = command.clone().ignore_errors(true);
             &lenient.try_get_matches_from(&line)?
@@ -42,7 +43,7 @@ pub fn matches(
         Err(_) => return alone,
     };
     let mut root = command.clone();
-    // Global flags are known to the subcommands only after this.
+    // Only after this do the subcommands know the global flags.
     root.build();
     let (leaf, given, start) = subcommand(&root, given, &line);
     let file = given.try_get_raw(CONFIG).ok().flatten();
@@ -57,16 +58,16 @@ pub fn matches(
         command: leaf,
         not_in_a_file,
     };
-    let added = additions(&keys, given, Path::new(file)).map_err(refused)?;
+    let added = file_arguments(&keys, given, Path::new(file)).map_err(refused)?;
     line.splice(start..start, added);
     let together = command.clone().try_get_matches_from(line);
-    // The values are fine by themselves: the file's flags don't go together.
-    together.map_err(|error| refused(complaint(&error)))
+    // Each value was checked by itself, so the remaining errors are combinations.
+    together.map_err(|error| refused(error_message(&error)))
 }
 
-/// The subcommand that a line ends in, with its own matches and where in the line its arguments
-/// begin: behind the first word that is its name. No flag in front of a subcommand takes such a word
-/// as its value.
+/// The innermost subcommand of a line, its matches, and the index in the line at which its
+/// arguments begin: after the first word that is its name. No flag in front of a subcommand takes
+/// such a word as its value.
 fn subcommand<'a>(
     root: &'a Command,
     matches: &'a ArgMatches,
@@ -83,8 +84,8 @@ fn subcommand<'a>(
     (command, matches, start)
 }
 
-/// What the file says and the line leaves to it, as arguments.
-fn additions(keys: &Keys, matches: &ArgMatches, file: &Path) -> Result<Vec<OsString>, String> {
+/// The file's entries that the line does not override, as arguments.
+fn file_arguments(keys: &Keys, matches: &ArgMatches, file: &Path) -> Result<Vec<OsString>, String> {
     let flags = keys.command.get_arguments();
     let given: Vec<&Arg> = flags.filter(|arg| is_given(arg, matches)).collect();
     let mut seen: Vec<&Arg> = Vec::new();
@@ -92,7 +93,8 @@ fn additions(keys: &Keys, matches: &ArgMatches, file: &Path) -> Result<Vec<OsStr
     for entry in entries(file)? {
         let refused = |message: String| entry.refused(message);
         let of_value = |message: String| refused(format!("{}: {message}", entry.key));
-        // Before the key is looked up: a section is no key that anyone misspelt.
+        // Before the key is looked up, so that a TOML section is reported as such and not as an
+        // unknown key.
         let value = entry.value.as_ref().map_err(|found| {
             of_value(format!(
                 "expected a string, a number, true or false, found {found}"
@@ -104,7 +106,8 @@ fn additions(keys: &Keys, matches: &ArgMatches, file: &Path) -> Result<Vec<OsStr
             return Err(refused(message));
         }
         seen.push(arg);
-        // Also if it is not needed: a file is right or wrong whatever the command line says.
+        // Checked even if the line overrides it, so that the file's validity does not depend on the
+        // line.
         let argument = as_argument(arg, value).map_err(of_value)?;
         let decides = |other: &&Arg| *other == arg || are_exclusive(keys.command, arg, other);
         if !given.iter().any(decides) {
@@ -119,6 +122,6 @@ fn is_given(arg: &Arg, matches: &ArgMatches) -> bool {
 }
 
 fn are_exclusive(command: &Command, a: &Arg, b: &Arg) -> bool {
-    // Either may be the one that says so.
+    // Only one of the two may declare the conflict.
     command.get_arg_conflicts_with(a).contains(&b) || command.get_arg_conflicts_with(b).contains(&a)
 }

@@ -1,7 +1,7 @@
 //! Flags from a file: `--config FILE`.
 //!
-//! What the file says becomes arguments in front of the user's own, which the same definition
-//! reads: what a value may be, and which flags exclude each other, is said once.
+//! The file's entries become arguments in front of the user's own, and clap parses both together.
+//! So the permitted values, and the flags that exclude each other, are defined only once.
 
 mod entries;
 mod flags;

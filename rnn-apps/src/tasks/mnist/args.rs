@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::TrainedRun;
 use crate::cli::values::{epochs, items, layers, share, size};
-use crate::tasks::recurrent::{CellKind, Start};
+use crate::tasks::recurrent::{CellKind, WeightInit};
 
 #[derive(Debug, Subcommand)]
 pub enum MnistAction {
@@ -54,7 +54,7 @@ pub struct MnistArgs {
 }
 
 impl MnistArgs {
-    /// The dataset by name; none where a folder is given.
+    /// The dataset by name; `None` if a folder is given.
     pub fn dataset(&self) -> Option<Dataset> {
         match &self.source.data {
             Some(_) => None,
@@ -115,15 +115,15 @@ pub enum Recipe {
 }
 
 impl Recipe {
-    /// How the recurrent weights start.
-    pub fn start(self) -> Start {
+    /// The initialisation of the recurrent weights.
+    pub fn weight_init(self) -> WeightInit {
         match self {
-            Self::Tuned => Start::Tuned,
-            Self::Notebook => Start::Uniform,
+            Self::Tuned => WeightInit::Tuned,
+            Self::Notebook => WeightInit::Uniform,
         }
     }
 
-    /// How a network of this cell is trained for so many epochs.
+    /// The default settings for training a network with this cell for so many epochs.
     pub fn fit(self, cell: CellKind, epochs: usize) -> FitConfig {
         let config = FitConfig::new(epochs);
         match self {
@@ -142,7 +142,7 @@ impl Recipe {
 }
 
 impl SourceArgs {
-    /// Whether anything was said.
+    /// Whether either flag was given.
     pub fn is_given(&self) -> bool {
         self.dataset.is_some() || self.data.is_some()
     }

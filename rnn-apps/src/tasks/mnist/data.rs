@@ -9,19 +9,19 @@ use serde::{Deserialize, Serialize};
 use super::args::{Dataset, MnistArgs, Recipe, SourceArgs};
 use crate::ui::{Grouped, Output, preview};
 
-/// How many digits `strokes` has to train and to test on, and what they are drawn from: the same
-/// for every run, whatever its seed, so that runs can be compared.
+/// The numbers of training and test digits of `strokes`, and the seed they are drawn from. They are
+/// the same for every run, whatever its own seed, so that runs can be compared.
 const STROKES: (usize, usize) = (8_000, 2_000);
 const STROKES_SEED: u64 = 42;
 
-/// The least grey value that is shown as ink.
+/// The grey value above which a pixel is shown in previews.
 pub const INK: u8 = 96;
 
-/// What the weights were trained on, and how.
+/// The part of `config.json` about the training: its data and settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
-    /// Where the images came from: a name, or a folder.
+    /// The source of the images: a dataset's name, or a folder.
     pub dataset: Option<Dataset>,
     pub data: Option<PathBuf>,
     pub limit: Option<usize>,
@@ -35,7 +35,7 @@ pub struct Training {
 }
 
 impl Training {
-    /// What `args` ask for; the fingerprints follow when the images have been read.
+    /// The settings of a new training. Its fingerprints are empty until the images have been read.
     pub fn new(args: &MnistArgs, fit: FitConfig) -> anyhow::Result<Self> {
         // Absolute, since `eval` may be called from elsewhere.
         let data = args.source.data.as_deref().map(std::path::absolute);
@@ -52,7 +52,7 @@ impl Training {
         })
     }
 
-    /// Where the images came from.
+    /// The source of the images, as flags.
     pub fn source(&self) -> SourceArgs {
         SourceArgs {
             dataset: self.dataset,
@@ -61,17 +61,17 @@ impl Training {
     }
 }
 
-/// Images to learn from, to validate on and to test on.
+/// Images for training, validation and test.
 pub struct Images {
     pub train: ImageSet,
     pub valid: ImageSet,
     pub test: ImageSet,
-    /// Of all images to learn from, those to validate on included.
+    /// Of all training images, including those for validation.
     train_fingerprint: String,
 }
 
 impl Images {
-    /// The images of a training, in `moved` if they are no longer where they were.
+    /// Reads the images of a training, from the folder `moved` if it is given.
     pub fn read(training: &Training, moved: Option<&Path>) -> anyhow::Result<Self> {
         let mut source = training.source();
         if let Some(folder) = moved {
@@ -95,7 +95,8 @@ impl Images {
         vec![self.train_fingerprint.clone(), fingerprint(&self.test)]
     }
 
-    /// Refuses a split that leaves nothing where something is needed.
+    /// Refuses a split that leaves no images for training, or none for validation when `--patience`
+    /// needs them.
     pub fn check_split(&self, training: &Training) -> anyhow::Result<()> {
         let split = training.valid_split;
         ensure!(
@@ -109,7 +110,7 @@ impl Images {
         Ok(())
     }
 
-    /// How many there are, and their size.
+    /// Describes the numbers of images and their size.
     pub fn describe(&self) -> String {
         let valid = match self.valid.len() {
             0 => String::new(),
@@ -125,7 +126,7 @@ impl Images {
     }
 }
 
-/// The images of a folder, or else of a dataset by name.
+/// Opens the images of a folder, or else of a dataset by name.
 pub fn open(source: &SourceArgs) -> anyhow::Result<Mnist> {
     let images = match (&source.data, source.dataset) {
         (Some(folder), _) => Mnist::open(folder)?,
@@ -138,7 +139,7 @@ pub fn open(source: &SourceArgs) -> anyhow::Result<Mnist> {
     Ok(images)
 }
 
-/// Three drawn digits as text, which is as many as fit a terminal.
+/// Prints three drawn digits as text, as many as fit a terminal's width.
 pub fn show_digits(out: &mut Output) -> anyhow::Result<()> {
     let digits = Strokes::new(STROKES_SEED).generate(100)?;
     let samples: Vec<&[u8]> = [2, 3, 5]

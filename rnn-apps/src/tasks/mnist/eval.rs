@@ -8,10 +8,10 @@ use super::args::MnistEvalArgs;
 use super::{Mnist, data, judge};
 use crate::context::Context;
 use crate::tasks::load::load;
-use crate::tasks::results::{Evaluated, Used};
+use crate::tasks::results::{CommonResults, EvaluationResults};
 use crate::tasks::settings::open;
 use crate::tasks::task::{SettingsOf, Task};
-use crate::ui::progress::waiting;
+use crate::ui::progress::with_spinner;
 use crate::ui::{Grouped, Output};
 
 pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow::Result<()> {
@@ -19,13 +19,13 @@ pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow:
     let training = settings.training.as_ref();
     let given = args.source.is_given().then(|| args.source.clone());
     let source = settings.evaluated_on(given, |t| t.source(), &run, "--data or --dataset")?;
-    let images = waiting(out, "reading the images".to_owned(), || data::open(&source))?;
+    let images = with_spinner(out, "reading the images".to_owned(), || data::open(&source))?;
     out.field("run", run.path().display())?;
-    let known = training.map(|t| fingerprint(&images.test) == t.test_fingerprint);
+    let data_as_trained = training.map(|t| fingerprint(&images.test) == t.test_fingerprint);
     let count = Grouped(images.test.len());
     out.field(
         "images",
-        match known {
+        match data_as_trained {
             Some(false) => format!("{count}, not those that the training was tested on\n"),
             _ => format!("{count}\n"),
         },
@@ -41,11 +41,11 @@ pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow:
     let start = Instant::now();
     let model = load::<Mnist>(&run, &settings, &context.device)?;
     let (score, _) = judge::test(&model, &images.test, None, out)?;
-    out.results(&Evaluated {
-        used: Used::new(context, "eval", &run, &settings, model.num_params()),
+    out.results(&EvaluationResults {
+        common: CommonResults::new(context, "eval", &run, &settings, model.num_params()),
         epochs: training.map(|training| training.fit.epochs),
         seconds: start.elapsed().as_secs_f64(),
-        data_as_trained: known,
+        data_as_trained,
         score,
     })
 }

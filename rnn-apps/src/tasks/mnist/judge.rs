@@ -14,10 +14,10 @@ use crate::report::{Confusion, Mistakes};
 use crate::tasks::task::Judgement;
 use crate::ui::Output;
 
-/// What a classifier is judged by.
+/// The evaluation results of a classifier.
 #[derive(Clone, Debug, Serialize)]
 pub struct Score {
-    /// After a training with validation.
+    /// Only after a training with validation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_accuracy: Option<f64>,
     pub test_loss: f64,
@@ -37,8 +37,8 @@ impl Score {
         }
     }
 
-    /// The notebook's last words.
-    fn say(&self, out: &mut Output) -> std::io::Result<()> {
+    /// Prints the accuracy in the notebook's words.
+    fn print(&self, out: &mut Output) -> std::io::Result<()> {
         let percent = 100.0 * self.correct as f64 / self.total as f64;
         out.line(format_args!("Accuracy of the model is {percent:.2} %"))?;
         out.line(format_args!(
@@ -48,7 +48,7 @@ impl Score {
     }
 }
 
-/// Tests a model, and says what came of it.
+/// Evaluates a model on test images, and prints the score.
 pub fn test(
     model: &Classifier<AnyRecurrent>,
     images: &ImageSet,
@@ -57,11 +57,11 @@ pub fn test(
 ) -> anyhow::Result<(Score, Evaluation)> {
     let evaluation = evaluate(model, &ImageLoader::images(images, EVAL_BATCH))?;
     let score = Score::of(&evaluation, valid_accuracy);
-    score.say(out)?;
+    score.print(out)?;
     Ok((score, evaluation))
 }
 
-/// Tests a model that was trained, and draws what it got right and wrong.
+/// Evaluates a newly trained model, and draws predictions, mistakes and the confusion matrix.
 pub fn judge(
     fitted: &Fitted<Classifier<AnyRecurrent>>,
     images: &Images,
@@ -74,7 +74,7 @@ pub fn judge(
     let (score, evaluation) = test(&fitted.model, &images.test, valid_accuracy, out)?;
     match draw_predictions(run, &images.test, &evaluation.predictions) {
         Ok(path) => out.line(format_args!("Some of them: {}", path.display()))?,
-        // The results are worth more than their picture.
+        // A failure to draw must not lose the results.
         Err(error) => out.warn(format_args!("no picture of the predictions: {error:#}")),
     }
     let mistakes = draw_mistakes(&images.test, &evaluation).unwrap_or_else(|error| {
@@ -92,25 +92,25 @@ pub fn judge(
     })
 }
 
-/// Draws the first test images with what was predicted for them.
+/// Writes a picture of the first test images with their predictions.
 fn draw_predictions(
     run: &RunDir,
     test: &ImageSet,
     predictions: &[usize],
 ) -> anyhow::Result<PathBuf> {
-    /// Enough for an impression.
+    /// Number of images in the picture.
     const SHOWN: usize = 100;
     let shown = test.take(SHOWN);
     let sheet = contact_sheet(&shown, &predictions[..shown.len()], columns(test))?;
     Ok(run.write_picture(Picture::Predictions, &sheet)?)
 }
 
-/// Ten digits of MNIST in a row; fewer of what is wider.
+/// The number of images per row: ten of MNIST's width, fewer of wider ones.
 fn columns(images: &ImageSet) -> usize {
     (280 / images.cols()).clamp(1, 10)
 }
 
-/// The test images that the model is most sure of and wrong about.
+/// A picture of the wrongly classified test images with the highest confidence.
 fn draw_mistakes(test: &ImageSet, result: &Evaluation) -> anyhow::Result<Option<Mistakes>> {
     const SHOWN: usize = 50;
     let mut wrong = result.mistakes();

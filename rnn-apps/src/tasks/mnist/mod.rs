@@ -1,4 +1,4 @@
-//! Images read row by row: the notebook's last section.
+//! Classifies images that are read row by row: the notebook's last section.
 
 mod args;
 mod data;
@@ -26,10 +26,10 @@ use args::{MnistAction, Recipe};
 use data::{Images, Training};
 use model::{ClassifierDescription, ModelSettings};
 
-/// Images per batch where nothing is learnt.
+/// Images per batch in evaluation.
 const EVAL_BATCH: usize = 256;
 
-/// Trains classifiers of images.
+/// The task of classifying images.
 #[derive(Debug)]
 pub struct Mnist;
 
@@ -38,7 +38,7 @@ impl Task for Mnist {
     const ABOUT: &'static str = "Read images row by row and name what they show";
     const TRAIN_ABOUT: &'static str = "Train a classifier and evaluate it on the test images";
     const ITEMS: &'static str = "images";
-    const BESIDE_RESUME: &'static [&'static str] = &["data"];
+    const ALLOWED_WITH_RESUME: &'static [&'static str] = &["data"];
 
     type Args = MnistArgs;
     type Action = MnistAction;
@@ -50,7 +50,7 @@ impl Task for Mnist {
     type Score = Score;
     type Description = ClassifierDescription;
 
-    fn fill(args: &mut MnistArgs) {
+    fn fill_defaults(args: &mut MnistArgs) {
         args.source.dataset = args.dataset();
     }
 
@@ -64,7 +64,7 @@ impl Task for Mnist {
         }
     }
 
-    fn base(args: &MnistArgs) -> FitConfig {
+    fn default_fit(args: &MnistArgs) -> FitConfig {
         args.recipe.fit(args.cell, args.epochs)
     }
 
@@ -76,14 +76,14 @@ impl Task for Mnist {
         &training.fit
     }
 
-    fn fingerprints(training: &mut Training) -> Vec<(&'static str, &mut String)> {
+    fn fingerprint_fields(training: &mut Training) -> Vec<(&'static str, &mut String)> {
         vec![
             ("images to train", &mut training.train_fingerprint),
             ("images to test", &mut training.test_fingerprint),
         ]
     }
 
-    fn moved(args: &MnistArgs) -> Option<&Path> {
+    fn moved_data(args: &MnistArgs) -> Option<&Path> {
         args.source.data.as_deref()
     }
 
@@ -104,12 +104,15 @@ impl Task for Mnist {
         training: Option<&Training>,
         device: &Device,
     ) -> anyhow::Result<Classifier<AnyRecurrent>> {
-        let start = training.map_or(Recipe::Notebook, |training| training.recipe);
-        Ok(model.config(start.start())?.init(device))
+        let recipe = training.map_or(Recipe::Notebook, |training| training.recipe);
+        Ok(model.config(recipe.weight_init())?.init(device))
     }
 
     fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
-        Ok(model.config(Recipe::Notebook.start())?.rnn.num_params())
+        Ok(model
+            .config(Recipe::Notebook.weight_init())?
+            .rnn
+            .num_params())
     }
 
     fn batches(
@@ -157,18 +160,18 @@ impl Task for Mnist {
         judge::judge(fitted, data, run, out)
     }
 
-    fn next(run: &str) -> String {
+    fn next_command(run: &str) -> String {
         format!("mnist predict --run {run} PICTURE, with a digit that you have drawn")
     }
 
-    fn act(context: &Context, action: MnistAction, out: &mut Output) -> anyhow::Result<()> {
+    fn run_action(context: &Context, action: MnistAction, out: &mut Output) -> anyhow::Result<()> {
         match action {
             MnistAction::Eval(args) => eval::run(context, &args, out),
             MnistAction::Predict(args) => predict::run(context, &args, out),
         }
     }
 
-    fn described(
+    fn from_description(
         description: ClassifierDescription,
         recurrent: RecurrentSettings,
         _: &Path,

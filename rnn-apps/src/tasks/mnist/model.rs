@@ -5,19 +5,19 @@ use serde::{Deserialize, Serialize};
 
 use super::args::MnistArgs;
 use super::data::Images;
-use crate::tasks::recurrent::{CellKind, Nonlinearity, RecurrentSettings, Start};
+use crate::tasks::recurrent::{CellKind, Nonlinearity, RecurrentSettings, WeightInit};
 
-/// The number of classes that all datasets have.
+/// The number of classes, the same in all datasets.
 pub const NUM_CLASSES: usize = Mnist::NUM_CLASSES;
 
-/// What the model is made from.
+/// The part of `config.json` about the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSettings {
     pub cell: CellKind,
-    /// Of a simple recurrent network.
+    /// Of a simple RNN.
     pub nonlinearity: Nonlinearity,
-    /// Columns of an image.
+    /// The number of columns of an image.
     pub input_size: usize,
     #[serde(flatten)]
     pub recurrent: RecurrentSettings,
@@ -25,7 +25,7 @@ pub struct ModelSettings {
 }
 
 impl ModelSettings {
-    /// The model that `args` ask for, for images of that size.
+    /// The settings of a new model for these images.
     pub fn new(args: &MnistArgs, images: &Images) -> Self {
         Self {
             cell: args.cell,
@@ -43,12 +43,12 @@ impl ModelSettings {
         }
     }
 
-    /// The classifier.
+    /// The configuration of the classifier.
     ///
     /// # Errors
     ///
-    /// If there is no such model.
-    pub fn config(&self, start: Start) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
+    /// If the settings are invalid.
+    pub fn config(&self, init: WeightInit) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
         ensure!(
             (1..=1 << 24).contains(&self.num_classes),
             "num_classes must be from 1 to {}, found {}",
@@ -58,17 +58,17 @@ impl ModelSettings {
         let (cell, nonlinearity) = (self.cell, self.nonlinearity);
         let rnn = self
             .recurrent
-            .config(cell, nonlinearity, self.input_size, start)?;
+            .config(cell, nonlinearity, self.input_size, init)?;
         Ok(ClassifierConfig::new(rnn, self.num_classes))
     }
 }
 
-/// A classifier to import, whose parameters are `rnn.…` and `fc.…`.
+/// The description of a classifier to import, whose parameters are named `rnn.…` and `fc.…`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClassifierDescription {
     cell: CellKind,
-    /// For `rnn`.
+    /// Only for `rnn`.
     #[serde(default)]
     nonlinearity: Nonlinearity,
     input_size: usize,
@@ -76,7 +76,7 @@ pub struct ClassifierDescription {
 }
 
 impl ClassifierDescription {
-    /// The settings of the model.
+    /// The model's settings, with its recurrent part.
     pub fn with(self, recurrent: RecurrentSettings) -> ModelSettings {
         ModelSettings {
             cell: self.cell,

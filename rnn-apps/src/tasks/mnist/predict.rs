@@ -10,17 +10,17 @@ use super::args::MnistPredictArgs;
 use super::data::INK;
 use crate::context::Context;
 use crate::tasks::load::load;
-use crate::tasks::results::{Predicted, Used};
+use crate::tasks::results::{CommonResults, PredictionResults};
 use crate::tasks::settings::open;
 use crate::tasks::task::{SettingsOf, Task};
 use crate::ui::{Output, preview};
 
 type Settings = SettingsOf<Mnist>;
 
-/// Rows, and columns, that a picture is made into.
+/// The number of rows and columns to which a picture is scaled.
 const SIDE: usize = Strokes::SIDE;
 
-/// A picture of a digit as the models know them.
+/// A digit in MNIST's form.
 type Digit = [u8; SIDE * SIDE];
 
 #[derive(Serialize)]
@@ -45,11 +45,11 @@ pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyh
         }
     }
     let (predictions, parameters) = predict(context, &run, &settings, &pictures, out)?;
-    out.results(&Predicted {
-        used: Used::new(context, "predict", &run, &settings, parameters),
+    out.results(&PredictionResults {
+        common: CommonResults::new(context, "predict", &run, &settings, parameters),
         predictions: Predictions { predictions },
     })?;
-    // One that can't be read takes nothing from the others.
+    // A picture that can't be read does not prevent the predictions for the others.
     let last = faults.pop();
     for fault in faults {
         eprintln!("error: {fault}");
@@ -57,7 +57,7 @@ pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyh
     last.map_or(Ok(()), |fault| Err(fault.into()))
 }
 
-/// Shows named digits and what the run at `path` reads in them.
+/// Prints named digits and the predictions of the run at `path`.
 pub fn show(
     context: &Context,
     path: &str,
@@ -98,12 +98,12 @@ fn predict(
         }
         let mut ranked: Vec<(usize, f32)> = probabilities.iter().copied().enumerate().collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let said: Vec<String> = ranked
+        let candidates: Vec<String> = ranked
             .iter()
             .take(3)
             .map(|(label, p)| format!("{label} ({:.1} %)", 100.0 * p))
             .collect();
-        out.line(format_args!("\n   {file}: {}", said.join(", then ")))?;
+        out.line(format_args!("\n   {file}: {}", candidates.join(", then ")))?;
         predictions.push(Prediction {
             file: file.clone(),
             label: ranked.first().map_or(0, |(label, _)| *label),

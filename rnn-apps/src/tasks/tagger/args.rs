@@ -58,13 +58,14 @@ pub struct TaggerArgs {
 }
 
 impl TaggerArgs {
-    /// All words of the two sentences occur once or twice: there all of them count.
+    /// The least number of occurrences of a known word. It is 1 for the notebook's two sentences,
+    /// in which words occur only once or twice.
     pub fn min_count(&self) -> usize {
         let default = if self.data.is_some() { 2 } else { 1 };
         self.min_count.unwrap_or(default)
     }
 
-    /// How a tagger is trained where no flag says otherwise.
+    /// The default settings for training a tagger.
     pub fn fit(&self) -> FitConfig {
         FitConfig {
             learning_rate: 0.01,

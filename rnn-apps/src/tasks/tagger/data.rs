@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::args::TaggerArgs;
 use crate::ui::Grouped;
 
-/// What the weights were trained on, and how.
+/// The part of `config.json` about the training: its data and settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
@@ -25,7 +25,8 @@ pub struct Training {
 }
 
 impl Training {
-    /// What `args` ask for; the fingerprints follow when the sentences have been read.
+    /// The settings of a new training. Its fingerprints are empty until the sentences have been
+    /// read.
     pub fn new(args: &TaggerArgs, fit: FitConfig) -> anyhow::Result<Self> {
         // Absolute, since `eval` may be called from elsewhere.
         let absolute = |path: &Option<PathBuf>| path.as_deref().map(std::path::absolute);
@@ -45,15 +46,15 @@ impl Training {
     }
 }
 
-/// Where the sentences come from.
+/// The source of the sentences.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// A folder or a file; the notebook's two sentences if there is none.
+    /// A folder or a file; `None` for the notebook's two sentences.
     pub data: Option<PathBuf>,
-    /// What to judge by, instead of what `data` has for that.
+    /// The sentences to evaluate on, instead of those in `data`.
     pub dev: Option<PathBuf>,
-    /// The share of the training sentences that stands in if neither has any.
+    /// The share of the training sentences to evaluate on if neither of the two has dev sentences.
     pub valid_split: f64,
 }
 
@@ -84,7 +85,7 @@ impl Source {
         Ok(corpus)
     }
 
-    /// The sentences to evaluate on alone.
+    /// Reads only the sentences to evaluate on.
     pub fn dev(&self) -> anyhow::Result<Vec<Sentence>> {
         match &self.dev {
             Some(dev) => Ok(TaggedCorpus::read_dev(dev)?),
@@ -93,14 +94,14 @@ impl Source {
     }
 }
 
-/// The words that a tagger knows, and its tags.
+/// The vocabularies of a tagger.
 pub struct Symbols {
     pub words: Vocab,
     pub tags: Vocab,
 }
 
 impl Symbols {
-    /// Sentences as numbers.
+    /// Encodes sentences as ids.
     pub fn encode(&self, sentences: &[Sentence]) -> Result<Vec<TaggedItem>, VocabError> {
         sentences
             .iter()
@@ -109,14 +110,14 @@ impl Symbols {
     }
 }
 
-/// Sentences, and the words and tags in them.
+/// The sentences of a training, with their vocabularies.
 pub struct TaggedData {
     pub corpus: TaggedCorpus,
     pub symbols: Symbols,
 }
 
 impl TaggedData {
-    /// The sentences of a training, in `moved` if they are no longer where they were.
+    /// Reads the sentences of a training, from `moved` if it is given.
     pub fn read(training: &Training, moved: Option<&Path>) -> anyhow::Result<Self> {
         let mut source = training.source.clone();
         if let Some(path) = moved {
@@ -130,7 +131,8 @@ impl TaggedData {
             .with_unk("<unk>")
             .with_min_count(training.min_count)
             .words(corpus.train.iter().flat_map(|sentence| &sentence.words));
-        // A tag that only the sentences to judge by have can't be learnt, but has to have an id.
+        // A tag that occurs only in the dev sentences can't be learnt, but needs an id for
+        // evaluation.
         let all = corpus.train.iter().chain(&corpus.dev);
         let tags = Vocab::words(all.flat_map(|sentence| &sentence.tags));
         Ok(Self {
@@ -144,7 +146,7 @@ impl TaggedData {
         vec![of(&self.corpus.train), of(&self.corpus.dev)]
     }
 
-    /// How many sentences there are.
+    /// Describes the numbers of sentences.
     pub fn describe(&self, training: &Training) -> String {
         let dev = match training.source.data {
             Some(_) => format!("{} to evaluate on", Grouped(self.corpus.dev.len())),
@@ -153,12 +155,12 @@ impl TaggedData {
         format!("{} to train on, {dev}", Grouped(self.corpus.train.len()))
     }
 
-    /// How many words and tags are known, and how many words are too rare for that.
+    /// Describes the numbers of known words and tags, and of words that are too rare to be known.
     pub fn describe_symbols(&self, training: &Training) -> String {
         let all = self.corpus.train.iter();
         let all = all.flat_map(|sentence| &sentence.words);
         let distinct = all.collect::<HashSet<_>>().len();
-        // One symbol stands for all others.
+        // Without `<unk>`.
         let known = self.symbols.words.len() - 1;
         let rare = match distinct - known.min(distinct) {
             0 => String::new(),

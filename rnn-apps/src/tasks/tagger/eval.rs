@@ -9,7 +9,7 @@ use super::args::TaggerEvalArgs;
 use super::judge;
 use super::model::TrainedTagger;
 use crate::context::Context;
-use crate::tasks::results::{Evaluated, Used};
+use crate::tasks::results::{CommonResults, EvaluationResults};
 use crate::ui::{Grouped, Output};
 
 pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow::Result<()> {
@@ -22,31 +22,31 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
             .evaluated_on(None, |t| t.source.clone(), run, "--data")?
             .dev()?,
     };
-    let known = training.map(|t| fingerprint_sentences(&sentences) == t.dev_fingerprint);
+    let data_as_trained = training.map(|t| fingerprint_sentences(&sentences) == t.dev_fingerprint);
     out.field("run", run.path().display())?;
     out.field(
         "sentences",
         format_args!(
             "{}{}",
             Grouped(sentences.len()),
-            match known {
+            match data_as_trained {
                 Some(false) => ", not those that the training was evaluated on",
                 _ => "",
             }
         ),
     )?;
     let tags = sentences.iter().flat_map(|sentence| &sentence.tags);
-    let strange: Vec<&String> = tags
+    let unseen: Vec<&String> = tags
         .filter(|tag| !trained.symbols.tags.contains(tag))
         .collect();
-    if !strange.is_empty() {
-        let names: BTreeSet<&str> = strange.iter().map(|tag| tag.as_str()).collect();
+    if !unseen.is_empty() {
+        let names: BTreeSet<&str> = unseen.iter().map(|tag| tag.as_str()).collect();
         let names: Vec<&str> = names.into_iter().take(10).collect();
         out.field(
             "note",
             format_args!(
                 "{} words have a tag that this run does not know: {}",
-                Grouped(strange.len()),
+                Grouped(unseen.len()),
                 names.join(", ")
             ),
         )?;
@@ -54,11 +54,11 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
     out.line("")?;
     let start = Instant::now();
     let score = judge::test(&trained.model, &sentences, &trained.symbols, out)?;
-    out.results(&Evaluated {
-        used: Used::new(context, "eval", run, settings, trained.model.num_params()),
+    out.results(&EvaluationResults {
+        common: CommonResults::new(context, "eval", run, settings, trained.model.num_params()),
         epochs: training.map(|training| training.fit.epochs),
         seconds: start.elapsed().as_secs_f64(),
-        data_as_trained: known,
+        data_as_trained,
         score,
     })
 }

@@ -11,7 +11,7 @@ use crate::report::{Confusion, Mistakes};
 use crate::tasks::task::Judgement;
 use crate::ui::{Grouped, Output};
 
-/// What a tagger is judged by.
+/// The evaluation results of a tagger.
 #[derive(Clone, Debug, Serialize)]
 pub struct Score {
     pub accuracy: f64,
@@ -33,7 +33,7 @@ impl From<&TaggingScore> for Score {
     }
 }
 
-/// The tags that `model` gives to the words of each sentence.
+/// Predicts the tags of each sentence's words.
 pub fn predict(
     model: &LstmTagger,
     sentences: &[impl AsRef<[String]>],
@@ -52,7 +52,7 @@ pub fn predict(
     named.collect()
 }
 
-/// Tests a model on sentences, and says what came of it.
+/// Evaluates a model on sentences, and prints the score.
 pub fn test(
     model: &LstmTagger,
     sentences: &[Sentence],
@@ -62,12 +62,12 @@ pub fn test(
     let texts: Vec<&[String]> = sentences.iter().map(|s| s.words.as_slice()).collect();
     let predicted = predict(model, &texts, &symbols.words, &symbols.tags)?;
     let score = TaggingScore::count(sentences, &predicted, &symbols.words);
-    say(&score, out)?;
+    print(&score, out)?;
     Ok(Score::from(&score))
 }
 
-/// A score in words.
-fn say(score: &TaggingScore, out: &mut Output) -> std::io::Result<()> {
+/// Prints a score.
+fn print(score: &TaggingScore, out: &mut Output) -> std::io::Result<()> {
     let mut row = |what: &str, right: usize, of: usize, share: f64| {
         out.line(format_args!(
             "{what:<14} {} of {} right, {:.2} %",
@@ -88,7 +88,7 @@ fn say(score: &TaggingScore, out: &mut Output) -> std::io::Result<()> {
     )
 }
 
-/// Tests a model that was trained, and lists what it got wrong.
+/// Evaluates a newly trained model, with its confusion matrix and mistakes.
 pub fn judge(
     model: &LstmTagger,
     data: &TaggedData,
@@ -110,7 +110,7 @@ pub fn judge(
     })
 }
 
-/// The words that the model is most sure of and wrong about.
+/// A table of the wrongly tagged words with the highest confidence.
 fn list_mistakes(
     dev: &[Sentence],
     result: &Evaluation,
@@ -123,7 +123,7 @@ fn list_mistakes(
     if wrong.is_empty() {
         return Ok(None);
     }
-    // Predictions go through all sentences, word by word.
+    // The sentence and the position within it of each prediction.
     let places: Vec<(&Sentence, usize)> = dev
         .iter()
         .flat_map(|sentence| (0..sentence.len()).map(move |word| (sentence, word)))
@@ -146,7 +146,7 @@ fn list_mistakes(
     }))
 }
 
-/// A word in brackets between a few others.
+/// A word in brackets, with a few words of context.
 fn in_context(sentence: &Sentence, word: usize) -> String {
     const AROUND: usize = 4;
     let (first, last) = (word.saturating_sub(AROUND), word + AROUND);

@@ -1,4 +1,4 @@
-//! Words and their tags: the notebook's third section, for any tagged sentences.
+//! Tags the words of sentences: the notebook's third section, for any tagged corpus.
 
 mod args;
 mod data;
@@ -17,7 +17,7 @@ use rnn_train::{FitConfig, Fitted, RunDir, TaggedLoader};
 
 pub use judge::{Score, predict};
 
-use super::recurrent::{RecurrentSettings, Start};
+use super::recurrent::{RecurrentSettings, WeightInit};
 use super::task::{Batches, Judgement, SettingsOf, Task};
 use crate::context::Context;
 use crate::ui::{Grouped, Output};
@@ -25,10 +25,10 @@ use args::{TaggerAction, TaggerArgs};
 use data::{Symbols, TaggedData, Training};
 use model::{ModelSettings, TaggerDescription};
 
-/// Sentences per batch where nothing is learnt.
+/// Sentences per batch in evaluation.
 const EVAL_BATCH: usize = 64;
 
-/// Trains taggers of words.
+/// The task of tagging words.
 #[derive(Debug)]
 pub struct Tagger;
 
@@ -38,7 +38,7 @@ impl Task for Tagger {
         "Teach an LSTM to tag words; without a subcommand, those of two sentences";
     const TRAIN_ABOUT: &'static str = "Train a tagger and evaluate it";
     const ITEMS: &'static str = "sentences";
-    const BESIDE_RESUME: &'static [&'static str] = &["data"];
+    const ALLOWED_WITH_RESUME: &'static [&'static str] = &["data"];
 
     type Args = TaggerArgs;
     type Action = TaggerAction;
@@ -50,11 +50,11 @@ impl Task for Tagger {
     type Score = Score;
     type Description = TaggerDescription;
 
-    fn fill(args: &mut TaggerArgs) {
+    fn fill_defaults(args: &mut TaggerArgs) {
         args.min_count = Some(args.min_count());
     }
 
-    fn base(args: &TaggerArgs) -> FitConfig {
+    fn default_fit(args: &TaggerArgs) -> FitConfig {
         args.fit()
     }
 
@@ -66,14 +66,14 @@ impl Task for Tagger {
         &training.fit
     }
 
-    fn fingerprints(training: &mut Training) -> Vec<(&'static str, &mut String)> {
+    fn fingerprint_fields(training: &mut Training) -> Vec<(&'static str, &mut String)> {
         vec![
             ("sentences to train", &mut training.train_fingerprint),
             ("sentences to evaluate", &mut training.dev_fingerprint),
         ]
     }
 
-    fn moved(args: &TaggerArgs) -> Option<&Path> {
+    fn moved_data(args: &TaggerArgs) -> Option<&Path> {
         args.data.as_deref()
     }
 
@@ -94,15 +94,15 @@ impl Task for Tagger {
         training: Option<&Training>,
         device: &Device,
     ) -> anyhow::Result<LstmTagger> {
-        let start = match training {
-            Some(_) => Start::Tuned,
-            None => Start::Uniform,
+        let init = match training {
+            Some(_) => WeightInit::Tuned,
+            None => WeightInit::Uniform,
         };
-        Ok(model.config(start)?.init(device))
+        Ok(model.config(init)?.init(device))
     }
 
     fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
-        Ok(model.config(Start::Uniform)?.rnn.num_params())
+        Ok(model.config(WeightInit::Uniform)?.rnn.num_params())
     }
 
     fn batches(
@@ -158,18 +158,18 @@ impl Task for Tagger {
         judge::judge(&fitted.model, data, out)
     }
 
-    fn next(run: &str) -> String {
+    fn next_command(run: &str) -> String {
         format!("tagger tag --run {run} \"The dog ate the apple.\"")
     }
 
-    fn act(context: &Context, action: TaggerAction, out: &mut Output) -> anyhow::Result<()> {
+    fn run_action(context: &Context, action: TaggerAction, out: &mut Output) -> anyhow::Result<()> {
         match action {
             TaggerAction::Eval(args) => eval::run(context, &args, out),
             TaggerAction::Tag(args) => tag::run(context, &args, out),
         }
     }
 
-    fn described(
+    fn from_description(
         description: TaggerDescription,
         recurrent: RecurrentSettings,
         folder: &Path,

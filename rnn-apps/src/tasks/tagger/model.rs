@@ -11,11 +11,11 @@ use super::args::TaggerArgs;
 use super::data::Symbols;
 use crate::tasks::import;
 use crate::tasks::load::load;
-use crate::tasks::recurrent::{RecurrentSettings, Start};
+use crate::tasks::recurrent::{RecurrentSettings, WeightInit};
 use crate::tasks::settings::open;
 use crate::tasks::task::{SettingsOf, Task};
 
-/// What the model is made from.
+/// The part of `config.json` about the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSettings {
@@ -27,7 +27,7 @@ pub struct ModelSettings {
 }
 
 impl ModelSettings {
-    /// The model that `args` ask for, for such words and tags.
+    /// The settings of a new model for these vocabularies.
     pub fn new(args: &TaggerArgs, symbols: &Symbols) -> Self {
         Self {
             vocab_size: symbols.words.len(),
@@ -44,13 +44,13 @@ impl ModelSettings {
         }
     }
 
-    /// The tagger.
+    /// The configuration of the tagger.
     ///
     /// # Errors
     ///
-    /// If there is no such model.
-    pub fn config(&self, start: Start) -> anyhow::Result<LstmTaggerConfig> {
-        let rnn = self.recurrent.lstm(self.embedding_size, start);
+    /// If the settings are invalid.
+    pub fn config(&self, init: WeightInit) -> anyhow::Result<LstmTaggerConfig> {
+        let rnn = self.recurrent.lstm(self.embedding_size, init);
         rnn.validate()?;
         Ok(LstmTaggerConfig {
             vocab_size: self.vocab_size,
@@ -60,19 +60,19 @@ impl ModelSettings {
     }
 }
 
-/// A tagger to import, whose parameters are `emb.…`, `rnn.…` and `fc.…`.
+/// The description of a tagger to import, whose parameters are named `emb.…`, `rnn.…` and `fc.…`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaggerDescription {
     embedding_size: usize,
     words: import::Symbols,
-    /// The word that stands for all others.
+    /// The symbol for unknown words.
     unk: Option<String>,
     tags: import::Symbols,
 }
 
 impl TaggerDescription {
-    /// The model, and its words and tags; files with those lie in `folder`.
+    /// The model's settings and vocabularies; relative paths are relative to `folder`.
     pub fn read(
         self,
         recurrent: RecurrentSettings,
@@ -94,7 +94,7 @@ impl TaggerDescription {
     }
 }
 
-/// A trained tagger, with what it needs to be used.
+/// A trained tagger with its run, settings and vocabularies.
 pub struct TrainedTagger {
     pub run: RunDir,
     pub settings: SettingsOf<Tagger>,
@@ -103,7 +103,7 @@ pub struct TrainedTagger {
 }
 
 impl TrainedTagger {
-    /// The tagger of the run in a folder.
+    /// Opens the run in a folder and loads its tagger.
     pub fn open(path: &Path, device: &Device) -> anyhow::Result<Self> {
         let (run, settings) = open::<SettingsOf<Tagger>>(path, Tagger::NAME)?;
         let words = run.read_vocab(settings.model.vocab_size)?;

@@ -12,10 +12,10 @@ use super::judge::predict;
 use super::model::TrainedTagger;
 use super::tokenizer::Tokenizer;
 use crate::context::Context;
-use crate::tasks::results::{Predicted, Used};
+use crate::tasks::results::{CommonResults, PredictionResults};
 use crate::ui::Output;
 
-/// The longest sentence: all its steps are in memory at once.
+/// The greatest number of words in a sentence, since all steps are in memory at once.
 const MAX_WORDS: usize = 10_000;
 
 #[derive(Serialize)]
@@ -53,7 +53,7 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
         sentences.push(tokens);
     }
 
-    // An empty line in is an empty line out, so that both can be read side by side.
+    // An empty input line gives an empty output line, so that lines correspond.
     let full: Vec<&[String]> = sentences
         .iter()
         .map(Vec::as_slice)
@@ -83,8 +83,8 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
         });
     }
     let parameters = trained.model.num_params();
-    out.results(&Predicted {
-        used: Used::new(context, "tag", &trained.run, &trained.settings, parameters),
+    out.results(&PredictionResults {
+        common: CommonResults::new(context, "tag", &trained.run, &trained.settings, parameters),
         predictions: Sentences { sentences: tagged },
     })
 }

@@ -1,14 +1,15 @@
-//! From a sentence as people write it to words as treebanks have them.
+//! Splits written sentences into words as treebanks have them.
 
 use rnn_data::Vocab;
 
-/// What English treebanks cut off the end of a word: `do n't`, `it 's`.
+/// Endings that English treebanks split off a word: `do n't`, `it 's`.
 const ENDINGS: [&str; 7] = ["n't", "'s", "'re", "'ve", "'ll", "'d", "'m"];
 
-/// Cuts sentences into words that the vocabulary may have.
+/// Splits sentences into words, guided by a vocabulary.
 pub struct Tokenizer<'a> {
     vocab: &'a Vocab,
-    /// Bytes of the longest known word: what is longer is looked up by nobody.
+    /// The length in bytes of the longest word in the vocabulary; longer ones are not looked up,
+    /// which bounds the time.
     longest: usize,
 }
 
@@ -18,29 +19,35 @@ impl<'a> Tokenizer<'a> {
         Self { vocab, longest }
     }
 
-    /// The words of a sentence, and the punctuation before and after each as words of its own, unless
-    /// the vocabulary has them as one (`U.S.`). Endings come off if the vocabulary has those.
+    /// The words of a sentence. Punctuation before and after a word becomes separate words, unless
+    /// the vocabulary has both as one word (`U.S.`). Endings are split off if the vocabulary has
+    /// them.
     pub fn tokens(&self, sentence: &str) -> Vec<String> {
-        // As most treebanks write them.
+        // Normalises quotes and ellipses to the form that most treebanks use.
         let sentence = sentence
             .replace(['‘', '’'], "'")
             .replace(['“', '”', '„', '«', '»'], "\"")
             .replace('…', "...");
         let mut tokens = Vec::new();
         for chunk in sentence.split_whitespace() {
-            self.cut(chunk, &mut tokens);
+            self.split(chunk, &mut tokens);
         }
         tokens
     }
 
-    fn cut(&self, chunk: &str, tokens: &mut Vec<String>) {
+    fn split(&self, chunk: &str, tokens: &mut Vec<String>) {
         let mut rest = chunk;
         let mut after = Vec::new();
-        // A run of marks comes off as one if the vocabulary has it (`...`), or else one by one.
-        while !self.knows(rest) {
+        // A run of punctuation is split off as one word if the vocabulary has it (`...`), or else
+        // mark by mark.
+        while !self.has_word(rest) {
             let (first, run) = self.marks(rest.chars());
             if run > 0 {
-                let end = if self.knows(&rest[..run]) { run } else { first };
+                let end = if self.has_word(&rest[..run]) {
+                    run
+                } else {
+                    first
+                };
                 if end == rest.len() {
                     break;
                 }
@@ -52,14 +59,14 @@ impl<'a> Tokenizer<'a> {
             if run == 0 {
                 break;
             }
-            let known = self.knows(&rest[rest.len() - run..]);
+            let known = self.has_word(&rest[rest.len() - run..]);
             let start = rest.len() - if known { run } else { last };
             after.push(rest[start..].to_owned());
             rest = &rest[..start];
         }
         let ending = ENDINGS.iter().find_map(|ending| {
             let word = rest.strip_suffix(ending).filter(|word| !word.is_empty())?;
-            self.knows(ending).then_some((word, *ending))
+            self.has_word(ending).then_some((word, *ending))
         });
         match ending {
             Some((word, ending)) => tokens.extend([word.to_owned(), ending.to_owned()]),
@@ -68,8 +75,8 @@ impl<'a> Tokenizer<'a> {
         tokens.extend(after.into_iter().rev());
     }
 
-    /// The bytes of the first mark, and of the run of marks that it begins, as far as a known word
-    /// could go.
+    /// The lengths in bytes of the first punctuation mark and of the run of marks that it begins,
+    /// cut off at the length of the longest word.
     fn marks(&self, chars: impl Iterator<Item = char>) -> (usize, usize) {
         let is_mark = |c: &char| c.is_ascii_punctuation() || matches!(c, '–' | '—' | '¿' | '¡');
         let mut run = chars
@@ -80,7 +87,7 @@ impl<'a> Tokenizer<'a> {
         (first, first + run.sum::<usize>())
     }
 
-    fn knows(&self, word: &str) -> bool {
+    fn has_word(&self, word: &str) -> bool {
         word.len() <= self.longest && self.vocab.contains(word)
     }
 }
@@ -106,7 +113,7 @@ mod tests {
         ] {
             assert_eq!(tokenizer.tokens(text).join("|"), expected, "{text}");
         }
-        // In time that grows with the text alone.
+        // In time linear in the length of the text.
         assert_eq!(tokenizer.tokens(&"-".repeat(100_000)).len(), 100_000);
         assert!(Tokenizer::new(&Vocab::words([""; 0])).tokens("a, b") == ["a", ",", "b"]);
     }

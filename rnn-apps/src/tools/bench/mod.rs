@@ -1,4 +1,4 @@
-//! One training step, forward pass or generated character, timed; from given weights and data, so
+//! Times a training step, a forward pass or a generated character, from given weights and data, so
 //! that another program can be timed at the same work.
 
 mod args;
@@ -26,7 +26,7 @@ use crate::ui::Output;
 
 pub use args::{BenchArgs, Workload};
 
-/// Adam's.
+/// The learning rate of Adam.
 const LEARNING_RATE: f64 = 1e-3;
 
 pub fn run(
@@ -74,7 +74,7 @@ pub fn run(
     }))
 }
 
-/// What a workload starts from.
+/// The weights and the batch of a workload.
 struct Inputs<'a> {
     tensors: StateDict,
     path: PathBuf,
@@ -82,7 +82,7 @@ struct Inputs<'a> {
     iters: usize,
 }
 
-/// What it came to.
+/// The measurements of a workload.
 struct Run {
     /// Of each measured iteration.
     milliseconds: Vec<f64>,
@@ -118,7 +118,7 @@ impl Inputs<'_> {
         Ok(())
     }
 
-    /// `model` with the file's weights.
+    /// Loads the file's weights into `model`.
     fn load<M: Module>(&self, model: M) -> anyhow::Result<M> {
         let mut weights = self.tensors.clone();
         for batch in ["x", "y", "lengths"] {
@@ -151,7 +151,7 @@ impl Inputs<'_> {
         self.infer(|| model.forward(characters.clone(), None).0)
     }
 
-    /// Forward passes; the check is the sum of the outputs' absolute values.
+    /// Times forward passes; the check is the sum of the outputs' absolute values.
     fn infer<const D: usize>(&self, forward: impl Fn() -> Tensor<D>) -> anyhow::Result<Run> {
         let mut last = None;
         let mut run = self.measure(|| {
@@ -209,7 +209,7 @@ impl Inputs<'_> {
         self.train(model, || batch.clone())
     }
 
-    /// A language model is a tagger whose tags are the characters that come next.
+    /// The language model: a tagger whose tag for each character is the next character.
     fn character_model(&self, device: &Device) -> anyhow::Result<LstmTagger> {
         let config = LstmTaggerConfig {
             vocab_size: 65,
@@ -251,7 +251,7 @@ impl Inputs<'_> {
         self.train_by(model, |model| model.score(batch(), None).0)
     }
 
-    /// Optimiser's steps on the same batch over and over; the check is the last loss.
+    /// Times optimiser steps on the same batch; the check is the last loss.
     fn train_by<M: Module>(
         &self,
         model: M,
@@ -274,7 +274,7 @@ impl Inputs<'_> {
         Ok(run)
     }
 
-    /// Times `iteration`, after a few that warm up.
+    /// Times `iteration` after a warm-up.
     fn measure(&self, mut iteration: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Run> {
         let before = peak_memory_mb();
         for _ in 0..(self.iters / 10).max(5) {
@@ -294,7 +294,7 @@ impl Inputs<'_> {
     }
 }
 
-/// The most memory that this process has had, in MB; 0 where the system does not tell.
+/// The peak resident memory of this process in MB; 0 where the system does not report it.
 fn peak_memory_mb() -> f64 {
     let status = fs::read_to_string(Path::new("/proc/self/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,4 @@
-//! Runs side by side.
+//! Compares runs in a table.
 
 mod table;
 
@@ -30,7 +30,7 @@ pub fn run(args: &RunsArgs, out: &mut Output) -> anyhow::Result<()> {
         match RunDir::open(&path) {
             Ok(run) => match read(&run) {
                 Ok(run) => runs.push(run),
-                // One that is damaged does not hide the others.
+                // A damaged run is a warning, so that the others are still listed.
                 Err(error) => out.warn(error),
             },
             Err(RunError::NotARun(_)) => {}
@@ -54,7 +54,7 @@ fn read(run: &RunDir) -> anyhow::Result<Run> {
     let name = run.path().file_name().unwrap_or_default();
     Ok(Run {
         name: name.to_string_lossy().into_owned(),
-        settings: readable(run.read_config()?),
+        settings: with_flag_names(run.read_config()?),
         is_running: run.is_in_use(),
         history: history
             .iter()
@@ -64,12 +64,12 @@ fn read(run: &RunDir) -> anyhow::Result<Run> {
     })
 }
 
-/// Settings under the names that the flags have, for people to compare.
-fn readable(mut settings: Value) -> Value {
+/// Renames settings to the flags' names, and removes fingerprints.
+fn with_flag_names(mut settings: Value) -> Value {
     let Some(training) = settings["training"].as_object_mut() else {
         return settings;
     };
-    // Data that differ have another name or size too.
+    // Different data also differ in name or size.
     training.retain(|name, _| !name.ends_with("_fingerprint"));
     let Some(fit) = training.get_mut("fit").and_then(Value::as_object_mut) else {
         return settings;

@@ -1,46 +1,46 @@
-//! Runs side by side: what they differ in, and how well each did.
+//! The table of runs: the settings in which they differ, and their best results.
 
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use crate::ui::flat::flat;
+use crate::ui::json::flatten;
 use crate::ui::{Loss, SixDigits};
 
-/// A run as its folder has it.
+/// The contents of a run's folder.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// Of the folder.
+    /// The folder's name.
     pub name: String,
     pub settings: Value,
     /// An object per epoch.
     pub history: Vec<Value>,
     /// Whether a program is training it.
     pub is_running: bool,
-    /// None as long as the training has not ended.
+    /// `None` until the training is finished.
     pub results: Option<Value>,
 }
 
-/// What every table has on the left.
-const FIRST: [&str; 3] = ["run", "command", "state"];
+/// The first columns of every table.
+const LEFT_COLUMNS: [&str; 3] = ["run", "command", "state"];
 
-/// What every table has on the right.
-const LAST: [&str; 3] = ["best", "epoch", "seconds"];
+/// The last columns of every table.
+const RIGHT_COLUMNS: [&str; 3] = ["best", "epoch", "seconds"];
 
-/// Settings that say nothing when compared: the first has a column of its own, the second is a copy
-/// of `seed`.
-const UNCOMPARED: [&str; 2] = ["command", "training.fit.seed"];
+/// Settings that are not compared: the first has a column of its own, the second is a copy of
+/// `seed`.
+const NOT_COMPARED: [&str; 2] = ["command", "training.fit.seed"];
 
-/// Stands for what a run doesn't have.
-const NONE: &str = "–";
+/// The cell of a value that a run does not have.
+const MISSING: &str = "–";
 
-/// The settings that tell runs of the same command apart, as dotted keys, in the order in which
-/// they first appear; not those of the programs that made them. One that a run lacks, or has as null,
-/// differs from one that is there.
+/// The settings in which runs of the same command differ, as dotted keys in the order in which they
+/// first appear, without the versions of programs. A missing setting, or null, differs from any
+/// value.
 ///
 /// Runs of different commands are not compared: nearly all of their settings differ.
 pub fn differences(runs: &[Run]) -> Vec<String> {
-    let flat: Vec<Vec<(String, &Value)>> = runs.iter().map(|run| flat(&run.settings)).collect();
+    let flat: Vec<Vec<(String, &Value)>> = runs.iter().map(|run| flatten(&run.settings)).collect();
     let mut keys: Vec<&str> = Vec::new();
     for (key, _) in flat.iter().flatten() {
         if !keys.contains(&key.as_str()) {
@@ -49,25 +49,26 @@ pub fn differences(runs: &[Run]) -> Vec<String> {
     }
     let differs = |key: &str| {
         runs.iter().enumerate().any(|(i, run)| {
-            // The first of the same command stands for all the others: itself at the latest.
+            // Compare with the first run of the same command, which may be this run itself.
             let first = runs.iter().position(|other| command(other) == command(run));
             value(&flat[i], key) != value(&flat[first.unwrap_or(i)], key)
         })
     };
     keys.into_iter()
-        .filter(|key| !UNCOMPARED.contains(key) && !key.starts_with("versions."))
+        .filter(|key| !NOT_COMPARED.contains(key) && !key.starts_with("versions."))
         .filter(|key| differs(key))
         .map(str::to_owned)
         .collect()
 }
 
-/// A row of headings and a row per run: the settings that tell them apart, the best that it came to
-/// and in which epoch. By command, the best first.
+/// A row of headings and a row per run: the settings in which runs differ, the best result, its
+/// epoch and the time. Sorted by command, then by result, the best first.
 pub fn table(runs: &[Run]) -> Vec<Vec<String>> {
     let differences = differences(runs);
-    let columns = FIRST.iter().map(|&name| name.to_owned());
-    let columns = columns.chain(short(&differences));
-    let mut table: Vec<Vec<String>> = vec![columns.chain(LAST.map(str::to_owned)).collect()];
+    let columns = LEFT_COLUMNS.iter().map(|&name| name.to_owned());
+    let columns = columns.chain(headings(&differences));
+    let mut table: Vec<Vec<String>> =
+        vec![columns.chain(RIGHT_COLUMNS.map(str::to_owned)).collect()];
 
     let mut rows: Vec<(&Run, Option<Best>)> = runs.iter().map(|run| (run, best(run))).collect();
     rows.sort_by(|(a, best_a), (b, best_b)| {
@@ -78,10 +79,10 @@ pub fn table(runs: &[Run]) -> Vec<Vec<String>> {
         command(a).cmp(command(b)).then_with(by_best)
     });
     for (run, best) in rows {
-        let settings = flat(&run.settings);
+        let settings = flatten(&run.settings);
         let mut row = vec![printable(&run.name), printable(command(run)), state(run)];
         row.extend(differences.iter().map(|key| cell(value(&settings, key))));
-        let or_none = |text: Option<String>| text.unwrap_or_else(|| NONE.to_owned());
+        let or_none = |text: Option<String>| text.unwrap_or_else(|| MISSING.to_owned());
         row.push(or_none(best.as_ref().map(Best::text)));
         row.push(or_none(best.and_then(|best| Some(best.epoch?.to_string()))));
         row.push(or_none(seconds(run).map(|seconds| format!("{seconds:.1}"))));
@@ -90,7 +91,7 @@ pub fn table(runs: &[Run]) -> Vec<Vec<String>> {
     table
 }
 
-/// A table's rows as lines, with the columns below each other and numbers on the right of theirs.
+/// A table's rows as lines with aligned columns; columns of numbers are aligned to the right.
 pub fn aligned(table: &[Vec<String>]) -> Vec<String> {
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
@@ -99,7 +100,7 @@ pub fn aligned(table: &[Vec<String>]) -> Vec<String> {
     };
     let of_numbers = |column: usize| {
         let body = table.iter().skip(1).filter_map(|row| row.get(column));
-        let mut cells = body.filter(|cell| *cell != NONE && !cell.is_empty());
+        let mut cells = body.filter(|cell| *cell != MISSING && !cell.is_empty());
         let mut any = false;
         cells.all(|cell| {
             any = true;
@@ -111,7 +112,7 @@ pub fn aligned(table: &[Vec<String>]) -> Vec<String> {
         .collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&layout).map(|(cell, &(width, number))| {
-            // Which counts characters.
+            // The width is in characters.
             if number {
                 format!("{cell:>width$}")
             } else {
@@ -133,14 +134,14 @@ fn value<'a>(flat: &[(String, &'a Value)], key: &str) -> Option<&'a Value> {
     found.map(|(_, value)| *value)
 }
 
-/// Headings for settings: the last part of the key, if it says which.
-fn short(keys: &[String]) -> Vec<String> {
+/// Headings for settings: the last part of the dotted key, or the whole key if that is ambiguous.
+fn headings(keys: &[String]) -> Vec<String> {
     let last = |key: &String| key.rsplit('.').next().unwrap_or_default().to_owned();
     let heading = |key: &String| {
         let name = last(key);
         let unclear = keys.iter().filter(|other| last(other) == name).count() > 1
-            || FIRST.contains(&name.as_str())
-            || LAST.contains(&name.as_str());
+            || LEFT_COLUMNS.contains(&name.as_str())
+            || RIGHT_COLUMNS.contains(&name.as_str());
         printable(if unclear { key } else { &name })
     };
     keys.iter().map(heading).collect()
@@ -148,8 +149,8 @@ fn short(keys: &[String]) -> Vec<String> {
 
 fn cell(value: Option<&Value>) -> String {
     match value {
-        None => NONE.to_owned(),
-        // A fingerprint: its beginning tells it apart.
+        None => MISSING.to_owned(),
+        // The beginning of a fingerprint is enough to compare it.
         Some(Value::String(text))
             if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) =>
         {
@@ -164,7 +165,7 @@ fn cell(value: Option<&Value>) -> String {
     }
 }
 
-/// In one line, with nothing that a terminal takes for a command.
+/// `text` with control characters escaped, so that it is one line and can't control the terminal.
 fn printable(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
@@ -177,7 +178,7 @@ fn printable(text: &str) -> String {
     line
 }
 
-/// How far it got.
+/// The state of the training, with its epoch.
 fn state(run: &Run) -> String {
     if run.results.is_some() {
         return "finished".to_owned();
@@ -217,7 +218,7 @@ fn seconds(run: &Run) -> Option<f64> {
     })
 }
 
-/// The number that a run is judged by.
+/// The best result of a run, by which the table is sorted.
 #[derive(Clone, Copy, Debug)]
 struct Best {
     metric: Metric,
@@ -225,7 +226,7 @@ struct Best {
     epoch: Option<u64>,
 }
 
-/// The most telling first.
+/// In order of preference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Metric {
     TestAccuracy,
@@ -235,8 +236,7 @@ enum Metric {
 }
 
 impl Best {
-    /// The better is the less. Numbers of different metrics can't be compared, the metrics are
-    /// instead.
+    /// Orders the better result first; results of different metrics by the order of the metrics.
     fn cmp(&self, other: &Self) -> Ordering {
         let by_value = || match self.metric {
             Metric::TestAccuracy | Metric::DevAccuracy => other.value.total_cmp(&self.value),
@@ -257,14 +257,14 @@ impl Best {
     }
 }
 
-/// None of a run that never finished an epoch, or whose losses are no numbers.
+/// The best result; `None` if no epoch was finished or all losses are non-finite.
 fn best(run: &Run) -> Option<Best> {
     let result = |name: &str, metric: Metric| {
         let results = run.results.as_ref()?;
         Some(Best {
             metric,
             value: results[name].as_f64()?,
-            // Results are of the last weights.
+            // The results are those of the last epoch's weights.
             epoch: last_epoch(run).or_else(|| results["epochs"].as_u64()),
         })
     };

@@ -1,4 +1,4 @@
-//! What is wrong with a file, and where.
+//! Errors in a file, with their positions.
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn unknown_keys_are_refused() {
             format!("train.toml: line 1: unknown key `{key}`, expected one of {all}")
         );
     }
-    // Neither a short name nor a place.
+    // Neither a flag's short name nor a positional argument is a key.
     for key in ["x", "words", "WORDS"] {
         assert!(error(&format!("{key} = 3"), &[]).contains("unknown key"));
     }
@@ -29,12 +29,12 @@ fn unknown_keys_are_refused() {
         error_named("train.json", r#"{"hiden-size": 3}"#, &[]),
         "train.json: unknown key `hiden-size`, did you mean `hidden_size`?"
     );
-    // The flag may be given, the file is wrong all the same.
+    // The file is checked even if the flag is given.
     assert!(error("hiden_size = 3", &["--hidden-size=3"]).contains("unknown key"));
 }
 
 #[test]
-fn some_flags_are_of_the_command_line() {
+fn some_flags_are_refused_in_a_file() {
     for key in NOT_IN_A_FILE.iter().chain(&["help"]) {
         for key in [(*key).to_owned(), key.replace('_', "-")] {
             assert_eq!(
@@ -119,7 +119,7 @@ fn values_that_a_flag_refuses_are_named_with_file_and_key() {
             "data: a value is required but none was supplied",
         ),
     ] {
-        // Given on the command line or not.
+        // Whether or not they are given on the command line.
         for args in [&[][..], &["--hidden-size=3", "--seed=1"]] {
             assert_eq!(
                 error(content, args),
@@ -139,7 +139,7 @@ fn keys_that_do_not_go_together_are_named_with_the_file() {
         error("data = 'x'\ndataset = 'y'", &[]),
         "train.toml: the argument '--data <DATA>' cannot be used with '--dataset <DATASET>'"
     );
-    // Unless the command line decides.
+    // Unless the command line has one of the two.
     let train = read("data = 'x'\ndataset = 'y'", &["--dataset", "z"]);
     assert_eq!(
         (train.source.data, train.source.dataset.as_deref()),
@@ -157,7 +157,7 @@ fn keys_that_do_not_go_together_are_named_with_the_file() {
 }
 
 #[test]
-fn a_key_stands_once() {
+fn duplicate_keys_are_refused() {
     assert_eq!(
         error("hidden_size = 3\nhidden-size = 3", &[]),
         "train.toml: line 2: `hidden_size` stands here for a second time"
@@ -231,7 +231,7 @@ fn files_that_can_not_be_read_are_named() {
             error.starts_with(&format!("error: {}: ", path.display())),
             "{error}"
         );
-        // The command's own usage.
+        // The usage is that of the subcommand.
         assert!(
             error.contains("Usage: app mnist train [OPTIONS]"),
             "{error}"

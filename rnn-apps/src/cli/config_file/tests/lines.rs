@@ -1,4 +1,4 @@
-//! A file and a command line together.
+//! A file combined with a command line.
 
 use clap::error::ErrorKind;
 
@@ -30,11 +30,11 @@ fn a_flag_that_excludes_a_key_wins() {
     let train = read("dataset = 'mnist'", &["--data", "x"]);
     assert_eq!(train.source.dataset, None);
     assert_eq!(train.source.data, Some("x".into()));
-    // `data` itself doesn't say that it excludes `dataset`.
+    // Only `dataset` declares the conflict, not `data`.
     let train = read("data = 'x'", &["--dataset", "mnist"]);
     assert_eq!(train.source.data, None);
     assert_eq!(train.source.dataset.as_deref(), Some("mnist"));
-    // With `overrides_with` the last one counts, which is the command line's.
+    // With `overrides_with` the last one wins, which is the command line's.
     let train = read("warm = true", &["--cold"]);
     assert_eq!((train.warm, train.cold), (false, true));
 }
@@ -65,7 +65,7 @@ fn flags_before_the_subcommand_stay_there() {
 }
 
 #[test]
-fn a_value_may_be_called_as_a_subcommand_is() {
+fn a_value_may_equal_a_subcommands_name() {
     let (_dir, path) = file("train.toml", "hidden_size = 3");
     for before in [&["--name", "train"][..], &["-qn", "mnist"]] {
         let mut line = line_of(&["--dev", "train", "mnist"], &path);
@@ -114,7 +114,7 @@ fn paths_need_not_be_text() {
 }
 
 #[test]
-fn without_a_file_a_line_means_what_it_says() {
+fn without_a_file_a_line_is_parsed_as_usual() {
     for line in [
         "app",
         "app mnist eval",
@@ -132,7 +132,7 @@ fn without_a_file_a_line_means_what_it_says() {
 }
 
 #[test]
-fn what_is_wrong_with_the_line_is_not_put_down_to_the_file() {
+fn errors_in_the_line_are_not_attributed_to_the_file() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("train.toml");
     fs::write(&path, "seed = 4\ndata = 'x'\ndev = 'y'").expect("a file");
@@ -165,7 +165,7 @@ fn what_a_flag_needs_may_be_in_the_file() {
         error("sample = false", &["--temperature", "2"]),
         "train.toml: the following required arguments were not provided: --sample"
     );
-    // What else is wrong with the line stays wrong.
+    // Other errors in the line are still reported.
     assert_eq!(
         error("sample = true", &["--temperature", "2", "--hidden-size=0"]),
         "invalid value '0' for '--hidden-size <HIDDEN_SIZE>': \
@@ -177,7 +177,7 @@ fn what_a_flag_needs_may_be_in_the_file() {
 }
 
 #[test]
-fn help_stays_help() {
+fn help_is_shown_even_with_a_file() {
     let line = ["app", "mnist", "train", "--config", "missing", "--help"];
     let error = parsed(line.map(Into::into).into()).expect_err("help");
     assert_eq!(error.kind(), ErrorKind::DisplayHelp);

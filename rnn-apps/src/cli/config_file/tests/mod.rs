@@ -1,4 +1,4 @@
-//! Files for a small command line with flags of every shape.
+//! Tests of `--config` with a small command line that has flags of every kind.
 
 mod faults;
 mod lines;
@@ -35,7 +35,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Sub {
     Mnist {
-        /// Where it means something only without a subcommand, as the tagger's.
+        /// A flag that has an effect only without a subcommand, as the tagger's have.
         #[arg(long)]
         outer: Option<usize>,
         #[command(subcommand)]
@@ -70,7 +70,7 @@ struct Train {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true",
           action = ArgAction::Set, default_value_t = false)]
     bidirectional: bool,
-    /// As derived, but with an optional value.
+    /// A switch with an optional value.
     #[arg(long, num_args = 0..=1, require_equals = true)]
     bias: bool,
     #[arg(long)]
@@ -118,7 +118,7 @@ fn size(text: &str) -> Result<usize, String> {
     }
 }
 
-/// A folder with a file in it.
+/// A temporary folder with a file in it.
 fn file(name: &str, content: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join(name);
@@ -137,7 +137,7 @@ fn parsed(line: Vec<OsString>) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches(&matches(&Cli::command(), line, NOT_IN_A_FILE)?)
 }
 
-/// What the two make of each other; the path in messages without its folder.
+/// Parses a file with a command line; in messages, the path is without its folder.
 fn read_named(name: &str, content: &[u8], args: &[&str]) -> Result<(Cli, Train), String> {
     let (dir, path) = file(name, content);
     let prefix = format!("{}/", dir.path().display());
@@ -165,7 +165,7 @@ fn read(content: &str, args: &[&str]) -> Train {
     }
 }
 
-/// The first line of the message.
+/// The first line of the error message.
 fn error_named(name: &str, content: impl AsRef<[u8]>, args: &[&str]) -> String {
     let error = read_named(name, content.as_ref(), args).expect_err("an error");
     let line = error.lines().next().unwrap_or_default();

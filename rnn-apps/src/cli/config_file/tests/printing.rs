@@ -1,4 +1,4 @@
-//! Settings as a file, which can be read again.
+//! Settings that are printed as a file.
 
 use super::*;
 
@@ -36,7 +36,7 @@ fn what_is_printed_can_be_read_again() {
             tiny: None,
         };
         let text = to_toml(&printed, NOT_IN_A_FILE).expect("text");
-        // Lists are no scalars, and no training command has one; `more` counts.
+        // Lists are not scalars, and no training command has one; `more` is a counter.
         let text: String = text
             .split_inclusive('\n')
             .filter(|line| {
@@ -58,7 +58,7 @@ fn what_is_printed_can_be_read_again() {
 }
 
 #[test]
-fn printed_are_the_values_that_there_are() {
+fn only_flags_with_a_value_are_printed() {
     #[derive(Serialize)]
     struct Some_ {
         source: Source,

@@ -1,4 +1,4 @@
-//! What a file's values come to.
+//! The values of a file as values of flags.
 
 use super::*;
 
@@ -102,7 +102,7 @@ fn flags_of_every_shape_are_carried_over() {
     assert_eq!((train.more, train.hidden_size), (2, 3));
     assert!(train.sample && train.bidirectional);
     assert_eq!(train.words, ["w"]);
-    // A list in a file is what it is on the command line.
+    // A list is written as on the command line.
     let train = read("sample = true\ntemperature = '0.5,2'\nmore = true", &[]);
     assert_eq!((train.temperature, train.more), (vec![0.5, 2.0], 1));
 }

@@ -69,7 +69,7 @@ fn what_is_missing_differs_from_what_is_there() {
         json!(null),
     ]);
     assert_eq!(differences(&runs), ["b.c", "l", "d"]);
-    // Null is missing.
+    // Null counts as missing.
     assert!(differences(&with_settings(vec![json!({"a": null}), json!({})])).is_empty());
     assert_eq!(
         differences(&with_settings(vec![json!({"a": null}), json!({"a": 1})])),
@@ -107,7 +107,7 @@ fn runs_of_different_commands_are_not_compared() {
 fn headings_are_short_where_that_is_clear() {
     let keys = ["model.size", "data.size", "training.fit.seed", "x.run", "é"];
     assert_eq!(
-        short(&keys.map(str::to_owned)),
+        headings(&keys.map(str::to_owned)),
         ["model.size", "data.size", "seed", "x.run", "é"]
     );
 }
@@ -289,7 +289,7 @@ fn columns_are_aligned_by_characters() {
     );
     assert!(aligned(&[]).is_empty());
     assert_eq!(aligned(&[vec![]]), [""]);
-    // Without a number in it a column is no column of numbers.
+    // A column without any number is aligned to the left.
     let table = [["a", "wide"], ["b", "–"], ["c", "inf"]];
     let table = table.map(|row| row.map(str::to_owned).to_vec());
     assert_eq!(aligned(&table[..2]), ["a  wide", "b  –"]);

@@ -1,4 +1,4 @@
-//! Recurrent dropout and zoneout, on networks so plain that what they draw can be read off.
+//! Recurrent dropout and zoneout, on networks whose outputs show the masks that were drawn.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -9,7 +9,7 @@ const HIDDEN: usize = 64;
 const BATCH: usize = 8;
 const TIME: usize = 6;
 
-/// `h_t = factor·h_{t-1}`, whatever the input.
+/// A network that computes `h_t = factor·h_{t-1}` for any input.
 fn multiplier(config: RnnConfig, factor: f32, device: &Device) -> Rnn {
     let module = config.with_nonlinearity(Nonlinearity::Relu).init(device);
     let mut weights = StateDict::of(&module);
@@ -22,7 +22,7 @@ fn multiplier(config: RnnConfig, factor: f32, device: &Device) -> Rnn {
     weights.load_into(module).expect("the same names")
 }
 
-/// All features from 1 on, over time: `[batch][feature][step]`.
+/// The outputs over time from an initial state of 1: `[batch][feature][step]`.
 fn runs(module: &Rnn, device: &Device) -> Vec<Vec<f32>> {
     let input = Tensor::zeros([BATCH, TIME, 2], device);
     let (output, _) = module.forward(input, Some(Tensor::ones([1, BATCH, HIDDEN], device)));

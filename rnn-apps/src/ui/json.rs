@@ -1,17 +1,17 @@
-//! A JSON value as a list of dotted keys with their values.
+//! Flattens a JSON value into dotted keys with their values.
 
 use serde_json::Value;
 
 use super::SixDigits;
 
-/// All values that are not null, in order, each under the dotted path of names that leads to it.
-pub fn flat(value: &Value) -> Vec<(String, &Value)> {
-    let mut flat = Vec::new();
-    add_flat(&mut flat, "", value);
-    flat
+/// All values that are not null, in order, each with its dotted path.
+pub fn flatten(value: &Value) -> Vec<(String, &Value)> {
+    let mut values = Vec::new();
+    add_values(&mut values, "", value);
+    values
 }
 
-fn add_flat<'a>(flat: &mut Vec<(String, &'a Value)>, prefix: &str, value: &'a Value) {
+fn add_values<'a>(values: &mut Vec<(String, &'a Value)>, prefix: &str, value: &'a Value) {
     match value {
         Value::Object(map) => {
             for (name, value) in map {
@@ -20,19 +20,19 @@ fn add_flat<'a>(flat: &mut Vec<(String, &'a Value)>, prefix: &str, value: &'a Va
                 } else {
                     format!("{prefix}.{name}")
                 };
-                add_flat(flat, &key, value);
+                add_values(values, &key, value);
             }
         }
         Value::Null => {}
-        value => flat.push((prefix.to_owned(), value)),
+        value => values.push((prefix.to_owned(), value)),
     }
 }
 
-/// The same with the values as text for a person: numbers with six digits, the beginning of a
-/// fingerprint.
-pub fn readable(value: &Value) -> Vec<(String, String)> {
+/// [`flatten`] with the values as text for display: numbers with six digits, fingerprints
+/// shortened.
+pub fn display_values(value: &Value) -> Vec<(String, String)> {
     let shown = |value: &Value| match value {
-        // The JSON line has it whole.
+        // A fingerprint; `--json` prints it in full.
         Value::String(text) if text.len() == 64 && !text.contains(' ') => {
             format!("{}…", &text[..text.floor_char_boundary(12)])
         }
@@ -42,7 +42,7 @@ pub fn readable(value: &Value) -> Vec<(String, String)> {
             .map_or_else(String::new, |x| SixDigits(x).to_string()),
         other => other.to_string(),
     };
-    flat(value)
+    flatten(value)
         .into_iter()
         .map(|(key, value)| (key, shown(value)))
         .collect()
