@@ -5,9 +5,8 @@ use std::path::Path;
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
-use serde_json::{Map, Value};
 
-use super::import::{self, Imported, Weights};
+use super::import::{Import, Imported};
 use super::task::Task;
 use super::train::{self, TrainArgs};
 use crate::context::Context;
@@ -31,15 +30,8 @@ pub trait Registered: Sync {
     /// If flags can't be combined.
     fn parse(&self, matches: &ArgMatches) -> Result<Box<dyn Call>, clap::Error>;
 
-    /// Makes a run of imported weights, with a description that was read from `file`.
-    fn import(
-        &self,
-        context: &Context,
-        description: Map<String, Value>,
-        file: &Path,
-        weights: Weights,
-        run: Option<&Path>,
-    ) -> anyhow::Result<Imported>;
+    /// Makes a run of weights from elsewhere.
+    fn import(&self, context: &Context, import: Import) -> anyhow::Result<Imported>;
 }
 
 /// A task's subcommand with its flags, ready to run.
@@ -86,15 +78,8 @@ impl<T: Task> Registered for T {
         Ok(Box::new(action))
     }
 
-    fn import(
-        &self,
-        context: &Context,
-        description: Map<String, Value>,
-        file: &Path,
-        weights: Weights,
-        run: Option<&Path>,
-    ) -> anyhow::Result<Imported> {
-        import::import::<T>(context, description, file, weights, run)
+    fn import(&self, context: &Context, import: Import) -> anyhow::Result<Imported> {
+        import.run::<T>(context)
     }
 }
 

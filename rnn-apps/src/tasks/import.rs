@@ -91,44 +91,56 @@ impl Weights {
     }
 }
 
-/// Makes a run of a task from weights and the model's description, in `run` or else in the next
-/// free folder. Paths in the description are relative to the folder of `file`, from which it was
-/// read.
-pub fn import<T: Task>(
-    context: &Context,
-    description: Map<String, Value>,
-    file: &Path,
-    weights: Weights,
-    run: Option<&Path>,
-) -> anyhow::Result<Imported> {
-    let described = || {
-        let is_recurrent = |key: &String| RecurrentDescription::KEYS.contains(&key.as_str());
-        let (recurrent, own): (Map<_, _>, Map<_, _>) = description
-            .into_iter()
-            .partition(|(key, _)| is_recurrent(key));
-        // The task's part first, since only that error can name a misspelt key.
-        let own = T::Description::deserialize(Value::Object(own))?;
-        let recurrent = RecurrentDescription::deserialize(Value::Object(recurrent))?;
+/// What a run is made from.
+pub struct Import<'a> {
+    /// What the description says of the model, as JSON.
+    pub description: Map<String, Value>,
+    /// The file of the description; paths in it are relative to its folder.
+    pub file: &'a Path,
+    pub weights: Weights,
+    /// The folder for the run; the next free one if there is none.
+    pub run: Option<&'a Path>,
+}
+
+impl Import<'_> {
+    /// Makes a run of task `T`.
+    pub fn run<T: Task>(self, context: &Context) -> anyhow::Result<Imported> {
+        let Self {
+            description,
+            file,
+            weights,
+            run,
+        } = self;
         let folder = file.parent().unwrap_or(Path::new(""));
-        let (model, assets) = T::from_description(own, recurrent.into(), folder)?;
-        let parameters = T::num_params(&model)?;
-        anyhow::Ok((model, assets, parameters))
-    };
-    let (model, assets, parameters) = described().with_context(|| file.display().to_string())?;
-    weights.check_size(parameters)?;
-    let loaded = weights.load_into(T::init(&model, None, &context.device)?)?;
-    let settings = Settings::<_, T::Training> {
-        imported: Some(weights.origin),
-        ..Settings::new(context, T::NAME, model)
-    };
-    let run = create(run, T::NAME, &settings)?;
-    T::write_assets(&assets, &run)?;
-    run.save_model(&loaded)?;
-    Ok(Imported {
-        next: T::next_command(&run.path().display().to_string()),
-        parameters: loaded.num_params(),
-        run,
-    })
+        let described = || {
+            let is_recurrent = |key: &String| RecurrentDescription::KEYS.contains(&key.as_str());
+            let (recurrent, own): (Map<_, _>, Map<_, _>) = description
+                .into_iter()
+                .partition(|(key, _)| is_recurrent(key));
+            // The task's part first, since only that error can name a misspelt key.
+            let own = T::Description::deserialize(Value::Object(own))?;
+            let recurrent = RecurrentDescription::deserialize(Value::Object(recurrent))?;
+            let (model, assets) = T::from_description(own, recurrent.into(), folder)?;
+            let parameters = T::num_params(&model)?;
+            anyhow::Ok((model, assets, parameters))
+        };
+        let (model, assets, parameters) =
+            described().with_context(|| file.display().to_string())?;
+        weights.check_size(parameters)?;
+        let loaded = weights.load_into(T::init(&model, None, &context.device)?)?;
+        let settings = Settings::<_, T::Training> {
+            imported: Some(weights.origin),
+            ..Settings::new(context, T::NAME, model)
+        };
+        let run = create(run, T::NAME, &settings)?;
+        T::write_assets(&assets, &run)?;
+        run.save_model(&loaded)?;
+        Ok(Imported {
+            next: T::next_command(&run.path().display().to_string()),
+            parameters: loaded.num_params(),
+            run,
+        })
+    }
 }
 
 /// Words or tags in the order of their ids.

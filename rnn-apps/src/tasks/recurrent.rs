@@ -112,6 +112,31 @@ pub enum WeightInit {
 }
 
 impl RecurrentSettings {
+    /// A network in one direction without dropout.
+    pub fn new(hidden_size: usize, num_layers: usize) -> Self {
+        Self {
+            hidden_size,
+            proj_size: None,
+            num_layers,
+            bias: true,
+            bidirectional: false,
+            dropout: 0.0,
+        }
+    }
+
+    /// The same network in both directions, if `bidirectional`.
+    pub fn with_bidirectional(self, bidirectional: bool) -> Self {
+        Self {
+            bidirectional,
+            ..self
+        }
+    }
+
+    /// The same network with this probability of dropping a feature between layers.
+    pub fn with_dropout(self, dropout: f64) -> Self {
+        Self { dropout, ..self }
+    }
+
     /// The configuration of the network for `input_size` features.
     ///
     /// # Errors

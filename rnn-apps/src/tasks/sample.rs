@@ -133,14 +133,7 @@ impl Task for Parity {
 
     fn model(_: &ParityArgs, _: &ImageSet) -> ModelSettings {
         ModelSettings {
-            recurrent: RecurrentSettings {
-                hidden_size: 8,
-                num_layers: 1,
-                bias: true,
-                dropout: 0.0,
-                bidirectional: false,
-                proj_size: None,
-            },
+            recurrent: RecurrentSettings::new(8, 1),
         }
     }
 

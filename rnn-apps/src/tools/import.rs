@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::context::Context;
-use crate::tasks::import::Weights;
+use crate::tasks::import::{Import, Weights};
 use crate::tasks::{TASKS, find};
 use crate::ui::{Grouped, Output};
 
@@ -54,8 +54,13 @@ pub fn run(context: &Context, args: &ImportArgs, out: &mut Output) -> anyhow::Re
         );
     };
     let weights = Weights::read(&args.weights, description.strip_prefix, description.rename)?;
-    let (model, run) = (description.model, args.run.as_deref());
-    let imported = task.import(context, model, &args.model, weights, run)?;
+    let import = Import {
+        description: description.model,
+        file: &args.model,
+        weights,
+        run: args.run.as_deref(),
+    };
+    let imported = task.import(context, import)?;
     let path = imported.run.path().display();
     out.line(format_args!(
         "{path}: {} weights from {}",

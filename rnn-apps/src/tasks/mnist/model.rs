@@ -31,14 +31,9 @@ impl ModelSettings {
             cell: args.cell,
             nonlinearity: Nonlinearity::default(),
             input_size: images.train.cols(),
-            recurrent: RecurrentSettings {
-                hidden_size: args.hidden_size,
-                proj_size: None,
-                num_layers: args.num_layers,
-                bias: true,
-                bidirectional: args.bidirectional,
-                dropout: args.dropout,
-            },
+            recurrent: RecurrentSettings::new(args.hidden_size, args.num_layers)
+                .with_bidirectional(args.bidirectional)
+                .with_dropout(args.dropout),
             num_classes: NUM_CLASSES,
         }
     }

@@ -32,14 +32,9 @@ impl ModelSettings {
         Self {
             vocab_size: symbols.words.len(),
             embedding_size: args.embedding_size,
-            recurrent: RecurrentSettings {
-                hidden_size: args.hidden_size,
-                proj_size: None,
-                num_layers: args.num_layers,
-                bias: true,
-                bidirectional: args.bidirectional,
-                dropout: args.dropout,
-            },
+            recurrent: RecurrentSettings::new(args.hidden_size, args.num_layers)
+                .with_bidirectional(args.bidirectional)
+                .with_dropout(args.dropout),
             num_tags: symbols.tags.len(),
         }
     }
