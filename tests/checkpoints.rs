@@ -209,7 +209,7 @@ fn the_last_two_and_the_best_are_kept() {
     let entries = std::fs::read_dir(folder.path()).expect("a folder");
     assert_eq!(entries.count(), names.len());
 
-    let error = checkpoints.named("step-00000002").expect_err("let go of");
+    let error = checkpoints.named("step-00000002").expect_err("removed");
     let message = error.to_string();
     assert!(
         message.contains("step-00000010 or step-00000008 or best-"),

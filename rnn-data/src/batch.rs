@@ -1,4 +1,4 @@
-//! Batches as tensors, and datasets as Burn knows them; needs the feature `burn`.
+//! Batches as tensors, and Burn's `Dataset` for this crate's data; needs the feature `burn`.
 
 mod characters;
 mod images;
@@ -18,7 +18,7 @@ struct OutOfRange {
     len: usize,
 }
 
-/// Where the steps below each row's length stand in `[batch·time]`, row after row.
+/// The indices in `[batch·time]` of the steps below each row's length, row after row.
 fn positions(lengths: &[usize], time: usize, device: &Device) -> Tensor<1, Int> {
     let rows = lengths.iter().enumerate();
     let positions: Vec<i64> = rows

@@ -127,7 +127,7 @@ pub enum DatasetError {
     CreateFolder {
         /// The folder.
         dir: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         error: std::io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! The four files of MNIST, and of whatever comes in the same form (Fashion-MNIST, KMNIST, …).
+//! The four files of MNIST, and of data sets in the same format (Fashion-MNIST, KMNIST, …).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,9 +20,9 @@ use crate::{DatasetError, Idx, ImageSet};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mnist {
-    /// What to learn from: 60,000 pictures in MNIST.
+    /// The training set: 60,000 pictures in MNIST.
     pub train: ImageSet,
-    /// What to measure with: 10,000 pictures in MNIST.
+    /// The test set: 10,000 pictures in MNIST.
     pub test: ImageSet,
 }
 
@@ -40,7 +40,7 @@ impl Mnist {
     /// How many classes there are: the digits, or kinds of clothing.
     pub const NUM_CLASSES: usize = 10;
 
-    /// Two sets that go together.
+    /// A data set of these two parts.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Mnist {
         }
         let mut folders = FOLDERS.map(|folder| dir.join(folder)).to_vec();
         if let Some(first) = folders.iter().position(|folder| has_any(folder)) {
-            // One folder only: half of one data set and half of another are none.
+            // All four files come from one folder, so that two data sets are never mixed.
             folders = vec![folders.swap_remove(first)];
         }
         let [train_images, train_labels, test_images, test_labels] = [

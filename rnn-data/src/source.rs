@@ -1,4 +1,4 @@
-//! Where datasets lie on a machine.
+//! The folders in which datasets are looked for.
 
 use std::path::{Path, PathBuf};
 

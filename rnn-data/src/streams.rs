@@ -45,7 +45,7 @@ pub struct Streams {
     num_pairs: usize,
 }
 
-/// What a stream has of one document.
+/// The part of a document that is in one stream.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
     /// The window in which it begins.

@@ -1,4 +1,4 @@
-//! Digits drawn by code: a data set that is always there, and that is not too easy.
+//! Digits drawn by code: a data set that needs no download, and that a linear classifier fails on.
 
 #[rustfmt::skip] // One point per line would be a page per digit.
 mod glyph;
@@ -41,7 +41,7 @@ pub struct Strokes {
     seed: u64,
 }
 
-/// Which random stream a digit comes from. The numbers are part of what a seed means.
+/// The random stream that a digit comes from. Another number would change what a seed draws.
 #[derive(Clone, Copy)]
 enum Split {
     Train = 0,

@@ -111,7 +111,7 @@ impl Vocab {
         VocabBuilder::new()
     }
 
-    /// Whoever calls this knows that the symbols are distinct.
+    /// `symbols` must be distinct.
     fn from_distinct(symbols: Vec<String>, unk: Option<usize>, pad: Option<usize>) -> Self {
         let ids = symbols.iter().cloned().zip(0..).collect();
         Self {

@@ -5,22 +5,22 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::{OutOfRange, positions};
 use crate::{StreamWindow, Streams};
 
-/// Characters with the ones that follow them.
+/// A batch of characters, with the character that follows each as its target.
 #[derive(Clone, Debug)]
 pub struct CharBatch {
     /// One-hot vectors, `[batch, time, characters]`, zeros past a row's end.
     pub input: Tensor<3>,
-    /// How many steps of each row count, 0 for a row whose stream has ended.
+    /// The length of each row, without padding; 0 for a row whose stream has ended.
     pub lengths: Vec<usize>,
-    /// The right answers of the steps that count, row after row: `[steps]`.
+    /// The targets of all steps but padding, row after row: `[steps]`.
     pub targets: Tensor<1, Int>,
-    /// Which rows begin something new, so that no state may be carried into them.
+    /// Which rows begin a document or a stream, so that their state starts from zero.
     pub starts: Vec<bool>,
 }
 
 impl CharBatch {
-    /// Where the steps that count stand in `[batch·time]`, row after row; none if all of them do, so
-    /// that a batch without padding needs no selection.
+    /// The indices in `[batch·time]` of the steps that are not padding, row after row; `None` if there
+    /// is no padding, so that no selection is needed.
     pub fn positions(&self) -> Option<Tensor<1, Int>> {
         let [_, time, _] = self.input.dims();
         let padded = self.lengths.iter().any(|&length| length < time);

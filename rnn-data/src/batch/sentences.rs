@@ -4,11 +4,10 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::positions;
 use crate::{Sentence, Vocab, VocabError};
 
-/// Sequences of ids of different lengths, side by side, filled up with id 0 to the longest one.
+/// A batch of sequences of ids, padded with id 0 to the length of the longest.
 ///
-/// Whoever uses it keeps the padding out of its results, so that it needs no id of its own: the
-/// lengths tell a recurrent module what to leave out, and [`positions`](Self::positions) picks what
-/// counts from its output.
+/// Padding needs no id of its own, because it is masked: a recurrent module takes the lengths, and
+/// [`positions`](Self::positions) selects the steps of its output that are not padding.
 ///
 /// ```
 /// use rnn_data::PaddedBatch;
@@ -85,7 +84,7 @@ impl TaggedItem {
     ///
     /// # Errors
     ///
-    /// [`VocabError::UnknownSymbol`], if a vocabulary neither has a symbol nor stands in for it.
+    /// [`VocabError::UnknownSymbol`], if a vocabulary has neither the symbol nor one for unknown ones.
     pub fn encode(sentence: &Sentence, words: &Vocab, tags: &Vocab) -> Result<Self, VocabError> {
         Ok(Self {
             words: words.encode(&sentence.words)?,
@@ -94,7 +93,7 @@ impl TaggedItem {
     }
 }
 
-/// Tagged sentences side by side.
+/// A batch of tagged sentences.
 #[derive(Clone, Debug)]
 pub struct TaggedBatch {
     /// The words, padded.

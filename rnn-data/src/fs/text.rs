@@ -41,7 +41,7 @@ pub enum TextError {
     Io {
         /// The file.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         error: io::Error,
     },
     /// A file could be read, and what it holds is wrong.

@@ -9,7 +9,7 @@ use crate::GzipError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdxError {
-    /// The first two bytes are not zero: this is no IDX file.
+    /// The first two bytes are not zero, so this is not an IDX file.
     #[error(
         "not IDX: expected two zero bytes at byte 0, found {:#04x} {:#04x}",
         found[0], found[1]
@@ -28,7 +28,7 @@ pub enum IdxError {
         /// The first two bytes.
         found: [u8; 2],
     },
-    /// The third byte names no element type.
+    /// The third byte is not the code of an element type.
     #[error(
         "unknown IDX element type at byte 2: expected one of 0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e, \
          found {found:#04x}"
@@ -63,7 +63,7 @@ pub enum IdxError {
         /// How many bytes follow; of a gzip stream at most one of them is decoded.
         found: usize,
     },
-    /// The number of elements does not fit a machine word.
+    /// The number of elements does not fit 64 bits.
     #[error("IDX dimensions at byte 4: expected a product below 2^64, found shape {shape:?}")]
     ShapeOverflow {
         /// The dimensions.
@@ -113,7 +113,7 @@ pub enum IdxError {
     Io {
         /// The file.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         error: io::Error,
     },
     /// A file could be read, and what it holds is wrong.

@@ -1,4 +1,4 @@
-//! IDX files: errors that name the file.
+//! Reading and writing IDX files; errors name the file.
 
 use std::io;
 use std::path::Path;
@@ -22,7 +22,7 @@ impl Idx {
         bytes
             .and_then(|bytes| Self::decode(&bytes))
             .map_err(|error| match error {
-                // The name decides nothing but which of two surprises is reported.
+                // The name decides only which error is reported.
                 IdxError::Magic { found } if path.extension().is_some_and(|e| e == "gz") => {
                     IdxError::NotGzip { found }
                 }
@@ -44,8 +44,8 @@ impl Idx {
         write(path.as_ref(), || Ok(self.to_bytes()))
     }
 
-    /// Writes an IDX file in gzip, with the care of [`Idx::write`]. The name is taken as it is: add
-    /// `.gz` yourself.
+    /// Writes an IDX file in gzip, through a temporary file as [`Idx::write`] does. The name is taken
+    /// as it is: add `.gz` yourself.
     ///
     /// # Errors
     ///

@@ -27,7 +27,7 @@ impl Header {
     /// Reads the header at the start of `bytes`. What follows it does not matter, and nothing is
     /// allocated but the shape.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, IdxError> {
-        // What is there is judged first: a short text file is no IDX, rather than a short IDX.
+        // The magic bytes come before the length: a short text file is not a truncated IDX file.
         if bytes.iter().take(2).any(|&byte| byte != 0) {
             let found = [0, 1].map(|i| bytes.get(i).copied().unwrap_or(0));
             return Err(IdxError::Magic { found });

@@ -1,4 +1,4 @@
-//! From ink to a digit as MNIST's authors made them.
+//! Ink to a digit in MNIST's format: size, position and stroke width as its authors chose them.
 
 use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma};
@@ -8,16 +8,15 @@ use super::{PictureError, strokes};
 
 /// Rows, and columns, of a digit.
 pub(super) const SIDE: u32 = 28;
-/// Of a digit.
+/// Pixels of a digit.
 pub(super) const PIXELS: usize = (SIDE * SIDE) as usize;
 
-/// The ink fits so many rows and columns.
+/// Rows, and columns, that the ink is scaled to fit.
 const BOX: u32 = 20;
 /// The row, and the column, that the centre of mass is put on.
 const CENTRE: f32 = 14.0;
 
-/// Strokes are at least about so wide in the result, in pixels: not the mean of MNIST, but what is
-/// still usual there.
+/// The least width of a stroke in the result, in pixels: below MNIST's mean, and still usual there.
 const THINNEST: f32 = 2.0;
 
 /// A picture that has the right size already.

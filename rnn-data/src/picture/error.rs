@@ -17,7 +17,7 @@ pub enum PictureError {
         /// The first bytes, as text if they are, or that there are none.
         found: String,
     },
-    /// The bytes start as PNG or JPEG, and go on otherwise.
+    /// The bytes start as PNG or JPEG and cannot be decoded.
     #[error("damaged picture: {0}")]
     Decode(ImageError),
     /// A picture, or only its header, asks for more memory than decoding may take.
@@ -44,7 +44,7 @@ pub enum PictureError {
         /// How many there are at least.
         found: u64,
     },
-    /// There is nothing to see.
+    /// No pixel differs enough from the paper.
     #[error("expected a digit, found no ink: nothing differs from the paper by 24 of 255 or more")]
     Blank,
 
@@ -71,7 +71,7 @@ pub enum PictureError {
     Io {
         /// The file.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         error: io::Error,
     },
     /// A file could be read, and what it holds is wrong.
@@ -85,7 +85,7 @@ pub enum PictureError {
 }
 
 impl PictureError {
-    /// These bytes are no picture.
+    /// The error for bytes in no known picture format.
     pub(super) fn format(bytes: &[u8]) -> Self {
         let start = &bytes[..bytes.len().min(8)];
         let found = match str::from_utf8(bytes) {
@@ -99,7 +99,7 @@ impl PictureError {
         Self::Format { found }
     }
 
-    /// The decoder says no.
+    /// The error for what the decoder refused.
     pub(super) fn decode(error: ImageError) -> Self {
         match error {
             ImageError::Limits(_) => Self::Memory { limit: MAX_MEMORY },

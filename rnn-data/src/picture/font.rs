@@ -1,8 +1,8 @@
-//! Ten digits and a sign, five pixels high.
+//! A bitmap font of the ten digits and `≠`, five pixels high.
 
 const ROWS: usize = 5;
 
-/// A character: its columns, and each row from the left, as bits.
+/// A character: its number of columns, and the pixels of each row as bits, the leftmost first.
 type Glyph = (u32, [u8; ROWS]);
 
 #[rustfmt::skip] // A character is seen best in one line.
@@ -29,7 +29,7 @@ fn set(text: &str) -> (Vec<(u32, Glyph)>, u32) {
         let digit = character.to_digit(10).map(|digit| DIGITS[digit as usize]);
         let glyph = digit.unwrap_or(UNEQUAL);
         let start = next;
-        // One column stays free.
+        // One empty column between characters.
         next += glyph.0 + 1;
         (start, glyph)
     });

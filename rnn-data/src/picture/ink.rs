@@ -1,4 +1,4 @@
-//! From colours to ink: 0 is paper, whatever the picture is.
+//! A picture of any colours as grey values of ink: 0 is paper, more is further from the paper's colour.
 
 use image::{DynamicImage, GenericImageView, GrayImage, Luma, Rgba};
 
@@ -9,8 +9,8 @@ const LONGEST: u32 = 512;
 /// Ink differs from paper by at least this much, of 255.
 pub(super) const LEAST_CONTRAST: u8 = 24;
 
-/// Of 10,000 pixels one may be darker or lighter than what counts as darkest or lightest: dust, a
-/// reflection, a broken sensor.
+/// One pixel of this many is ignored as an outlier (dust, a reflection, a broken sensor) when the
+/// strongest ink is looked for.
 const OUTLIERS: u64 = 10_000;
 
 /// A small picture as ink on black: its grey values as they are, or inverted if the paper is light.
@@ -36,7 +36,7 @@ pub(super) fn of_small(picture: &DynamicImage) -> GrayImage {
 /// A large picture is reduced: of several pixels the strongest counts, so that no pen is too thin.
 pub(super) fn of(picture: &DynamicImage) -> GrayImage {
     let ink = on_sheet(picture, 255);
-    // White ink on nothing is to be seen on black.
+    // White ink on a transparent background is visible on black only.
     let is_seen = |ink: &GrayImage| ink.pixels().any(|&Luma([value])| value >= LEAST_CONTRAST);
     if !is_seen(&ink) && picture.color().has_alpha() {
         return on_sheet(picture, 0);

@@ -1,4 +1,4 @@
-//! Many pictures on one sheet, with what a model takes them for.
+//! A contact sheet: many pictures, each with the class that a model predicts.
 
 use std::io::Cursor;
 

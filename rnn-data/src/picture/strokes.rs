@@ -1,4 +1,4 @@
-//! Which ink is a digit's and which is dirt, and how bold the strokes are.
+//! Tells a digit's ink from specks, and measures and widens its strokes.
 
 use std::f32::consts::FRAC_PI_4;
 

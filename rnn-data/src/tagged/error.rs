@@ -87,7 +87,7 @@ pub enum TaggedError {
     Folder {
         /// The folder.
         dir: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         error: io::Error,
     },
     /// A folder holds two files where there should be one.

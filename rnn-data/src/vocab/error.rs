@@ -33,14 +33,14 @@ pub enum VocabError {
         len: usize,
     },
 
-    /// This is no JSON, or not that of a vocabulary.
+    /// The text is not JSON, or not a vocabulary's.
     #[error("vocabulary, line {line}, column {column}: {reason}")]
     Json {
         /// Where the parser stopped.
         line: usize,
         /// Where the parser stopped.
         column: usize,
-        /// The parser's words: what it expected, or found.
+        /// The parser's message: what it expected, or found.
         reason: String,
     },
     /// One symbol would have two ids.
@@ -77,7 +77,7 @@ pub enum VocabError {
         /// How many symbols there are.
         len: usize,
     },
-    /// The file is not text.
+    /// The file is not UTF-8.
     #[error("vocabulary, line {line}, character {column}: expected UTF-8, found byte {found:#04x}")]
     NotUtf8 {
         /// The line.
@@ -102,7 +102,7 @@ pub enum VocabError {
     Io {
         /// The file.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         error: io::Error,
     },
     /// A file could be read, and what it holds is wrong.

@@ -41,7 +41,7 @@ impl Vocab {
     /// # Errors
     ///
     /// [`VocabError::Duplicate`], [`VocabError::NoSuchSymbol`], and [`VocabError::Json`] for all
-    /// else: syntax, types, fields that are missing, given twice, or none of a vocabulary.
+    /// else: syntax, types, and fields that are missing, given twice, or unknown.
     ///
     /// ```
     /// use rnn_data::Vocab;
@@ -58,7 +58,8 @@ impl Vocab {
         let id = |symbol: &Option<String>| symbol.as_ref().map(|s| content.ids.get(s).copied());
         let (unk, pad) = (id(&content.unk), id(&content.pad));
         if unk == Some(None) || pad == Some(None) {
-            // They may stand before the symbols, so only a second look can tell where it goes wrong.
+            // `unk` and `pad` may come before the symbols that they must be among, so the position of
+            // the error takes a second parse.
             parse(json, Some(&content.ids))?;
         }
         Ok(Self {

@@ -1,4 +1,4 @@
-//! The parser of a vocabulary's JSON: a place for everything that is wrong.
+//! The parser of a vocabulary's JSON, whose errors give line and column.
 //!
 //! What serde derives would check a list's symbols against each other only once all are read, when
 //! it is too late to tell where the wrong one stands.
@@ -24,7 +24,7 @@ pub(super) struct Content {
     pub(super) pad: Option<String>,
 }
 
-/// What JSON's parser cannot say. It tells where.
+/// An error in the content; the JSON parser adds line and column.
 enum Problem {
     Duplicate {
         symbol: String,
@@ -164,7 +164,7 @@ impl<'de> Visitor<'de> for Symbols<'_> {
     }
 }
 
-/// One of the list. It is checked right here, where the parser stands at its end.
+/// A symbol of the list. It is checked as soon as it is read, since the parser's position is its end.
 struct Symbol<'a> {
     ids: &'a mut HashMap<String, usize>,
     problem: &'a mut Option<Problem>,

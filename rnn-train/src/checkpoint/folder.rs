@@ -88,7 +88,7 @@ impl Checkpoints {
         })
     }
 
-    /// The checkpoint of the best epoch, which ended after so many steps.
+    /// The checkpoint of the best epoch, which ended after `step` steps.
     pub(crate) fn best(&self, step: usize) -> Result<Checkpoint, CheckpointError> {
         self.named(&name_of(BEST, step))
     }

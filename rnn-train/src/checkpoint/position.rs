@@ -86,3 +86,57 @@ impl Position {
         report
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_of_older_checkpoints_are_read() -> serde_json::Result<()> {
+        let old = r#"{"epoch":2,"step":76,"steps_done":196,"learning_rate":0.0037,"sums":{"loss":1738.5,
+            "correct":950,"predictions":1520,"norm":340.5,"norms":76},"seconds":0.5,"step_seconds":0.25,
+            "total_seconds":1.5,"plateau":{"factor":1.0,"best":null,"bad_epochs":0},"best":{"epoch":1,
+            "step":120,"loss":1.47},"gave_up":false,"history":[{"epoch":1,"train_loss":2.125,
+            "train_accuracy":0.25,"valid_loss":1.47,"valid_accuracy":0.5,"best":true,
+            "learning_rate":0.0037,"steps":120,"items":2400,"targets":2400,"seconds":0.75,
+            "step_seconds":0.5}]}"#;
+        let position: Position = serde_json::from_str(old)?;
+        let (epoch, step, value) = (1, 120, 1.47);
+        assert_eq!(position.best, Some(Best { epoch, step, value }));
+        assert_eq!(
+            position.sums.metrics().get("accuracy"),
+            Some(950.0 / 1520.0)
+        );
+        assert_eq!(position.history[0].valid_metric("accuracy"), Some(0.5));
+
+        let again: Position = serde_json::from_str(&serde_json::to_string(&position)?)?;
+        assert_eq!((again.best, again.sums), (position.best, position.sums));
+        assert_eq!(again.history, position.history);
+        Ok(())
+    }
+
+    #[test]
+    fn nan_is_never_the_best() {
+        let mut position = Position::start();
+        let config = FitConfig {
+            patience: Some(2),
+            monitor: Monitor::highest("f1"),
+            ..FitConfig::new(9)
+        };
+        let report = |epoch, f1: f64| EpochReport {
+            epoch,
+            train_metrics: [("f1", f1)].into_iter().collect(),
+            ..EpochReport::default()
+        };
+        for (epoch, f1, best, gave_up) in [
+            (1, f64::NAN, None, false),
+            (2, 0.5, Some(2), false),
+            (3, f64::NAN, Some(2), false),
+            (4, 0.4, Some(2), true),
+        ] {
+            position.end_epoch(report(epoch, f1), &config);
+            assert_eq!(position.best.map(|best| best.epoch), best);
+            assert_eq!(position.gave_up, gave_up, "epoch {epoch}");
+        }
+    }
+}

@@ -4,10 +4,10 @@
 mod batches;
 mod fingerprint;
 mod loader;
-mod ready;
+mod loaders;
 
 pub use batches::Batches;
 pub(crate) use fingerprint::hex;
 pub use fingerprint::{fingerprint, fingerprint_sentences};
 pub use loader::Loader;
-pub use ready::{CharLoader, ImageLoader, TaggedLoader};
+pub use loaders::{CharLoader, ImageLoader, TaggedLoader};

@@ -153,7 +153,7 @@ impl<M: Objective> Trainer<M> {
         let validation = self.validation.filter(|valid| valid.num_batches() > 0);
         let identity = match (&self.checkpoints, &self.checkpoint) {
             (Some(checkpoints), _) => checkpoints.identity(),
-            // Without checkpoints of its own, a training has no identity, and resumes from any.
+            // Without a folder for checkpoints there is no identity, and any is accepted.
             (None, Some(checkpoint)) => checkpoint.identity(),
             (None, None) => "",
         };

@@ -4,7 +4,7 @@ use super::{EpochReport, StartReport, StepReport};
 ///
 /// A [`Trainer`](crate::Trainer) takes several, and tells them in the order in which they were added.
 pub trait Observer {
-    /// The training begins, or goes on from a checkpoint.
+    /// The training starts, or resumes from a checkpoint.
     fn start(&mut self, _report: &StartReport) {}
 
     /// A step is done.

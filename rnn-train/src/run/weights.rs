@@ -62,7 +62,7 @@ impl RunDir {
         StateDict::from_safetensors(&bytes).map_err(|error| RunError::Weights { path, error })
     }
 
-    /// Checks that the file of weights is large enough for a model of so many parameters. Called before
+    /// Checks that the file of weights is large enough for a model of this many parameters. Called before
     /// such a model is made, which by settings that were changed by hand may be larger than memory.
     ///
     /// # Errors

@@ -31,8 +31,8 @@ impl<S> Adaptor<ClassesInput> for StepOutput<S> {
     }
 }
 
-/// Burn's accuracy, for models that may predict no classes: the learner wants to know its metrics before
-/// the first batch.
+/// Burn's accuracy, for models that may predict no classes: the learner's metrics are registered before
+/// the first batch shows whether they do.
 #[derive(Clone, Default)]
 pub(super) struct ClassAccuracy {
     accuracy: AccuracyMetric,

@@ -1,4 +1,4 @@
-//! What adapts to Burn's learner, and the only place that knows how it is put together.
+//! The adapter to Burn's learner: the only module that uses its types' details.
 //!
 //! The learner's own loop forgets the state between two batches, and resumes only at the end of an
 //! epoch. It takes another loop as a custom strategy, and that is what a training here is: the learner

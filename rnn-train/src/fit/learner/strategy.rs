@@ -20,7 +20,7 @@ use super::renderer::{NoLog, Silent, dashboard};
 use crate::error::TrainError;
 use crate::objective::Objective;
 
-/// Where the learner wants to be told of what happens.
+/// The learner's events, from which its dashboard is drawn.
 pub(crate) type Events<M> = SupervisedTrainingEventProcessor<Learnable<M>>;
 
 /// A training loop, which gives back the model and the learner's events.

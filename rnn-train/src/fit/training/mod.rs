@@ -31,7 +31,7 @@ use crate::objective::Objective;
 use crate::optim::Factor;
 use crate::progress::{EpochReport, Observer, StartReport};
 
-/// What the loop is given beside the learner.
+/// What the loop needs beside the learner.
 pub(crate) struct Setup<M: Objective> {
     pub config: FitConfig,
     pub device: Device,
@@ -53,15 +53,15 @@ pub(crate) struct Setup<M: Objective> {
     pub plateau: Factor,
 }
 
-/// Where checkpoints go, and where they come from.
+/// What writing a checkpoint needs.
 pub(crate) struct Saver {
     pub checkpoints: Checkpoints,
-    /// What each of them says, but for the position.
+    /// What identifies the training.
     pub about: About,
     pub records: Records,
 }
 
-/// What a training came to.
+/// The result of a training.
 pub(crate) struct Outcome<M: Objective> {
     pub stop_reason: StopReason,
     pub position: Position,
@@ -80,7 +80,7 @@ pub(crate) struct Training<M: Objective> {
     interrupter: Interrupter,
     last_saved: Instant,
     last_checkpoint: Option<PathBuf>,
-    /// Since when the position's seconds have not been counted.
+    /// The time up to which the position's seconds are counted.
     clock: Instant,
 }
 
@@ -277,7 +277,7 @@ impl<M: Objective> Training<M> {
         }
     }
 
-    /// Adds the time since the last call to the position's.
+    /// Adds the time since the last call to the position's seconds.
     fn count_time(&mut self, clock: Clock) {
         let seconds = self.clock.elapsed().as_secs_f64();
         self.clock = Instant::now();
@@ -298,11 +298,11 @@ impl<M: Objective> Training<M> {
     }
 }
 
-/// What a time is counted to: all of it to the training.
+/// Which seconds a time is added to; those of the training in any case.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Clock {
-    /// Steps and validation: to the epoch too.
+    /// Steps and validation: those of the epoch too.
     OfEpoch,
-    /// Writing of checkpoints and history.
+    /// Writing of checkpoints and history: none but the training's.
     BetweenEpochs,
 }

@@ -18,7 +18,7 @@ use crate::optim::{Accumulated, clip_global_norm, clip_value};
 use crate::progress::{EpochReport, StepReport};
 
 impl<M: Objective> Training<M> {
-    /// Makes one step, and adds what it came to.
+    /// Makes one step, and adds its results to `sums`.
     pub(super) fn step(
         &mut self,
         batches: &mut Batches<M::Batch>,
@@ -142,7 +142,7 @@ fn step_seed(seed: u64, epoch: usize, batch: usize) -> u64 {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     // The lower half of the streams orders the data.
     rng.set_stream(1 << 63 | epoch as u64);
-    // Eight words of 32 bits a batch: far more than one seed takes.
+    // Eight words of 32 bits per batch, more than a seed uses.
     rng.set_word_pos(8 * batch as u128);
     rng.next_u64()
 }
