@@ -16,7 +16,7 @@ In PyTorch's figure for training, about 100 MB are the modules that it imports w
 
 With --onnxruntime (pip install onnxruntime onnx), ONNX Runtime is raced too, in each round, on the same
 weights and batch: a graph of ONNX's own operators on its CPU provider, held to the same check. Further
-columns tell its time, the ratio ours / ONNX Runtime, and its memory, or dashes where a workload trains.
+columns give its time, the ratio ours / ONNX Runtime, and its memory, or dashes where a workload trains.
 
 On a machine with a GPU, at the workloads' sizes and at eight times the batch:
 
@@ -36,7 +36,7 @@ import tempfile
 import time
 from pathlib import Path
 
-# What is done, and with what: an embedding of so many tokens (0: none), a recurrent layer of that many
+# The task and the model: an embedding of so many tokens (0: none), a recurrent layer of that many
 # inputs, hidden units and layers, and a linear layer of that many outputs.
 WORKLOADS = {
     f"mnist-{kind.lower()}-{task}": (task, 0, kind, 28, 128, 2, 10)
@@ -48,12 +48,12 @@ WORKLOADS = {
     "tagger-train": ("train", 10_000, "LSTM", 100, 128, 1, 17),
     "hihello-train": ("train", 0, "RNN", 5, 3, 1, 5),
 }
-SHORTEST = ("charlm-generate", "hihello-train")  # ten times the iterations, or noise would show
+SHORTEST = ("charlm-generate", "hihello-train")  # ten times the iterations, to reduce noise
 TEMPERATURE = 0.85  # of charlm-generate
 
 
 def peak_mb():
-    """Read where the other side reads it, so that both mean the same."""
+    """The peak memory in MB, read as `rnn-apps bench` reads it, so that both figures are comparable."""
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
     return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
@@ -70,7 +70,7 @@ def timed(iteration, last, iters):
 
 
 def run_pytorch(name, iters, threads, inputs, device="cpu", scale=1):
-    import torch  # not above: the process that starts the others has no use for it
+    import torch  # imported here, since the parent process does not need it
     from safetensors.torch import save_file
     from torch import nn
     from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
@@ -95,10 +95,10 @@ def run_pytorch(name, iters, threads, inputs, device="cpu", scale=1):
         batch = {"x": torch.randint(0, 65, (scale, 64))}
     elif packed:
         lengths = torch.randint(5, 41, (32 * scale,))
-        lengths[0] = 40  # so that some sequence is as long as x
+        lengths[0] = 40  # so that the longest sequence has the length of x
         beyond = torch.arange(40) >= lengths.unsqueeze(1)
         x = torch.randint(1, vocabulary, beyond.shape).masked_fill(beyond, padding)
-        y = torch.randint(0, outputs, beyond.shape).masked_fill(beyond, -100)  # which the loss leaves out
+        y = torch.randint(0, outputs, beyond.shape).masked_fill(beyond, -100)  # -100 is ignored by the loss
         batch = {"x": x, "y": y, "lengths": lengths}
     elif name == "hihello-train":  # "hihell" as one-hot rows, and "ihello"
         batch = {"x": torch.eye(5)[[0, 1, 0, 2, 3, 3]].unsqueeze(0), "y": torch.tensor([1, 0, 2, 3, 3, 4])}
@@ -126,7 +126,7 @@ def run_pytorch(name, iters, threads, inputs, device="cpu", scale=1):
     def generate(last):
         logits, state = forward(*last)
         token = torch.multinomial((logits[0] / TEMPERATURE).exp(), 1)
-        token.item()  # whoever prints the text waits for each character
+        token.item()  # synchronises, since a program that prints the text needs each character
         return token, state
 
     def infer(_):
@@ -166,7 +166,7 @@ def onnx_model(name, x, weights):
     def gates(key, *tensors):
         blocks = [np.split(weights[tensor], len(order)) for tensor in tensors]
         joined = np.concatenate([block[gate] for block in blocks for gate in order])
-        return constant(key, joined[np.newaxis])  # for the one direction
+        return constant(key, joined[np.newaxis])  # the axis of directions
 
     def declare(values, key, shape, kind=TensorProto.FLOAT):
         values.append(helper.make_tensor_value_info(key, kind, shape))
@@ -185,7 +185,7 @@ def onnx_model(name, x, weights):
             declare(outputs, following, None)
         all_steps = layer < layers - 1 or name == "charlm-read"
         if not all_steps:
-            results[0] = ""  # not wanted: the next h is the last step's output
+            results[0] = ""  # omitted: the next h is the last step's output
         node(kind, [last, gates(f"W{layer}", f"rnn.weight_ih_l{layer}"),
                     gates(f"R{layer}", f"rnn.weight_hh_l{layer}"),
                     gates(f"B{layer}", f"rnn.bias_ih_l{layer}", f"rnn.bias_hh_l{layer}"),
@@ -195,7 +195,7 @@ def onnx_model(name, x, weights):
     last = node("Add", [last, constant("bias", weights["fc.bias"])], ["sums"])
     node("Transpose", [last], ["logits"], perm=[1, 0, 2])
     graph = helper.make_graph(nodes, name, inputs, outputs, constants)
-    # Versions that are not the newest, as ONNX Runtime may be older than the onnx package.
+    # Older versions, since ONNX Runtime may be older than the onnx package.
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     return model.SerializeToString()
 
@@ -247,7 +247,7 @@ def require_same_work(theirs, ours, side="ours"):
         if ours.get(key) != theirs[key]:
             raise RuntimeError(f"{key} differs: PyTorch {theirs[key]}, {side} {ours.get(key)}")
     want, got = theirs["check"], ours.get("check")
-    # Training carries a difference in the last bit on from step to step.
+    # In training, rounding differences grow from step to step.
     tolerance = 2e-4 if WORKLOADS[theirs["workload"]][0] == "train" else 1e-5
     # Written so that a NaN on either side is a difference.
     if want is not None and (got is None or not abs(got - want) <= tolerance * max(1e-3, abs(want))):
@@ -259,7 +259,7 @@ def race(name, args, inputs):
     settings = (name, args.iters * (10 if name in SHORTEST else 1), args.threads, inputs)
     third = args.onnxruntime and WORKLOADS[name][0] != "train"
     rounds = []
-    for _ in range(args.rounds):  # taking turns, for the drift
+    for _ in range(args.rounds):  # in turns, so that drift affects all alike
         pytorch = [sys.executable, __file__, "--device", args.device, "--scale", str(args.scale), "--pytorch"]
         theirs = run_command(pytorch, *settings)
         ours = run_command([*shlex.split(args.command), "--workload"], *settings)

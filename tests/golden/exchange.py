@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Takes weights from PyTorch to the program and back, and from the program to PyTorch.
+"""Tests weights from PyTorch to the program and back, and from the program to PyTorch.
 
     pip install torch==2.9.0 numpy safetensors
     python tests/golden/exchange.py target/debug/rnn-apps
 
-Ends with an error if a name, a shape, a number or a prediction is lost on the way.
+Ends with an error if a name, a shape, a number or a prediction differs.
 """
 
 import json
@@ -22,7 +22,7 @@ PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 
 
 class Classifier(nn.Module):
-    """The row-by-row classifier: its last output, through a linear layer."""
+    """The row-by-row classifier: a linear layer on the recurrent network's last output."""
 
     def __init__(self, kind, **options):
         super().__init__()
@@ -34,7 +34,7 @@ class Classifier(nn.Module):
 
 
 def run(*arguments):
-    """The program's last line, as JSON."""
+    """Runs the program; gives the JSON of its last line."""
     line = [str(PROGRAM), *map(str, arguments), "--json"]
     output = subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout
     return json.loads(output.splitlines()[-1])
@@ -71,7 +71,7 @@ def write_idx(path, array):
 
 
 def trained_here(folder, kind):
-    """Trained and evaluated by the program, evaluated again by PyTorch: the same loss."""
+    """A run trained and evaluated by the program has the same loss when PyTorch evaluates it."""
     data = folder / "data"
     data.mkdir(exist_ok=True)
     for split, count in [("train", 400), ("t10k", 100)]:

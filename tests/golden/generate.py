@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes what PyTorch computes, for the parity tests to compare with.
+"""Writes PyTorch's results, with which the parity tests compare.
 
     pip install torch==2.9.0 numpy safetensors
     python tests/golden/generate.py [--check]
 
-With --check it writes nothing, and fails if what it would write is not what is there. rnn, lstm and gru.safetensors hold the modules, cells.safetensors the single cells, variants what
+With --check it writes nothing, and fails if the existing files differ from what it would write. rnn, lstm and gru.safetensors hold the modules, cells.safetensors the single cells, variants what
 PyTorch has no module for, written out here step by step. A tensor's name is CASE/KIND/NAME: CASE
 spells the options that are not the default, KIND is ``weight``, ``in``, ``out`` or ``grad``. The
 gradients are those of
@@ -13,7 +13,7 @@ gradients are those of
 
 with respect to every weight, the input and the initial states. training.safetensors holds the
 weights before and after five training steps, and the losses. The .pt files are what ``torch.save``
-writes. Seeded: the same versions write the same numbers.
+writes. All of it is seeded: the same versions write the same numbers.
 """
 
 import itertools
@@ -29,7 +29,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 HERE = pathlib.Path(__file__).resolve().parent
 BATCH, TIME, INPUT, HIDDEN, PROJ = 3, 5, 3, 4, 2
-LENGTHS = [2, 4, 3]  # none fills the batch
+LENGTHS = [2, 4, 3]  # all shorter than TIME
 GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 
 
@@ -90,7 +90,7 @@ def module_case(kind, options):
 
 
 def modules(kind):
-    """The grid: every option with every other."""
+    """The grid of all combinations of options."""
     switches = ["bidirectional", "no_bias", "time_first", "lengths"]
     switches += {"RNN": ["relu"], "LSTM": ["proj_size"], "GRU": []}[kind]
     tensors = {}
@@ -126,7 +126,7 @@ def cells():
 
 
 def variant_case(kind, layer_norm, zoneout):
-    """Two layers with layer normalisation and/or zoneout as in prediction, step by step."""
+    """Two layers with layer normalisation and/or zoneout in evaluation mode, step by step."""
     gates = GATES[kind] * HIDDEN
     weights = {}
 
@@ -218,19 +218,19 @@ def train():
 
 
 class Evil:
-    """What must never run: unpickling it calls os.system."""
+    """A malicious object: unpickling it calls os.system."""
 
     def __reduce__(self):
         return os.system, ("touch evil-was-here",)
 
 
 class Encoder(nn.Module):
-    """A larger model, to cut one module out of."""
+    """A larger model, of which the tests load one module."""
 
     def __init__(self):
         super().__init__()
         self.lstm = nn.LSTM(INPUT, HIDDEN, num_layers=2, bidirectional=True, batch_first=True)
-        self.norm = nn.BatchNorm1d(2 * HIDDEN)  # brings an integer along
+        self.norm = nn.BatchNorm1d(2 * HIDDEN)  # has an integer buffer
 
 
 class LSTMTagger(nn.Module):
@@ -247,7 +247,7 @@ class LSTMTagger(nn.Module):
 
 
 def tagger():
-    """Learns the notebook's two sentences; tests/golden/tagger.json describes the model."""
+    """Trains on the notebook's two sentences; tests/golden/tagger.json describes the model."""
     sentences = [([0, 1, 2, 3, 4], [0, 1, 2, 0, 1]), ([5, 6, 7, 8], [1, 2, 0, 1])]
     model = LSTMTagger(9, 3)
     adam = torch.optim.Adam(model.parameters(), lr=0.1)
@@ -263,7 +263,7 @@ def tagger():
 
 
 def checkpoints():
-    """What torch.save writes: the same LSTM in several ways, with an input and its output."""
+    """Files of torch.save: the same LSTM saved in several ways, with an input and its output."""
     model = Encoder()
     state_dict = {f"encoder.{name}": value for name, value in model.state_dict().items()}
     x = torch.randn(BATCH, TIME, INPUT)
@@ -288,7 +288,7 @@ def checkpoints():
 
 
 def stream():
-    """An LSTM for tests/consumer to embed, with a sequence and what comes out at every step."""
+    """An LSTM for tests/consumer, with a sequence and its output at every step."""
     lstm = nn.LSTM(8, 16, num_layers=2)
     x = torch.randn(50, 1, 8)
     with torch.no_grad():
@@ -316,7 +316,7 @@ def generate(folder):
 
 
 def check(here):
-    """Compares new files with those that are there: names, shapes and numbers."""
+    """Compares new files with the existing ones: names, shapes and numbers."""
     with tempfile.TemporaryDirectory() as root:
         new = pathlib.Path(root) / "golden"
         (pathlib.Path(root) / "consumer").mkdir()

@@ -18,8 +18,7 @@ pub struct FitArgs {
     /// What a step does with its gradients
     #[arg(long, value_enum, default_value_t = OptimizerKind::Adam)]
     pub optimizer: OptimizerKind,
-    /// The learning rate, the highest of its schedule [default: mnist: notebook 0.001; tuned 0.002
-    /// for rnn, else 0.004; tagger 0.01]
+    /// The learning rate, the highest of its schedule
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub learning_rate: Option<f64>,
     /// Of sgd and rmsprop: how much of the last step goes into the next, 0 to below 1 [default: sgd
@@ -29,7 +28,7 @@ pub struct FitArgs {
     /// Of adamw, sgd and rmsprop: how much weights are drawn to zero [default: adamw 0.01, else 0]
     #[arg(long, value_name = "FACTOR", value_parser = factor)]
     pub weight_decay: Option<f64>,
-    /// How the learning rate changes [default: one-cycle; with mnist's recipe notebook constant]
+    /// How the learning rate changes
     #[arg(long, value_enum)]
     pub schedule: Option<ScheduleKind>,
     /// Of cosine: the share of all steps in which the rate rises first, 0 to below 1
@@ -44,7 +43,7 @@ pub struct FitArgs {
     /// Of reduce-on-plateau: epochs without a better loss that are let pass
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = items_or_none)]
     pub plateau_patience: usize,
-    /// Largest joint norm of all gradients [default: 1; with mnist's recipe notebook no limit]
+    /// Largest joint norm of all gradients
     #[arg(long, value_name = "NORM", value_parser = rate)]
     pub clip_norm: Option<f64>,
     /// Largest entry of a gradient, up or down [default: no limit]
@@ -191,7 +190,6 @@ impl OptimizerKind {
 #[command(next_help_heading = "The run")]
 pub struct RunArgs {
     /// The folder to make for the run; one that is not empty is refused
-    /// [default: the next free one in runs/, mnist-N or tagger-N]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
     /// Go on with a run that was stopped or killed, as if it had not been; its settings are its own,

@@ -55,7 +55,7 @@ impl<T: Task> Registered for T {
     }
 
     fn command(&self) -> Command {
-        let train = TrainArgs::<T::Args>::augment_args(Command::new("train")).about(T::TRAIN_ABOUT);
+        let train = train_command::<T>();
         let command = Command::new(T::NAME).about(T::ABOUT).subcommand(train);
         T::Action::augment_subcommands(command)
             .subcommand_required(true)
@@ -81,6 +81,21 @@ impl<T: Task> Registered for T {
     fn import(&self, context: &Context, import: Import) -> anyhow::Result<Imported> {
         import.run::<T>(context)
     }
+}
+
+/// `train` with all its flags. The help of those that all tasks share gives this task's defaults.
+fn train_command<T: Task>() -> Command {
+    let mut command =
+        TrainArgs::<T::Args>::augment_args(Command::new("train")).about(T::TRAIN_ABOUT);
+    let run = format!("the next free one in runs/, {}-N", T::NAME);
+    let defaults = T::DEFAULTS.iter().copied().chain([("run", run.as_str())]);
+    for (id, default) in defaults {
+        command = command.mut_arg(id, |arg| {
+            let help = arg.get_help().map_or_else(String::new, ToString::to_string);
+            arg.help(format!("{help} [default: {default}]"))
+        });
+    }
+    command
 }
 
 /// Refuses combinations of training flags that can't work.

@@ -21,11 +21,11 @@ pub mod train;
 
 use call::Registered;
 
-/// All tasks, in the order in which the help lists them. Subcommands, `--resume`, `import` and
-/// `export` come from this list.
+/// All tasks, in the order in which the help lists them. The tasks' subcommands, `--resume` and
+/// `import` use this list.
 pub const TASKS: [&dyn Registered; 2] = [&tagger::Tagger, &mnist::Mnist];
 
-/// The task of that name.
+/// Finds a task by its name.
 pub fn find(name: &str) -> Option<&'static dyn Registered> {
     TASKS.into_iter().find(|task| task.name() == name)
 }

@@ -73,6 +73,11 @@ impl Task for Parity {
     const TRAIN_ABOUT: &'static str = "Train a network on drawn sequences";
     const ITEMS: &'static str = "sequences";
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &[];
+    const DEFAULTS: &'static [(&'static str, &'static str)] = &[
+        ("learning_rate", "0.02"),
+        ("schedule", "constant"),
+        ("clip_norm", "no limit"),
+    ];
 
     type Args = ParityArgs;
     type Action = ParityAction;

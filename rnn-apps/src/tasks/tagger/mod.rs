@@ -39,6 +39,11 @@ impl Task for Tagger {
     const TRAIN_ABOUT: &'static str = "Train a tagger and evaluate it";
     const ITEMS: &'static str = "sentences";
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &["data"];
+    const DEFAULTS: &'static [(&'static str, &'static str)] = &[
+        ("learning_rate", "0.01"),
+        ("schedule", "one-cycle"),
+        ("clip_norm", "1"),
+    ];
 
     type Args = TaggerArgs;
     type Action = TaggerAction;
