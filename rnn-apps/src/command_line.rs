@@ -32,7 +32,7 @@ struct Root {
     common: Common,
 }
 
-/// The notebook's sections.
+// The notebook's sections. (A doc comment would become the help of the whole program.)
 #[derive(Debug, Subcommand)]
 enum NotebookCommand {
     /// The tour: shapes, sampling, hihell → ihello, tagged sentences, handwritten digits
@@ -43,7 +43,7 @@ enum NotebookCommand {
     Hihello(HihelloArgs),
 }
 
-/// What can be done with runs and devices, whatever the task.
+// What can be done with runs and devices, whatever the task.
 #[derive(Debug, Subcommand)]
 enum ToolCommand {
     /// What a run holds: settings, weights, history, results
