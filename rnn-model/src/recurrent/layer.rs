@@ -12,7 +12,7 @@ use super::weights::Weights;
 #[cfg(feature = "kernel")]
 pub(crate) use crate::kernel::Cache;
 
-/// Without kernels there is nothing to be found again.
+/// Without kernels there is nothing to be cached.
 #[cfg(not(feature = "kernel"))]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cache;
