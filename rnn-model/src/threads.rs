@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// 0 as long as nobody has set it or asked for it.
+/// The number of threads; 0 before it is set or asked for.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 /// Sets how many threads this crate's kernels for CPUs use, those that call them included.

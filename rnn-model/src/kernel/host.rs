@@ -9,24 +9,22 @@ use super::cpu::Rows;
 #[cfg(feature = "optim")]
 use super::cpu::adam;
 
-/// Tensors of 32-bit numbers as memory.
+/// Tensors of 32-bit floats as memory.
 pub trait Host: Backend {
-    /// A tensor's numbers from its first on, and the distances along its axes; none if they can't be
-    /// had as they are.
+    /// A tensor's memory from its first element on, and its strides; none if it has no such view.
     fn view(tensor: &FloatTensor<Self>) -> Option<(&[f32], Vec<usize>)>;
 
-    /// The same tensor, its numbers one after another.
+    /// The same tensor, contiguous.
     fn contiguous(tensor: FloatTensor<Self>) -> FloatTensor<Self>;
 
     fn from_vec(numbers: Vec<f32>, shape: &[usize]) -> FloatTensor<Self>;
 
-    /// A tensor's numbers one after another, to be changed. Whoever else has the tensor keeps it as it
-    /// is.
+    /// A tensor's elements, contiguous, to be changed. Other owners of the tensor keep it as it is.
     #[cfg(feature = "optim")]
     fn numbers_mut(tensor: &mut FloatTensor<Self>) -> &mut [f32];
 }
 
-/// With the numbers of its last axis side by side.
+/// Makes a tensor's last axis contiguous.
 pub fn with_rows<B: Host>(tensor: FloatTensor<B>) -> FloatTensor<B> {
     let width = tensor.shape().iter().last().copied();
     let is_ready = match B::view(&tensor) {
@@ -40,7 +38,7 @@ pub fn with_rows<B: Host>(tensor: FloatTensor<B>) -> FloatTensor<B> {
     }
 }
 
-/// With all its numbers one after another.
+/// Makes a tensor contiguous.
 pub fn in_order<B: Host>(tensor: FloatTensor<B>) -> FloatTensor<B> {
     let is_ready = B::view(&tensor).is_some_and(|(_, strides)| {
         let mut expected = 1;
@@ -78,7 +76,7 @@ pub fn sequence<B: Host>(tensor: &FloatTensor<B>) -> Rows<'_> {
     )
 }
 
-/// A step of Adam, in place where nobody else has the tensors.
+/// A step of Adam, in place where the tensors have no other owner.
 #[cfg(feature = "optim")]
 pub fn adam<B: Host>(
     tensors: AdamTensors<B>,

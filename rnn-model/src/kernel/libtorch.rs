@@ -283,7 +283,7 @@ impl AdamExtension for LibTorch {
     }
 }
 
-/// A tensor that may be changed: nobody else has its memory.
+/// A tensor that may be changed: its memory has no other owner.
 #[cfg(feature = "optim")]
 fn alone(tensor: TchTensor) -> TchTensor {
     if tensor.can_mut() {

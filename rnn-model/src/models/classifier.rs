@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use super::linear::{linear, over_steps};
 use crate::recurrent::{RecurrentModule, RecurrentModuleConfig};
 
-/// Sizes of a [`Classifier`].
+/// Configuration of a [`Classifier`].
 #[derive(Clone, Debug)]
 pub struct ClassifierConfig<K> {
     /// The recurrent part, batch first whatever it says.
@@ -31,8 +31,8 @@ impl<K: RecurrentModuleConfig> ClassifierConfig<K> {
     }
 }
 
-/// Reads a sequence and names its class from the output at the last step. An image is a sequence
-/// of its rows, from top to bottom.
+/// Classifies a sequence from the recurrent module's output at the last step. An image is a
+/// sequence of its rows, from top to bottom.
 ///
 /// ```text
 /// o_1 … o_T = RNN(x_1 … x_T)        logits = W·o_T + b

@@ -41,7 +41,7 @@ pub enum AnyRecurrent {
 
 /// The state of an [`AnyRecurrent`], `[layers·directions, batch, hidden_size]` each.
 #[derive(Clone, Debug)]
-#[expect(
+#[allow(
     clippy::large_enum_variant,
     reason = "a state is moved once per sequence, and a box would show in every match"
 )]

@@ -139,7 +139,7 @@ impl<C: Cell> RecurrentCell<C> {
     ///
     /// - `input`: `[batch, input_size]`
     /// - `state`: before and after the step, `[batch, hidden_size]`; zeros if omitted. It is converted
-    ///   to the input's kind of number.
+    ///   to the input's dtype.
     ///
     /// # Panics
     ///

@@ -12,10 +12,10 @@ use super::weights::Weights;
 #[cfg(feature = "kernel")]
 pub(crate) use crate::kernel::Cache;
 
-/// Without kernels there is nothing to be found again.
+/// Without kernels there is nothing to be cached.
 #[cfg(not(feature = "kernel"))]
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Cache;
+pub(crate) struct Cache {}
 
 /// One layer in all its directions.
 pub(crate) struct Layer<'a, C> {

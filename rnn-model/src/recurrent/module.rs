@@ -66,8 +66,8 @@ impl<C: Cell> Recurrent<C> {
     ///
     /// - `input`: `[batch, time, input_size]`, or `[time, batch, input_size]` unless `batch_first`
     /// - `state`: before the first step, `[layers·directions, batch, output_size]` (and
-    ///   `hidden_size` for a cell state); zeros if omitted. It is converted to the input's kind of
-    ///   number, which must be the weights'.
+    ///   `hidden_size` for a cell state); zeros if omitted. It is converted to the input's
+    ///   dtype, which must be the weights'.
     /// - output: the last layer's hidden state at every step,
     ///   `[batch, time, directions·output_size]` (or time first), forward direction first
     /// - state: after the last step, shaped as above; for the reverse direction the last step is

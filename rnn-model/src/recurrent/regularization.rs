@@ -1,4 +1,4 @@
-//! What keeps a recurrent network from learning by heart: noise in training, none in prediction.
+//! Regularization by noise: dropout, recurrent dropout and zoneout, active in training only.
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
@@ -30,7 +30,7 @@ impl Noise {
     /// What each feature of the hidden state is multiplied by, at all steps of a sequence alike; none
     /// where that is 1.
     ///
-    /// - `like`: a tensor of its device and its kind of number
+    /// - `like`: a tensor of its device and its dtype
     pub fn recurrent_mask(&self, shape: [usize; 2], like: &Tensor<2>) -> Option<Tensor<2>> {
         let device = like.device();
         self.has_recurrent_mask(&device).then(|| {

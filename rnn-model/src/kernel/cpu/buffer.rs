@@ -2,7 +2,7 @@
 //!
 //! A training step keeps megabytes for its backward pass. Memory fresh from the system costs a page
 //! fault per 4 KiB, milliseconds per step, so buffers go back to a pool. With what is in use it holds
-//! at most what was in use together; what nobody wants for a while it drops.
+//! at most what was in use together; what is not wanted for a while it drops.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};

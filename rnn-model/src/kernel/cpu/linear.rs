@@ -2,87 +2,65 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::dots::{DOTS, dots};
+use super::dots::{DOTS, Dots, MOST_ROWS};
 use super::packed::Packed;
 use super::positions::Positions;
 use super::product::{AddTo, Product, Write};
 use super::rows::{Rows, RowsMut};
 use super::threads;
 use super::transposed::add_transposed;
+use super::vectors::Vectors;
 
+/// The layer's outputs.
+///
 /// - `rows`: `[time, batch, features]`
 /// - `weight`: `[outputs, features]`
 /// - `bias`: `[outputs]`
 /// - `result`: filled, `[time, batch, outputs]`
 pub fn forward(arch: Arch, rows: Rows<'_>, weight: &[f32], bias: &[f32], result: &mut [f32]) {
-    arch.dispatch(Forward {
-        arch,
-        rows,
-        weight,
-        bias,
-        result,
-    });
+    let [time, batch, features] = rows.shape();
+    let outputs = bias.len();
+    match time * batch {
+        1 => return few::<1>(arch, rows, weight, bias, result),
+        2 => return few::<2>(arch, rows, weight, bias, result),
+        3 => return few::<3>(arch, rows, weight, bias, result),
+        4 => return few::<4>(arch, rows, weight, bias, result),
+        _ => {}
+    }
+    let vectors = Vectors::of(arch);
+    let weight = Packed::of_gates(vectors, weight, &[0], features, vectors.fill_up(outputs));
+    let result = RowsMut::new(result, [time, batch, outputs]);
+    multiply(arch, rows, &weight, AddTo::Row(bias), result);
 }
 
-struct Forward<'a> {
+/// [`forward`] for so few rows that packing the weights is not worth it: they are read as they lie, once.
+fn few<const M: usize>(
     arch: Arch,
-    rows: Rows<'a>,
-    weight: &'a [f32],
-    bias: &'a [f32],
-    result: &'a mut [f32],
-}
-
-impl WithSimd for Forward<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let [time, batch, features] = self.rows.shape();
-        let outputs = self.bias.len();
-        match time * batch {
-            1 => return self.few::<S, 1>(simd),
-            2 => return self.few::<S, 2>(simd),
-            3 => return self.few::<S, 3>(simd),
-            4 => return self.few::<S, 4>(simd),
-            _ => {}
-        }
-        let width = outputs.next_multiple_of(S::F32_LANES);
-        let weight = Packed::of_gates::<S>(self.weight, &[0], features, width);
-        multiply(
-            self.arch,
-            self.rows,
-            &weight,
-            AddTo::Row(self.bias),
-            RowsMut::new(self.result, [time, batch, outputs]),
-        );
+    all: Rows<'_>,
+    weight: &[f32],
+    bias: &[f32],
+    result: &mut [f32],
+) {
+    let [_, batch, features] = all.shape();
+    let outputs = bias.len();
+    let mut rows = [&[][..]; M];
+    for m in 0..M {
+        rows[m] = all.row(m / batch, m % batch);
     }
-}
-
-impl Forward<'_> {
-    /// For so few rows that packing the weights is not worth it: they are read as they lie, once.
-    #[inline(always)]
-    fn few<S: Simd, const M: usize>(self, _: S) {
-        let [_, batch, features] = self.rows.shape();
-        let outputs = self.bias.len();
-        let mut rows = [&[][..]; M];
-        for m in 0..M {
-            rows[m] = self.rows.row(m / batch, m % batch);
-        }
-        // Reading a weight takes longer than multiplying it.
-        let ends = threads::parts(outputs.div_ceil(DOTS), self.weight.len() * 8, 1);
-        let mut result = RowsMut::new(self.result, [1, M, outputs]);
-        let parts = ends.iter().scan(0, |start, &end| {
-            let end = (end * DOTS).min(outputs);
-            let part = std::mem::replace(start, end)..end;
-            Some(Few {
-                rows,
-                weight: &self.weight[part.start * features..part.end * features],
-                bias: &self.bias[part.clone()],
-                result: result.take_columns(part.len()),
-            })
-        });
-        threads::run(parts.collect(), |part| self.arch.dispatch(part));
-    }
+    // Reading a weight takes longer than multiplying it.
+    let ends = threads::parts(outputs.div_ceil(DOTS), weight.len() * 8, 1);
+    let mut result = RowsMut::new(result, [1, M, outputs]);
+    let parts = ends.iter().scan(0, |start, &end| {
+        let end = (end * DOTS).min(outputs);
+        let part = std::mem::replace(start, end)..end;
+        Some(Few {
+            rows,
+            weight: &weight[part.start * features..part.end * features],
+            bias: &bias[part.clone()],
+            result: result.take_columns(part.len()),
+        })
+    });
+    threads::run(parts.collect(), |part| arch.dispatch(part));
 }
 
 /// Some outputs for `M` rows.
@@ -99,14 +77,19 @@ impl<const M: usize> WithSimd for Few<'_, M> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let features = self.rows[0].len();
-        for first in (0..self.bias.len()).step_by(DOTS) {
-            let bias = &self.bias[first..self.bias.len().min(first + DOTS)];
-            let weight = &self.weight[first * features..];
-            let products = dots(simd, [(weight, self.rows)], bias.len());
+        let mut products = [[0.0; MOST_ROWS]; M];
+        for first in (0..self.bias.len()).step_by(MOST_ROWS) {
+            let bias = &self.bias[first..self.bias.len().min(first + MOST_ROWS)];
+            Dots {
+                terms: &[(&self.weight[first * features..], self.rows)],
+                rows: bias.len(),
+                products: &mut products,
+            }
+            .run(simd);
             for m in 0..M {
                 let result = &mut self.result.row_mut(0, m)[first..];
                 for (o, bias) in bias.iter().enumerate() {
-                    result[o] = products[o][m] + bias;
+                    result[o] = products[m][o] + bias;
                 }
             }
         }
@@ -136,15 +119,15 @@ fn multiply(
     });
     threads::run(parts.collect(), |(rows, mut result)| {
         let [steps, sequences, _] = rows.shape();
-        arch.dispatch(Product {
-            terms: [(rows, matrix)],
+        Product {
+            terms: &[(rows, matrix)],
             positions: Positions::Rectangular { steps, sequences },
-            panels: matrix.all(),
             target: Write {
                 add_to,
                 result: &mut result,
             },
-        });
+        }
+        .dispatch(arch);
     });
 }
 
@@ -152,28 +135,13 @@ fn multiply(
 ///
 /// - `by`: the gradient by the result, `[time, batch, outputs]`
 pub fn backward_rows(arch: Arch, by: Rows<'_>, weight: &[f32]) -> Vec<f32> {
-    arch.dispatch(BackwardRows { arch, by, weight })
-}
-
-struct BackwardRows<'a> {
-    arch: Arch,
-    by: Rows<'a>,
-    weight: &'a [f32],
-}
-
-impl WithSimd for BackwardRows<'_> {
-    type Output = Vec<f32>;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Vec<f32> {
-        let [time, batch, outputs] = self.by.shape();
-        let features = self.weight.len() / outputs;
-        let matrix = Packed::by_gates::<S>(self.weight, &[0], features, outputs);
-        let mut d_rows = vec![0.0; time * batch * features];
-        let result = RowsMut::new(&mut d_rows, [time, batch, features]);
-        multiply(self.arch, self.by, &matrix, AddTo::Nothing, result);
-        d_rows
-    }
+    let [time, batch, outputs] = by.shape();
+    let features = weight.len() / outputs;
+    let matrix = Packed::by_gates(Vectors::of(arch), weight, &[0], features, outputs);
+    let mut d_rows = vec![0.0; time * batch * features];
+    let result = RowsMut::new(&mut d_rows, [time, batch, features]);
+    multiply(arch, by, &matrix, AddTo::Nothing, result);
+    d_rows
 }
 
 /// The gradients by the weight, `[outputs, features]`, and by the bias.

@@ -4,19 +4,16 @@
 //! one after another. Where there are only 16 registers a panel is two vectors wide, so that a tile of
 //! sums stays in them.
 
-use std::ops::Range;
-
 use pulp::Simd;
 
 use super::buffer::Buffer;
 use super::threads;
-use super::vectors::{load, store};
+use super::vectors::{Vectors, load, store};
 
 /// A matrix `[depth, columns]`, packed for an instruction set.
 pub struct Packed {
     pub data: Buffer,
     pub panels: Vec<Panel>,
-    groups: Vec<Range<usize>>,
     pub depth: usize,
 }
 
@@ -57,26 +54,25 @@ impl Columns {
     }
 }
 
-/// The vectors of a panel that keep a tile in registers.
-fn widest<S: Simd>() -> usize {
-    if S::REGISTER_COUNT >= 32 { 4 } else { 2 }
-}
-
 impl Packed {
     /// The transpose of `weights`, `[gates·units, depth]`.
     ///
     /// Column `block·width + unit` is that of a unit of the gate `gates[block]`, for units up to
-    /// `width`, a multiple of a vector; columns of units that are not there are zero. The panels of a
-    /// [group](Self::groups) hold the same units of all gates.
-    pub fn of_gates<S: Simd>(weights: &[f32], gates: &[usize], depth: usize, width: usize) -> Self {
-        let lanes = S::F32_LANES;
+    /// `width`, a multiple of a vector; columns of units that are not there are zero. Panels that hold
+    /// the same units of all gates follow each other.
+    pub fn of_gates(
+        vectors: Vectors,
+        weights: &[f32],
+        gates: &[usize],
+        depth: usize,
+        width: usize,
+    ) -> Self {
+        let Vectors { lanes, widest } = vectors;
         let units = weights.len() / (gates.len() * depth);
         let mut columns = Vec::new();
-        let mut groups = Vec::new();
         if gates.len() == 1 {
-            for first in (0..width).step_by(widest::<S>() * lanes) {
-                let vectors = widest::<S>().min((width - first) / lanes);
-                groups.push(columns.len()..columns.len() + 1);
+            for first in (0..width).step_by(widest * lanes) {
+                let vectors = widest.min((width - first) / lanes);
                 columns.push(Columns {
                     vectors,
                     first,
@@ -85,19 +81,17 @@ impl Packed {
             }
         } else {
             for first in (0..width).step_by(lanes) {
-                let panels = columns.len();
-                for block in (0..gates.len()).step_by(widest::<S>()) {
-                    let vectors = widest::<S>().min(gates.len() - block);
+                for block in (0..gates.len()).step_by(widest) {
+                    let vectors = widest.min(gates.len() - block);
                     columns.push(Columns {
                         vectors,
                         first: block * width + first,
                         stride: width,
                     });
                 }
-                groups.push(panels..columns.len());
             }
         }
-        let packed = Self::pack(depth, lanes, &columns, |columns, data| {
+        Self::pack(depth, lanes, &columns, |columns, data| {
             let vector = columns.vectors * lanes;
             data.fill(0.0);
             // A few numbers of each row at a time, so that what is written stays close.
@@ -114,24 +108,24 @@ impl Packed {
                     }
                 }
             }
-        });
-        Self { groups, ..packed }
+        })
     }
 
     /// `weights`, `[gates·units, columns]`, as it is: row `block·width + unit` is that of a unit of the
     /// gate `gates[block]`, and zero for units that are not there.
-    pub fn by_gates<S: Simd>(
+    pub fn by_gates(
+        vectors: Vectors,
         weights: &[f32],
         gates: &[usize],
         columns: usize,
         width: usize,
     ) -> Self {
-        let lanes = S::F32_LANES;
+        let Vectors { lanes, widest } = vectors;
         let units = weights.len() / (gates.len() * columns);
         let panels: Vec<_> = (0..columns)
-            .step_by(widest::<S>() * lanes)
+            .step_by(widest * lanes)
             .map(|first| Columns {
-                vectors: (columns - first).div_ceil(lanes).min(widest::<S>()),
+                vectors: (columns - first).div_ceil(lanes).min(widest),
                 first,
                 stride: lanes,
             })
@@ -189,24 +183,13 @@ impl Packed {
         Self {
             data,
             panels,
-            groups: Vec::new(),
             depth,
         }
-    }
-
-    /// Panels that hold the same units, for a matrix of gates.
-    pub fn groups(&self) -> &[Range<usize>] {
-        &self.groups
     }
 
     /// How many numbers it takes.
     pub fn len(&self) -> usize {
         self.data.len()
-    }
-
-    /// All panels.
-    pub fn all(&self) -> Range<usize> {
-        0..self.panels.len()
     }
 }
 

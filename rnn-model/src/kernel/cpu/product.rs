@@ -3,19 +3,18 @@
 //! A tile is up to six rows of the result in one panel of the matrix. Its sums stay in registers for the
 //! whole depth: 24 vectors of sums, four of the matrix, and one number of a row in all lanes.
 
-use std::ops::Range;
-
-use pulp::{Simd, WithSimd};
+use pulp::{Arch, Simd, WithSimd};
 
 use super::packed::{Columns, Packed, Panel};
 use super::positions::Positions;
 use super::rows::{Rows, RowsMut};
-
-/// Rows of a tile.
-const ROWS: usize = 6;
+use super::vectors::widest;
 
 /// What becomes of the sums of a [`Product`].
 pub trait Target {
+    /// The gates of the packed matrix.
+    const GATES: usize;
+
     /// Takes those of a row, in some columns.
     ///
     /// - `place`: the row's step and sequence
@@ -46,6 +45,9 @@ pub struct Write<'a, 'b> {
 }
 
 impl Target for Write<'_, '_> {
+    // Of however many gates: any panel may come.
+    const GATES: usize = 1;
+
     #[inline(always)]
     fn finish<S: Simd, const V: usize>(
         &mut self,
@@ -70,45 +72,61 @@ impl Target for Write<'_, '_> {
     }
 }
 
-/// The sum of `rows · matrix` over some terms, in some panels.
-pub struct Product<'a, T, const TERMS: usize> {
-    /// Rows `[time, batch, depth]` and matrices `[depth, columns]`, packed alike.
-    pub terms: [(Rows<'a>, &'a Packed); TERMS],
+/// The sum of `rows · matrix` over some terms.
+pub struct Product<'a, T> {
+    /// Rows `[time, batch, depth]` and matrices `[depth, columns]`, packed alike; one or two.
+    pub terms: &'a [(Rows<'a>, &'a Packed)],
     /// The rows that are multiplied.
     pub positions: Positions<'a>,
-    pub panels: Range<usize>,
     pub target: T,
 }
 
-impl<T: Target, const TERMS: usize> Product<'_, T, TERMS> {
-    /// Does it, as a function of its own: inlined into a loop it would fall out of registers.
-    #[inline(always)]
+impl<T: Target> Product<'_, T> {
+    /// Does it, as a function of its own, compiled once however many call it: inlined into a loop it
+    /// would fall out of registers.
+    #[inline(never)]
     pub fn run<S: Simd>(self, simd: S) {
         simd.vectorize(self);
     }
+
+    /// Does it on an instruction set.
+    pub fn dispatch(self, arch: Arch) {
+        struct Run<P>(P);
+
+        impl<T: Target> WithSimd for Run<Product<'_, T>> {
+            type Output = ();
+
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, simd: S) {
+                self.0.run(simd);
+            }
+        }
+
+        arch.dispatch(Run(self));
+    }
 }
 
-impl<T: Target, const TERMS: usize> WithSimd for Product<'_, T, TERMS> {
+impl<T: Target> WithSimd for Product<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let all = self.positions.len();
-        for index in self.panels {
-            let panels = self.terms.map(|(_, matrix)| matrix.panels[index]);
+        for (panel, Panel { columns, .. }) in self.terms[0].1.panels.iter().enumerate() {
             let mut tile = Tile {
-                terms: &self.terms,
-                panels: &panels,
+                terms: self.terms,
+                panel,
+                columns,
                 target: &mut self.target,
                 positions: self.positions,
                 at: [0, 0],
             };
             let mut left = all;
             // Equal tiles rather than a small one at the end.
-            let mut tiles = left.div_ceil(ROWS);
+            let mut tiles = left.div_ceil(most_rows::<S>());
             while left > 0 {
                 let count = left.div_ceil(tiles);
-                match panels[0].columns.vectors {
+                match columns.vectors {
                     1 => tile.of_rows::<S, 1>(simd, count),
                     2 => tile.of_rows::<S, 2>(simd, count),
                     3 => tile.of_rows::<S, 3>(simd, count),
@@ -121,16 +139,34 @@ impl<T: Target, const TERMS: usize> WithSimd for Product<'_, T, TERMS> {
     }
 }
 
-struct Tile<'t, 'a, T, const TERMS: usize> {
-    terms: &'t [(Rows<'a>, &'a Packed); TERMS],
-    panels: &'t [Panel; TERMS],
+/// Rows of a tile. Without vectors they would gain nothing but code.
+const fn most_rows<S: Simd>() -> usize {
+    if S::IS_SCALAR { 2 } else { 6 }
+}
+
+/// Whether a packed matrix of so many gates can have panels of so many vectors: others are not
+/// compiled.
+const fn has_panels_of<S: Simd>(gates: usize, vectors: usize) -> bool {
+    let widest = widest::<S>();
+    match gates {
+        1 => vectors <= widest,
+        _ if gates < widest => vectors == gates,
+        _ => vectors == widest || vectors == gates % widest,
+    }
+}
+
+struct Tile<'t, 'a, T> {
+    terms: &'t [(Rows<'a>, &'a Packed)],
+    /// The panel's number, and its columns.
+    panel: usize,
+    columns: &'t Columns,
     target: &'t mut T,
     positions: Positions<'a>,
     /// Its first row: step and rank.
     at: [usize; 2],
 }
 
-impl<T: Target, const TERMS: usize> Tile<'_, '_, T, TERMS> {
+impl<T: Target> Tile<'_, '_, T> {
     #[inline(always)]
     fn of_rows<S: Simd, const V: usize>(&mut self, simd: S, count: usize) {
         match count {
@@ -145,21 +181,28 @@ impl<T: Target, const TERMS: usize> Tile<'_, '_, T, TERMS> {
 
     #[inline(always)]
     fn run<S: Simd, const M: usize, const V: usize>(&mut self, simd: S) {
+        if const { M > most_rows::<S>() || !has_panels_of::<S>(T::GATES, V) } {
+            unreachable!("there are no such tiles");
+        }
         let mut positions = [[0, 0]; M];
         for m in 0..M {
             positions[m] = self.positions.position(self.at);
             self.at = self.positions.next(self.at);
         }
         // From zero: to start from what is added in the end would take the sums through memory.
-        let mut sums = [[simd.splat_f32s(0.0); V]; M];
-        for term in 0..TERMS {
-            sums = self.add(simd, term, &positions, sums);
-        }
-        let columns = self.panels[0].columns;
-        // A copy: an array that is indexed again would live in memory all along.
-        let sums = sums;
+        let zeros = [[simd.splat_f32s(0.0); V]; M];
+        // Written out: in a loop over the terms the sums would fall out of 16 registers.
+        let sums = match self.terms {
+            [(rows, matrix)] => self.add(simd, rows, matrix, &positions, zeros),
+            [(rows, matrix), (more_rows, more)] => {
+                let sums = self.add(simd, rows, matrix, &positions, zeros);
+                self.add(simd, more_rows, more, &positions, sums)
+            }
+            _ => unreachable!("a product has one term or two"),
+        };
         for m in 0..M {
-            self.target.finish(simd, positions[m], &columns, sums[m]);
+            self.target
+                .finish(simd, positions[m], self.columns, sums[m]);
         }
     }
 
@@ -168,14 +211,14 @@ impl<T: Target, const TERMS: usize> Tile<'_, '_, T, TERMS> {
     fn add<S: Simd, const M: usize, const V: usize>(
         &self,
         simd: S,
-        term: usize,
+        all: &Rows<'_>,
+        matrix: &Packed,
         positions: &[[usize; 2]; M],
         mut sums: [[S::f32s; V]; M],
     ) -> [[S::f32s; V]; M] {
-        let (all, matrix) = &self.terms[term];
         let depth = matrix.depth;
         let len = depth * V * S::F32_LANES;
-        let data = &matrix.data[self.panels[term].start..][..len];
+        let data = &matrix.data[matrix.panels[self.panel].start..][..len];
         let mut rows = [&[][..]; M];
         for m in 0..M {
             rows[m] = &all.row(positions[m][0], positions[m][1])[..depth];

@@ -241,7 +241,7 @@ impl<'a> RowsMut<'a> {
         first
     }
 
-    /// The same rows again. Invariant: who calls this makes the two disjoint before either is used.
+    /// The same rows again. Invariant: the caller makes the two disjoint before either is used.
     fn same(&self) -> Self {
         Self {
             start: self.start,
@@ -258,7 +258,7 @@ impl<'a> RowsMut<'a> {
     #[inline(always)]
     pub fn row_mut(&mut self, step: usize, sequence: usize) -> &mut [f32] {
         let offset = self.layout.offset(step, sequence);
-        // SAFETY: `offset` panics unless it is one of our rows, which nobody else has.
+        // SAFETY: `offset` panics unless it is one of our rows, which no other part has.
         unsafe { slice::from_raw_parts_mut(self.start.add(offset), self.layout.width) }
     }
 

@@ -159,7 +159,7 @@ impl Job {
         while self.finished.load(Ordering::Acquire) < self.parts {
             looks += 1;
             if looks % LOOKS == 0 {
-                // Whoever has the last part may be in need of this processor.
+                // The thread with the last part may need this processor.
                 thread::yield_now();
             }
             hint::spin_loop();
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_part_is_done_once_whoever_calls() {
+    fn every_part_is_done_once_for_any_caller() {
         let run_all = || {
             let mut done = vec![0; 7];
             run(done.iter_mut().collect(), |part: &mut i32| *part += 1);

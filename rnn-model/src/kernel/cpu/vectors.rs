@@ -1,6 +1,46 @@
-//! Vectors at any place of a row, its end included.
+//! A processor's vectors: their sizes, for code that need not be compiled for each instruction set, and
+//! how they are read and written at any place of a row, its end included.
 
-use pulp::Simd;
+use pulp::{Arch, Simd, WithSimd};
+
+/// The sizes of an instruction set's vectors.
+#[derive(Clone, Copy)]
+pub struct Vectors {
+    /// Numbers in a vector.
+    pub lanes: usize,
+    /// The most vectors of a panel: its tiles of sums stay in registers.
+    pub widest: usize,
+}
+
+impl Vectors {
+    pub fn of(arch: Arch) -> Self {
+        struct Sizes;
+
+        impl WithSimd for Sizes {
+            type Output = Vectors;
+
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, _: S) -> Vectors {
+                Vectors {
+                    lanes: S::F32_LANES,
+                    widest: widest::<S>(),
+                }
+            }
+        }
+
+        arch.dispatch(Sizes)
+    }
+
+    /// So many columns, filled up to a whole number of vectors.
+    pub fn fill_up(self, columns: usize) -> usize {
+        columns.next_multiple_of(self.lanes)
+    }
+}
+
+/// The most vectors of a panel.
+pub const fn widest<S: Simd>() -> usize {
+    if S::REGISTER_COUNT >= 32 { 4 } else { 2 }
+}
 
 /// A vector of `row` from `column` on, with zeros past the row's end.
 #[inline(always)]

@@ -2,7 +2,7 @@ mod gradients;
 mod part;
 mod transposed;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 
 use self::part::Part;
 use self::transposed::Transposed;
@@ -14,6 +14,7 @@ use crate::kernel::cpu::positions::ActiveSteps;
 use crate::kernel::cpu::product::{AddTo, Product, Write};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
 use crate::kernel::cpu::threads;
+use crate::kernel::cpu::vectors::Vectors;
 
 pub use gradients::{Gradient, Gradients, Wanted};
 
@@ -30,7 +31,7 @@ pub fn backward<E: Equations>(
     by: &Gradient<'_>,
     wanted: Wanted,
 ) -> Gradients {
-    arch.dispatch(Backward {
+    Backward {
         arch,
         equations,
         inputs,
@@ -38,7 +39,8 @@ pub fn backward<E: Equations>(
         output,
         by,
         wanted,
-    })
+    }
+    .run()
 }
 
 struct Backward<'a, E> {
@@ -62,24 +64,22 @@ struct Scratch {
     d_projected: Buffer,
 }
 
-impl<E: Equations> WithSimd for Backward<'_, E> {
-    type Output = Gradients;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(mut self, _: S) -> Gradients {
+impl<E: Equations> Backward<'_, E> {
+    fn run(mut self) -> Gradients {
         let inputs = self.inputs;
+        let vectors = Vectors::of(self.arch);
         let [time, batch, input_size] = inputs.input.shape();
         let [directions, _, output_size] = inputs.h_0.shape();
         let [_, _, cell_size] = inputs.c_0.shape();
         let width = self.reserves[0].width;
-        let transposed = Transposed::of::<E, S>(inputs, width, self.wanted.input);
+        let transposed = Transposed::of::<E>(vectors, inputs, width, self.wanted.input);
         let ranges = inputs.parts();
         let mut scratch: Vec<Scratch> = (transposed.iter())
             .map(|weights| {
                 let of_cell = |len| if E::HAS_CELL_STATE { len } else { 0 };
                 let of_projection = |len| weights.weight_hr.as_ref().map_or(0, |_| len);
                 Scratch {
-                    d_h: Buffer::new(batch * output_size.next_multiple_of(S::F32_LANES)),
+                    d_h: Buffer::new(batch * vectors.fill_up(output_size)),
                     d_c: Buffer::new(of_cell(batch * width)),
                     d_bias: Buffer::zeros(ranges.len() * E::BLOCKS * width),
                     d_hidden: Buffer::new(of_projection(batch * width)),
@@ -122,11 +122,7 @@ impl<E: Equations> WithSimd for Backward<'_, E> {
                     cells: of(&mut reserve.cells, time + 1, width),
                     blocks: of(&mut reserve.blocks, time, E::BLOCKS * width),
                     d_input: d_input.take(),
-                    d_h: of(
-                        &mut scratch.d_h,
-                        1,
-                        output_size.next_multiple_of(S::F32_LANES),
-                    ),
+                    d_h: of(&mut scratch.d_h, 1, vectors.fill_up(output_size)),
                     d_c: of(&mut scratch.d_c, 1, width),
                     d_hidden: of(&mut scratch.d_hidden, 1, width),
                     d_projected: of(&mut scratch.d_projected, time, output_size),
@@ -191,15 +187,15 @@ impl<E: Equations> Backward<'_, E> {
         threads::run(
             parts.collect(),
             |(by_forward, by_backward, mut d_input, active)| {
-                self.arch.dispatch(Product {
-                    terms: [(by_forward, forward), (by_backward, backward)],
+                Product {
+                    terms: &[(by_forward, forward), (by_backward, backward)],
                     positions: active.all(),
-                    panels: forward.all(),
                     target: Write {
                         add_to: AddTo::Nothing,
                         result: &mut d_input,
                     },
-                });
+                }
+                .dispatch(self.arch);
             },
         );
     }

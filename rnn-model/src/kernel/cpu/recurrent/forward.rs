@@ -228,9 +228,8 @@ impl<E: Equations> Part<'_, E> {
         result.take_columns(first);
         let matrix = &self.weights.weight_ih;
         Product {
-            terms: [(self.input.steps(places.clone()), matrix)],
+            terms: &[(self.input.steps(places.clone()), matrix)],
             positions: self.active.steps(places),
-            panels: matrix.all(),
             target: Write {
                 add_to: AddTo::Row(&self.weights.bias[first..]),
                 result: &mut result,
@@ -263,14 +262,11 @@ impl<E: Equations> Part<'_, E> {
             }
         }
         let slot = self.slot(place);
-        for panels in self.weights.weight_hh.groups() {
-            self.units(simd, step, slot, panels.clone(), has_inputs);
-        }
+        self.units(simd, step, slot, has_inputs);
         if let Some(matrix) = &self.weights.weight_hr {
             Product {
-                terms: [(self.hidden.as_rows().steps(slot..slot + 1), matrix)],
+                terms: &[(self.hidden.as_rows().steps(slot..slot + 1), matrix)],
                 positions: self.active.steps(place..place + 1),
-                panels: matrix.all(),
                 target: Write {
                     add_to: AddTo::Nothing,
                     result: &mut self.output.steps(place..place + 1),
@@ -281,16 +277,9 @@ impl<E: Equations> Part<'_, E> {
         self.leave(step, place);
     }
 
-    /// Some units of a step.
+    /// All units of a step.
     #[inline(always)]
-    fn units<S: Simd>(
-        &mut self,
-        simd: S,
-        step: usize,
-        slot: usize,
-        panels: Range<usize>,
-        has_inputs: bool,
-    ) {
+    fn units<S: Simd>(&mut self, simd: S, step: usize, slot: usize, has_inputs: bool) {
         let place = self.dims.place(step);
         let (from, to) = (self.cell(step), self.cell(step + 1));
         let weights = self.weights;
@@ -312,25 +301,14 @@ impl<E: Equations> Part<'_, E> {
             cells,
             output,
         };
-        let positions = self.active.steps(place..place + 1);
-        if has_inputs {
-            Product {
-                terms: [(before, &weights.weight_hh)],
-                positions,
-                panels,
-                target,
-            }
-            .run(simd);
-        } else {
-            let input = self.input.steps(place..place + 1);
-            Product {
-                terms: [(input, &weights.weight_ih), (before, &weights.weight_hh)],
-                positions,
-                panels,
-                target,
-            }
-            .run(simd);
+        let input = self.input.steps(place..place + 1);
+        let terms = [(input, &weights.weight_ih), (before, &weights.weight_hh)];
+        Product {
+            terms: if has_inputs { &terms[1..] } else { &terms },
+            positions: self.active.steps(place..place + 1),
+            target,
         }
+        .run(simd);
     }
 
     /// After a step.

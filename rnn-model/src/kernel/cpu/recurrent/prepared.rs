@@ -1,9 +1,10 @@
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 
 use super::equations::Equations;
 use super::inputs::{Direction, Inputs};
 use crate::kernel::cpu::buffer::Buffer;
 use crate::kernel::cpu::packed::Packed;
+use crate::kernel::cpu::vectors::Vectors;
 
 /// The weights of a layer in one direction, as its steps read them: what is made of them once, for as
 /// many passes as they stay the same.
@@ -20,66 +21,55 @@ pub struct Prepared {
     pub width: usize,
 }
 
-/// The weights of all directions.
+/// Packs the weights of all directions.
 pub fn prepare<E: Equations>(arch: Arch, inputs: &Inputs<'_>) -> Vec<Prepared> {
     let [_, _, input_size] = inputs.input.shape();
     let [_, _, output_size] = inputs.h_0.shape();
-    let prepared = inputs.directions.iter().map(|direction| {
-        arch.dispatch(Prepare {
-            direction,
-            input_size,
-            output_size,
-            equations: std::marker::PhantomData::<E>,
-        })
-    });
-    prepared.collect()
+    let vectors = Vectors::of(arch);
+    let directions = inputs.directions.iter();
+    directions
+        .map(|direction| prepare_direction::<E>(vectors, direction, input_size, output_size))
+        .collect()
 }
 
-struct Prepare<'a, E> {
-    direction: &'a Direction<'a>,
+fn prepare_direction<E: Equations>(
+    vectors: Vectors,
+    direction: &Direction<'_>,
     input_size: usize,
     output_size: usize,
-    equations: std::marker::PhantomData<E>,
-}
-
-impl<E: Equations> WithSimd for Prepare<'_, E> {
-    type Output = Prepared;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Prepared {
-        let Direction {
-            weight_ih,
-            weight_hh,
-            bias,
-            weight_hr,
-        } = *self.direction;
-        let hidden_size = weight_ih.len() / (E::GATES * self.input_size);
-        let width = hidden_size.next_multiple_of(S::F32_LANES);
-        let mut starts = Buffer::zeros(E::BLOCKS * width);
-        if let Some([by_input, by_state]) = bias {
-            let mut add = |block: usize, gate: usize, bias: &[f32]| {
-                let bias = &bias[gate * hidden_size..][..hidden_size];
-                for (start, bias) in starts[block * width..].iter_mut().zip(bias) {
-                    *start += bias;
-                }
-            };
-            for gate in 0..E::GATES {
-                add(E::INPUT_FIRST + gate, gate, by_input);
+) -> Prepared {
+    let Direction {
+        weight_ih,
+        weight_hh,
+        bias,
+        weight_hr,
+    } = *direction;
+    let hidden_size = weight_ih.len() / (E::GATES * input_size);
+    let width = vectors.fill_up(hidden_size);
+    let mut starts = Buffer::zeros(E::BLOCKS * width);
+    if let Some([by_input, by_state]) = bias {
+        let mut add = |block: usize, gate: usize, bias: &[f32]| {
+            let bias = &bias[gate * hidden_size..][..hidden_size];
+            for (start, bias) in starts[block * width..].iter_mut().zip(bias) {
+                *start += bias;
             }
-            for (block, &gate) in E::STATE_GATES.iter().enumerate() {
-                add(block, gate, by_state);
-            }
+        };
+        for gate in 0..E::GATES {
+            add(E::INPUT_FIRST + gate, gate, by_input);
         }
-        let in_order: Vec<usize> = (0..E::GATES).collect();
-        Prepared {
-            weight_ih: Packed::of_gates::<S>(weight_ih, &in_order, self.input_size, width),
-            weight_hh: Packed::of_gates::<S>(weight_hh, E::STATE_GATES, self.output_size, width),
-            bias: starts,
-            weight_hr: weight_hr.map(|weight| {
-                let width = self.output_size.next_multiple_of(S::F32_LANES);
-                Packed::of_gates::<S>(weight, &[0], hidden_size, width)
-            }),
-            width,
+        for (block, &gate) in E::STATE_GATES.iter().enumerate() {
+            add(block, gate, by_state);
         }
+    }
+    let in_order: Vec<usize> = (0..E::GATES).collect();
+    Prepared {
+        weight_ih: Packed::of_gates(vectors, weight_ih, &in_order, input_size, width),
+        weight_hh: Packed::of_gates(vectors, weight_hh, E::STATE_GATES, output_size, width),
+        bias: starts,
+        weight_hr: weight_hr.map(|weight| {
+            let width = vectors.fill_up(output_size);
+            Packed::of_gates(vectors, weight, &[0], hidden_size, width)
+        }),
+        width,
     }
 }

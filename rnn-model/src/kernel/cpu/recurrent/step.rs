@@ -12,7 +12,7 @@ use super::equations::{Equations, MOST_BLOCKS, State};
 use super::inputs::{Direction, Inputs, Outputs};
 use super::prepared::Prepared;
 use crate::kernel::cpu::buffer::Buffer;
-use crate::kernel::cpu::dots::{DOTS, dots};
+use crate::kernel::cpu::dots::{Dots, MOST_ROWS};
 use crate::kernel::cpu::positions::Positions;
 use crate::kernel::cpu::product::{AddTo, Product, Write};
 use crate::kernel::cpu::rows::{Rows, RowsMut};
@@ -27,7 +27,7 @@ const SHARE: usize = 16;
 
 /// Units whose sums are held until they are activated. Each gate's rows are read in one go, and a
 /// reader that jumps often waits for each start.
-const UNITS: usize = 64;
+const UNITS: usize = MOST_ROWS;
 
 impl Inputs<'_> {
     /// Whether a pass that keeps nothing reads the weights as they lie and needs none prepared.
@@ -166,15 +166,15 @@ fn project<E: Equations>(arch: Arch, inputs: &Inputs<'_>, weights: &Prepared) ->
     });
     threads::run(parts.collect(), |(input, mut result)| {
         let [steps, sequences, _] = input.shape();
-        arch.dispatch(Product {
-            terms: [(input, &weights.weight_ih)],
+        Product {
+            terms: &[(input, &weights.weight_ih)],
             positions: Positions::Rectangular { steps, sequences },
-            panels: weights.weight_ih.all(),
             target: Write {
                 add_to: AddTo::Row(&weights.bias[E::INPUT_FIRST * weights.width..]),
                 result: &mut result,
             },
-        });
+        }
+        .dispatch(arch);
     });
     projected
 }
@@ -220,15 +220,15 @@ impl<E: Equations> Part<'_, E> {
         let first = self.units.start;
         for start in self.units.clone().step_by(UNITS) {
             let units = start..(start + UNITS).min(self.units.end);
-            let mut sums = [[[0.0; UNITS]; MOST_BLOCKS]; M];
+            let mut sums = [[[0.0; UNITS]; M]; MOST_BLOCKS];
             for block in 0..E::BLOCKS {
-                self.block(simd, block, &units, inputs, states, &mut sums);
+                self.block(simd, block, &units, inputs, states, &mut sums[block]);
             }
             for m in 0..M {
                 for lane in (0..units.len()).step_by(S::F32_LANES) {
                     let mut blocks = [simd.splat_f32s(0.0); MOST_BLOCKS];
                     for block in 0..E::BLOCKS {
-                        blocks[block] = load(simd, &sums[m][block], lane);
+                        blocks[block] = load(simd, &sums[block][m], lane);
                     }
                     let mut before = State {
                         h: load(simd, self.h_before.row(0, m), start + lane),
@@ -257,7 +257,7 @@ impl<E: Equations> Part<'_, E> {
         units: &Range<usize>,
         inputs: [&[f32]; M],
         states: [&[f32]; M],
-        sums: &mut [[[f32; UNITS]; MOST_BLOCKS]; M],
+        sums: &mut [[f32; UNITS]; M],
     ) {
         let weights = self.weights;
         let (input_size, hidden_size) = (inputs[0].len(), states[0].len());
@@ -265,32 +265,33 @@ impl<E: Equations> Part<'_, E> {
         let input_gate = input_gate.filter(|&gate| gate < E::GATES);
         let state_gate = E::STATE_GATES.get(block).copied();
         let projected = self.projected.zip(input_gate);
-        let mut done = 0;
-        while done < units.len() {
-            let count = DOTS.min(units.len() - done);
-            let row = |gate: usize| gate * hidden_size + units.start + done;
-            let of_input = |gate| (&weights.weight_ih[row(gate) * input_size..], inputs);
-            let of_state = |gate| (&weights.weight_hh[row(gate) * hidden_size..], states);
-            let dots = match (input_gate.filter(|_| projected.is_none()), state_gate) {
-                (Some(input), Some(state)) => dots(simd, [of_input(input), of_state(state)], count),
-                (Some(input), None) => dots(simd, [of_input(input)], count),
-                (None, Some(state)) => dots(simd, [of_state(state)], count),
-                (None, None) => [[0.0; M]; DOTS],
-            };
-            for (r, dots) in dots.iter().take(count).enumerate() {
-                for m in 0..M {
-                    sums[m][block][done + r] = dots[m];
-                }
-            }
-            done += count;
+        let row = |gate: usize| gate * hidden_size + units.start;
+        let input_term = (input_gate.filter(|_| projected.is_none()))
+            .map(|gate| (&weights.weight_ih[row(gate) * input_size..], inputs));
+        let state_term =
+            state_gate.map(|gate| (&weights.weight_hh[row(gate) * hidden_size..], states));
+        let both = [
+            input_term.unwrap_or((&[], [&[]; M])),
+            state_term.unwrap_or((&[], [&[]; M])),
+        ];
+        Dots {
+            terms: match (input_term, state_term) {
+                (Some(_), Some(_)) => &both,
+                (Some(_), None) => &both[..1],
+                (None, Some(_)) => &both[1..],
+                (None, None) => &[],
+            },
+            rows: units.len(),
+            products: sums,
         }
+        .run(simd);
         if let Some((rows, gate)) = projected {
             // The biases are in there.
             let [_, _, columns] = rows.shape();
             let column = gate * (columns / E::GATES) + units.start;
             for m in 0..M {
                 let row = &rows.row(0, m)[column..];
-                for (sum, other) in sums[m][block].iter_mut().zip(&row[..units.len()]) {
+                for (sum, other) in sums[m].iter_mut().zip(&row[..units.len()]) {
                     *sum += other;
                 }
             }
@@ -299,7 +300,7 @@ impl<E: Equations> Part<'_, E> {
                 let Some(gate) = gate else { continue };
                 let bias = &bias[gate * hidden_size + units.start..][..units.len()];
                 for m in 0..M {
-                    for (sum, bias) in sums[m][block].iter_mut().zip(bias) {
+                    for (sum, bias) in sums[m].iter_mut().zip(bias) {
                         *sum += bias;
                     }
                 }

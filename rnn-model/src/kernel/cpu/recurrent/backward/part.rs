@@ -96,9 +96,8 @@ impl<E: Equations> WithSimd for Part<'_, E> {
                 let [_, _, blocks_width] = self.blocks.shape();
                 let blocks = of_input::<E>(self.blocks.as_rows(), blocks_width / E::BLOCKS);
                 Product {
-                    terms: [(blocks.steps(places.clone()), matrix)],
+                    terms: &[(blocks.steps(places.clone()), matrix)],
                     positions: self.active.steps(places.clone()),
-                    panels: matrix.all(),
                     target: Write {
                         add_to: AddTo::Nothing,
                         result: &mut d_input.steps(places),
@@ -136,9 +135,8 @@ impl<E: Equations> Part<'_, E> {
             self.gather_projected(place);
             let by = self.d_projected.as_rows().steps(place..place + 1);
             Product {
-                terms: [(by, matrix)],
+                terms: &[(by, matrix)],
                 positions: self.active.steps(place..place + 1),
-                panels: matrix.all(),
                 target: Write {
                     add_to: AddTo::Nothing,
                     result: &mut self.d_hidden,
@@ -156,9 +154,8 @@ impl<E: Equations> Part<'_, E> {
             let blocks = of_state::<E>(self.blocks.as_rows(), blocks_width / E::BLOCKS);
             let matrix = &self.weights.weight_hh;
             Product {
-                terms: [(blocks.steps(place..place + 1), matrix)],
+                terms: &[(blocks.steps(place..place + 1), matrix)],
                 positions: self.active.steps(place..place + 1),
-                panels: matrix.all(),
                 target: Write {
                     add_to: match E::HAS_PATH {
                         true => AddTo::Result,

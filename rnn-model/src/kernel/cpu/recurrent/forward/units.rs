@@ -23,6 +23,8 @@ pub struct Units<'a, E> {
 }
 
 impl<E: Equations> Target for Units<'_, E> {
+    const GATES: usize = E::GATES;
+
     #[inline(always)]
     fn finish<S: Simd, const V: usize>(
         &mut self,
