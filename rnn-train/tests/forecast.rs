@@ -66,8 +66,8 @@ fn it_stops_early_with_the_best_weights() {
     let rmse = result.metric("rmse").expect("it");
     assert!((rmse * rmse / result.loss - 1.0).abs() < 1e-6, "{rmse}");
     assert!(result.predictions.is_empty() && result.accuracy().is_nan());
-    // The noise alone has 0.025; taking each value for the next one has 0.16.
-    assert!(found < 0.06, "{found}");
+    // The noise alone has 0.025; repeating the last value has 0.138.
+    assert!(found < 0.075, "{found}");
 }
 
 #[test]
