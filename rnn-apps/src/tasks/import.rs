@@ -10,7 +10,7 @@ use rnn_train::RunDir;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::recurrent::RecurrentDescription;
+use super::recurrent::{RecurrentDescription, split};
 use super::settings::{Origin, Settings, create};
 use super::task::Task;
 use crate::context::Context;
@@ -113,13 +113,7 @@ impl Import<'_> {
         } = self;
         let folder = file.parent().unwrap_or(Path::new(""));
         let described = || {
-            let is_recurrent = |key: &String| RecurrentDescription::KEYS.contains(&key.as_str());
-            let (recurrent, own): (Map<_, _>, Map<_, _>) = description
-                .into_iter()
-                .partition(|(key, _)| is_recurrent(key));
-            // The task's part first, since only that error can name a misspelt key.
-            let own = T::Description::deserialize(Value::Object(own))?;
-            let recurrent = RecurrentDescription::deserialize(Value::Object(recurrent))?;
+            let (own, recurrent) = split::<_, RecurrentDescription>(description)?;
             let (model, assets) = T::from_description(own, recurrent.into(), folder)?;
             let parameters = T::num_params(&model)?;
             anyhow::Ok((model, assets, parameters))

@@ -6,7 +6,9 @@ use rnn_model::{
     AnyConfig, Cell, GruConfig, LstmConfig, RecurrentConfig, RecurrentInit, RecurrentModuleConfig,
     RnnConfig,
 };
+use serde::de::{DeserializeOwned, Deserializer, Error};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// A recurrent cell by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -44,6 +46,7 @@ pub enum Nonlinearity {
 
 /// The settings in `config.json` that all recurrent networks share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RecurrentSettings {
     pub hidden_size: usize,
     /// Of an LSTM.
@@ -52,6 +55,47 @@ pub struct RecurrentSettings {
     pub bias: bool,
     pub bidirectional: bool,
     pub dropout: f64,
+}
+
+/// The keys of these settings.
+const KEYS: [&str; 6] = [
+    "hidden_size",
+    "proj_size",
+    "num_layers",
+    "bias",
+    "bidirectional",
+    "dropout",
+];
+
+/// The settings of a model: those of its task, and beside them in the same JSON object those of its
+/// recurrent part.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NetworkSettings<O> {
+    #[serde(flatten)]
+    pub own: O,
+    #[serde(flatten)]
+    pub recurrent: RecurrentSettings,
+}
+
+impl<'de, O: DeserializeOwned> Deserialize<'de> for NetworkSettings<O> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = Map::deserialize(deserializer)?;
+        let (own, recurrent) = split(object).map_err(D::Error::custom)?;
+        Ok(Self { own, recurrent })
+    }
+}
+
+/// Splits a model's JSON object into what its task and what its recurrent part has. Flattened structs
+/// would do the same with worse errors: of a key that is misspelt they say that it is missing.
+pub fn split<O: DeserializeOwned, R: DeserializeOwned>(
+    object: Map<String, Value>,
+) -> serde_json::Result<(O, R)> {
+    let is_recurrent = |key: &str| KEYS.contains(&key);
+    let (recurrent, own): (Map<_, _>, Map<_, _>) =
+        object.into_iter().partition(|(key, _)| is_recurrent(key));
+    // A misspelt key is none of the recurrent part's, so this comes first.
+    let own = O::deserialize(Value::Object(own))?;
+    Ok((own, R::deserialize(Value::Object(recurrent))?))
 }
 
 /// The same settings in the description of an imported network, without dropout, since it is not
@@ -68,17 +112,6 @@ pub struct RecurrentDescription {
     bias: bool,
     #[serde(default)]
     bidirectional: bool,
-}
-
-impl RecurrentDescription {
-    /// The names of the fields.
-    pub const KEYS: [&str; 5] = [
-        "hidden_size",
-        "proj_size",
-        "num_layers",
-        "bias",
-        "bidirectional",
-    ];
 }
 
 fn one() -> usize {

@@ -43,18 +43,12 @@ struct Training {
     fit: FitConfig,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct ModelSettings {
-    #[serde(flatten)]
-    recurrent: RecurrentSettings,
-}
-
-impl ModelSettings {
-    fn config(&self, init: WeightInit) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
-        let (cell, nonlinearity) = (CellKind::Lstm, Nonlinearity::Tanh);
-        let rnn = self.recurrent.config(cell, nonlinearity, 1, init)?;
-        Ok(ClassifierConfig::new(rnn, 2))
-    }
+fn config(
+    model: &RecurrentSettings,
+    init: WeightInit,
+) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
+    let rnn = model.config(CellKind::Lstm, Nonlinearity::Tanh, 1, init)?;
+    Ok(ClassifierConfig::new(rnn, 2))
 }
 
 /// An imported model is fully described by its recurrent part.
@@ -82,7 +76,7 @@ impl Task for Parity {
     type Args = ParityArgs;
     type Action = ParityAction;
     type Training = Training;
-    type ModelSettings = ModelSettings;
+    type ModelSettings = RecurrentSettings;
     /// A sequence is an image with one column, so that the loader for images can be used.
     type Data = ImageSet;
     type Assets = ();
@@ -136,22 +130,20 @@ impl Task for Parity {
         vec![fingerprint(data)]
     }
 
-    fn model(_: &ParityArgs, _: &ImageSet) -> ModelSettings {
-        ModelSettings {
-            recurrent: RecurrentSettings::new(8, 1),
-        }
+    fn model(_: &ParityArgs, _: &ImageSet) -> RecurrentSettings {
+        RecurrentSettings::new(8, 1)
     }
 
     fn init(
-        model: &ModelSettings,
+        model: &RecurrentSettings,
         _: Option<&Training>,
         device: &Device,
     ) -> anyhow::Result<Classifier<AnyRecurrent>> {
-        Ok(model.config(WeightInit::Tuned)?.init(device))
+        Ok(config(model, WeightInit::Tuned)?.init(device))
     }
 
-    fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
-        Ok(model.config(WeightInit::Uniform)?.rnn.num_params())
+    fn num_params(model: &RecurrentSettings) -> anyhow::Result<usize> {
+        Ok(config(model, WeightInit::Uniform)?.rnn.num_params())
     }
 
     fn batches(_: &Training, data: &ImageSet, seed: u64) -> anyhow::Result<Batches<ImageBatch>> {
@@ -203,8 +195,8 @@ impl Task for Parity {
         _: NoDescription,
         recurrent: RecurrentSettings,
         _: &Path,
-    ) -> anyhow::Result<(ModelSettings, ())> {
-        Ok((ModelSettings { recurrent }, ()))
+    ) -> anyhow::Result<(RecurrentSettings, ())> {
+        Ok((recurrent, ()))
     }
 }
 

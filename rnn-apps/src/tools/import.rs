@@ -46,7 +46,9 @@ pub fn run(context: &Context, args: &ImportArgs, out: &mut Output) -> anyhow::Re
     let text = read_text(&args.model)?;
     let description: Description = serde_json::from_str(&text).with_context(named)?;
     let Some(task) = find(&description.command) else {
-        let tasks = TASKS.map(|task| format!("`{}`", task.name())).join(" or ");
+        let mut tasks = TASKS.map(|task| format!("`{}`", task.name()));
+        tasks.sort();
+        let tasks = tasks.join(" or ");
         bail!(
             "{}: unknown variant `{}`, expected {tasks}",
             args.model.display(),

@@ -31,10 +31,10 @@ pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow:
         },
     )?;
     ensure!(
-        images.test.cols() == settings.model.input_size,
+        images.test.cols() == settings.model.own.input_size,
         "{}: the model reads rows of {} pixels, but the images have rows of {}",
         run.path().display(),
-        settings.model.input_size,
+        settings.model.own.input_size,
         images.test.cols()
     );
 

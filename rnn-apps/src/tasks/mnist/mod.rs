@@ -24,7 +24,7 @@ use crate::context::Context;
 use crate::ui::{Grouped, Output};
 use args::{MnistAction, Recipe};
 use data::{Images, Training};
-use model::{ClassifierDescription, ModelSettings};
+use model::{ClassifierSettings, ModelSettings};
 
 /// Images per batch in evaluation.
 const EVAL_BATCH: usize = 256;
@@ -56,7 +56,7 @@ impl Task for Mnist {
     type Assets = ();
     type Model = Classifier<AnyRecurrent>;
     type Score = Score;
-    type Description = ClassifierDescription;
+    type Description = ClassifierSettings;
 
     fn fill_defaults(args: &mut MnistArgs) {
         args.source.dataset = args.dataset();
@@ -148,7 +148,7 @@ impl Task for Mnist {
     ) -> anyhow::Result<Vec<(&'static str, String)>> {
         let model = &settings.model;
         let network = model.recurrent.describe(" hidden units");
-        let cell = model.cell.name();
+        let cell = model.own.cell.name();
         let parameters = Grouped(parameters);
         Ok(vec![
             ("images", data.describe()),
@@ -180,10 +180,10 @@ impl Task for Mnist {
     }
 
     fn from_description(
-        description: ClassifierDescription,
+        own: ClassifierSettings,
         recurrent: RecurrentSettings,
         _: &Path,
     ) -> anyhow::Result<(ModelSettings, ())> {
-        Ok((description.with(recurrent), ()))
+        Ok((ModelSettings { own, recurrent }, ()))
     }
 }

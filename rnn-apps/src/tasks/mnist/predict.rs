@@ -77,10 +77,10 @@ fn predict(
     out: &mut Output,
 ) -> anyhow::Result<(Vec<Prediction>, usize)> {
     ensure!(
-        settings.model.input_size == SIDE,
+        settings.model.own.input_size == SIDE,
         "{}: the model reads rows of {} pixels, but pictures are made into rows of {}",
         run.path().display(),
-        settings.model.input_size,
+        settings.model.own.input_size,
         SIDE
     );
     let images: Vec<&[u8]> = pictures.iter().map(|(_, digit)| digit.as_slice()).collect();
@@ -127,6 +127,6 @@ fn probabilities(
     let images = image_tensor(images, SIDE, SIDE, &context.device);
     let probabilities = softmax(model.forward(images), 1).try_into_data()?;
     let flat: Vec<f32> = probabilities.iter().collect();
-    let rows = flat.chunks(settings.model.num_classes);
+    let rows = flat.chunks(settings.model.own.num_classes);
     Ok((rows.map(<[f32]>::to_vec).collect(), parameters))
 }

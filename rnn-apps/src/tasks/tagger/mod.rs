@@ -147,7 +147,7 @@ impl Task for Tagger {
                 "model",
                 format!(
                     "lstm, {network} over embeddings of {}, {} parameters",
-                    model.embedding_size,
+                    model.own.embedding_size,
                     Grouped(parameters)
                 ),
             ),

@@ -11,31 +11,34 @@ use super::args::TaggerArgs;
 use super::data::Symbols;
 use crate::tasks::import;
 use crate::tasks::load::load;
-use crate::tasks::recurrent::{RecurrentSettings, WeightInit};
+use crate::tasks::recurrent::{NetworkSettings, RecurrentSettings, WeightInit};
 use crate::tasks::settings::open;
 use crate::tasks::task::{SettingsOf, Task};
 
-/// The part of `config.json` about the model.
+/// What `config.json` says of a tagger beside its recurrent part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ModelSettings {
+pub struct TaggerSettings {
     pub vocab_size: usize,
     pub embedding_size: usize,
-    #[serde(flatten)]
-    pub recurrent: RecurrentSettings,
     pub num_tags: usize,
 }
+
+/// The part of `config.json` about the model.
+pub type ModelSettings = NetworkSettings<TaggerSettings>;
 
 impl ModelSettings {
     /// The settings of a new model for these vocabularies.
     pub fn new(args: &TaggerArgs, symbols: &Symbols) -> Self {
         Self {
-            vocab_size: symbols.words.len(),
-            embedding_size: args.embedding_size,
+            own: TaggerSettings {
+                vocab_size: symbols.words.len(),
+                embedding_size: args.embedding_size,
+                num_tags: symbols.tags.len(),
+            },
             recurrent: RecurrentSettings::new(args.hidden_size, args.num_layers)
                 .with_bidirectional(args.bidirectional)
                 .with_dropout(args.dropout),
-            num_tags: symbols.tags.len(),
         }
     }
 
@@ -45,12 +48,12 @@ impl ModelSettings {
     ///
     /// If the settings are invalid.
     pub fn config(&self, init: WeightInit) -> anyhow::Result<LstmTaggerConfig> {
-        let rnn = self.recurrent.lstm(self.embedding_size, init);
+        let rnn = self.recurrent.lstm(self.own.embedding_size, init);
         rnn.validate()?;
         Ok(LstmTaggerConfig {
-            vocab_size: self.vocab_size,
+            vocab_size: self.own.vocab_size,
             rnn,
-            num_tags: self.num_tags,
+            num_tags: self.own.num_tags,
         })
     }
 }
@@ -79,12 +82,12 @@ impl TaggerDescription {
             words = with_unk.map_err(|_| anyhow!("unk: {unk:?} is not among words"))?;
         }
         let tags = self.tags.read(folder)?;
-        let model = ModelSettings {
+        let own = TaggerSettings {
             vocab_size: words.len(),
             embedding_size: self.embedding_size,
-            recurrent,
             num_tags: tags.len(),
         };
+        let model = ModelSettings { own, recurrent };
         Ok((model, Symbols { words, tags }))
     }
 }
@@ -101,8 +104,8 @@ impl TrainedTagger {
     /// Opens the run in a folder and loads its tagger.
     pub fn open(path: &Path, device: &Device) -> anyhow::Result<Self> {
         let (run, settings) = open::<SettingsOf<Tagger>>(path, Tagger::NAME)?;
-        let words = run.read_vocab(settings.model.vocab_size)?;
-        let tags = run.read_tags(settings.model.num_tags)?;
+        let words = run.read_vocab(settings.model.own.vocab_size)?;
+        let tags = run.read_tags(settings.model.own.num_tags)?;
         let training = settings.training.as_ref();
         ensure!(
             words.unk_id().is_some() || training.is_none_or(|training| training.min_count < 2),
