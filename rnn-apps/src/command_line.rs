@@ -88,7 +88,9 @@ impl CommandLine {
     ) -> Result<Self, clap::Error> {
         let mut command = command();
         let line = line.into_iter().map(Into::into).collect();
-        let not_in_a_file = [Common::NOT_IN_A_FILE, RunArgs::NOT_IN_A_FILE].concat();
+        let of_tasks = TASKS.iter().flat_map(|task| task.not_in_a_file());
+        let shared = [Common::NOT_IN_A_FILE, RunArgs::NOT_IN_A_FILE].concat();
+        let not_in_a_file: Vec<&str> = of_tasks.copied().chain(shared).collect();
         let matches = config_file::matches(&command, line, &not_in_a_file)?;
         let request =
             Request::from_matches(&matches).map_err(|error| error.format(&mut command))?;

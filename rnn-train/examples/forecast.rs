@@ -124,10 +124,11 @@ pub fn trainer(folder: Option<&Path>) -> Result<Trainer<Forecaster>, CheckpointE
 }
 
 /// Trains the forecaster.
-pub fn train(trainer: Trainer<Forecaster>) -> Result<Fitted<Forecaster>, Box<dyn Error>> {
-    let device = rnn_train::select("auto")?.device;
-    let fitted: Result<_, TrainError> = trainer.fit(Forecaster::new(&device), windows().0);
-    Ok(fitted?)
+pub fn train(
+    trainer: Trainer<Forecaster>,
+    device: &Device,
+) -> Result<Fitted<Forecaster>, TrainError> {
+    trainer.fit(Forecaster::new(device), windows().0)
 }
 
 /// Prints a line per epoch.
@@ -146,7 +147,8 @@ impl Observer for Print {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).map(PathBuf::from);
-    let fitted = train(trainer(folder.as_deref())?.with_observer(Print))?;
+    let device = rnn_train::select("auto")?.device;
+    let fitted = train(trainer(folder.as_deref())?.with_observer(Print), &device)?;
     let result = evaluate(&fitted.model, &windows().1)?;
     println!(
         "{:?} after {} epochs, the best one was {}: {:?}",

@@ -6,10 +6,11 @@ use std::process::{Child, Command};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use burn::tensor::Device;
 use rnn_model::StateDict;
 use rnn_train::checkpoint::Checkpoints;
 use rnn_train::progress::{EpochReport, Observer, StepReport};
-use rnn_train::{Fitted, StopReason, evaluate};
+use rnn_train::{Fitted, StopReason, evaluate, select};
 
 #[path = "../examples/forecast.rs"]
 #[allow(dead_code)] // its main function
@@ -29,8 +30,15 @@ fn alone() -> MutexGuard<'static, ()> {
     RANDOM_STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// `ndarray` where it is compiled in: LibTorch's sums repeat bit for bit only on one thread.
+fn device() -> Device {
+    let selected = select("ndarray").or_else(|_| select("auto"));
+    selected.expect("a device").device
+}
+
 fn fit(folder: Option<&Path>) -> Fitted<Forecaster> {
-    train(trainer(folder).expect("checkpoints")).expect("a training")
+    let trainer = trainer(folder).expect("checkpoints");
+    train(trainer, &device()).expect("a training")
 }
 
 fn weights(fitted: &Fitted<Forecaster>) -> Vec<u8> {
@@ -136,6 +144,6 @@ impl Observer for WaitAfter {
 fn a_training_that_waits_to_be_killed() {
     let folder = std::env::var_os(FOLDER).expect("set by the test that starts this one");
     let trainer = trainer(Some(Path::new(&folder))).expect("checkpoints");
-    let fitted = train(trainer.with_observer(WaitAfter)).expect("a training");
+    let fitted = train(trainer.with_observer(WaitAfter), &device()).expect("a training");
     panic!("it was not killed, but ended: {:?}", fitted.stop_reason);
 }

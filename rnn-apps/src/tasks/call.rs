@@ -23,6 +23,9 @@ pub trait Registered: Sync {
     /// The ids of the task's own flags that may be given with `--resume`.
     fn allowed_with_resume(&self) -> &'static [&'static str];
 
+    /// The ids of the task's own flags that a file for `--config` can't hold.
+    fn not_in_a_file(&self) -> &'static [&'static str];
+
     /// Parses `matches` of the subcommand into a call.
     ///
     /// # Errors
@@ -64,6 +67,10 @@ impl<T: Task> Registered for T {
 
     fn allowed_with_resume(&self) -> &'static [&'static str] {
         T::ALLOWED_WITH_RESUME
+    }
+
+    fn not_in_a_file(&self) -> &'static [&'static str] {
+        T::NOT_IN_A_FILE
     }
 
     fn parse(&self, matches: &ArgMatches) -> Result<Box<dyn Call>, clap::Error> {

@@ -25,7 +25,7 @@ pub struct Imported {
 }
 
 /// Weights to import.
-pub struct Weights {
+struct Weights {
     tensors: StateDict,
     /// The path as given, for messages.
     file: PathBuf,
@@ -35,7 +35,7 @@ pub struct Weights {
 impl Weights {
     /// Reads the tensors of a file whose names begin with `strip_prefix`, removes this prefix, and
     /// renames them to the model's names.
-    pub fn read(
+    fn read(
         file: &Path,
         strip_prefix: String,
         rename: BTreeMap<String, String>,
@@ -97,7 +97,11 @@ pub struct Import<'a> {
     pub description: Map<String, Value>,
     /// The file of the description; paths in it are relative to its folder.
     pub file: &'a Path,
-    pub weights: Weights,
+    /// The file of the weights, what is cut off from the beginning of their names, and what those are
+    /// replaced by.
+    pub weights: &'a Path,
+    pub strip_prefix: String,
+    pub rename: BTreeMap<String, String>,
     /// The folder for the run; the next free one if there is none.
     pub run: Option<&'a Path>,
 }
@@ -109,17 +113,21 @@ impl Import<'_> {
             description,
             file,
             weights,
+            strip_prefix,
+            rename,
             run,
         } = self;
         let folder = file.parent().unwrap_or(Path::new(""));
         let described = || {
-            let (own, recurrent) = split::<_, RecurrentDescription>(description)?;
-            let (model, assets) = T::from_description(own, recurrent.into(), folder)?;
+            let (own, recurrent) = split(description, RecurrentDescription::KEYS)?;
+            let (model, assets) =
+                T::from_description(own, RecurrentDescription::into(recurrent), folder)?;
             let parameters = T::num_params(&model)?;
             anyhow::Ok((model, assets, parameters))
         };
         let (model, assets, parameters) =
             described().with_context(|| file.display().to_string())?;
+        let weights = Weights::read(weights, strip_prefix, rename)?;
         weights.check_size(parameters)?;
         let loaded = weights.load_into(T::init(&model, None, &context.device)?)?;
         let settings = Settings::<_, T::Training> {

@@ -1,24 +1,21 @@
 //! Loads a trained model from its run.
 
 use anyhow::Context as _;
-use burn::tensor::Device;
+use burn::module::Module;
 use rnn_train::RunDir;
 
-use super::task::{SettingsOf, Task};
-
-/// Loads the model of a run with its weights.
+/// Loads the model of a run with its weights. `num_params` is about how many numbers the model has,
+/// checked before `init` makes it.
 ///
 /// # Errors
 ///
 /// If the settings are invalid, or the weights do not fit them.
-pub fn load<T: Task>(
+pub fn load<M: Module>(
     run: &RunDir,
-    settings: &SettingsOf<T>,
-    device: &Device,
-) -> anyhow::Result<T::Model> {
+    num_params: anyhow::Result<usize>,
+    init: impl FnOnce() -> anyhow::Result<M>,
+) -> anyhow::Result<M> {
     let no_model = || format!("{}: no model", run.path().display());
-    let parameters = T::num_params(&settings.model).with_context(no_model)?;
-    run.check_size(parameters)?;
-    let model = T::init(&settings.model, None, device).with_context(no_model)?;
-    Ok(run.load_model(model)?)
+    run.check_size(num_params.with_context(no_model)?)?;
+    Ok(run.load_model(init().with_context(no_model)?)?)
 }

@@ -23,9 +23,9 @@ use call::Registered;
 
 /// All tasks, in the order in which the help lists them. The tasks' subcommands, `--resume` and
 /// `import` use this list.
-pub const TASKS: [&dyn Registered; 2] = [&tagger::Tagger, &mnist::Mnist];
+pub const TASKS: &[&dyn Registered] = &[&tagger::Tagger, &mnist::Mnist];
 
 /// Finds a task by its name.
 pub fn find(name: &str) -> Option<&'static dyn Registered> {
-    TASKS.into_iter().find(|task| task.name() == name)
+    TASKS.iter().copied().find(|task| task.name() == name)
 }

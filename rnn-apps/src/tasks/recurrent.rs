@@ -80,21 +80,30 @@ pub struct NetworkSettings<O> {
 impl<'de, O: DeserializeOwned> Deserialize<'de> for NetworkSettings<O> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let object = Map::deserialize(deserializer)?;
-        let (own, recurrent) = split(object).map_err(D::Error::custom)?;
+        let (own, recurrent) = split(object, &KEYS).map_err(D::Error::custom)?;
         Ok(Self { own, recurrent })
     }
 }
 
 /// Splits a model's JSON object into what its task and what its recurrent part has. Flattened structs
 /// would do the same with worse errors: of a key that is misspelt they say that it is missing.
+/// `recurrent_keys` are those of `R`, for the error.
 pub fn split<O: DeserializeOwned, R: DeserializeOwned>(
     object: Map<String, Value>,
+    recurrent_keys: &[&str],
 ) -> serde_json::Result<(O, R)> {
     let is_recurrent = |key: &str| KEYS.contains(&key);
     let (recurrent, own): (Map<_, _>, Map<_, _>) =
         object.into_iter().partition(|(key, _)| is_recurrent(key));
     // A misspelt key is none of the recurrent part's, so this comes first.
-    let own = O::deserialize(Value::Object(own))?;
+    let own = O::deserialize(Value::Object(own)).map_err(|error| {
+        let message = error.to_string();
+        match message.starts_with("unknown field") {
+            // Serde lists the keys of the task's part only.
+            true => Error::custom(format!("{message}, `{}`", recurrent_keys.join("`, `"))),
+            false => error,
+        }
+    })?;
     Ok((own, R::deserialize(Value::Object(recurrent))?))
 }
 
@@ -112,6 +121,11 @@ pub struct RecurrentDescription {
     bias: bool,
     #[serde(default)]
     bidirectional: bool,
+}
+
+impl RecurrentDescription {
+    /// The keys of these settings.
+    pub const KEYS: &[&str] = KEYS.split_at(5).0; // all but dropout
 }
 
 fn one() -> usize {

@@ -16,28 +16,29 @@ use serde::{Deserialize, Serialize};
 
 use super::recurrent::{CellKind, Nonlinearity, RecurrentSettings, WeightInit};
 use super::task::{Batches, Judgement, SettingsOf, Task};
+use crate::cli::values::{epochs, items};
 use crate::context::Context;
 use crate::ui::Output;
 
 #[derive(Debug)]
-struct Parity;
+pub struct Parity;
 
 #[derive(Args, Debug, Serialize)]
-struct ParityArgs {
+pub struct ParityArgs {
     /// Bits of a sequence
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = items)]
     bits: usize,
     /// Passes over the sequences
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 60, value_name = "N", value_parser = epochs)]
     epochs: usize,
 }
 
 /// There is no subcommand other than `train`.
 #[derive(Debug, Subcommand)]
-enum ParityAction {}
+pub enum ParityAction {}
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Training {
+pub struct Training {
     bits: usize,
     fingerprint: String,
     fit: FitConfig,
@@ -54,10 +55,10 @@ fn config(
 /// An imported model is fully described by its recurrent part.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NoDescription {}
+pub struct NoDescription {}
 
 #[derive(Serialize)]
-struct Score {
+pub struct Score {
     accuracy: f64,
 }
 

@@ -48,10 +48,12 @@ pub fn fill_in_recorded(folder: &Path, common: &mut Common) -> anyhow::Result<()
     Ok(())
 }
 
-/// Prints the settings as a TOML file for `--config`.
+/// Prints the settings as a TOML file for `--config`, without the task's flags that such a file can't
+/// hold.
 pub fn print_config(
     context: &Context,
     args: &impl Serialize,
+    not_in_a_file: &[&str],
     out: &mut Output,
 ) -> anyhow::Result<()> {
     let common = Common {
@@ -62,7 +64,7 @@ pub fn print_config(
         quiet: false,
     };
     let common = to_toml(&common, Common::NOT_IN_A_FILE)?;
-    let args = to_toml(args, RunArgs::NOT_IN_A_FILE)?;
+    let args = to_toml(args, &[RunArgs::NOT_IN_A_FILE, not_in_a_file].concat())?;
     out.print(format_args!("{}{}", common, args.trim_end()))?;
     Ok(())
 }

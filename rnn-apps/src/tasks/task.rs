@@ -30,6 +30,8 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     /// The ids of the task's own flags that may be given with `--resume`: those that say where the
     /// data are.
     const ALLOWED_WITH_RESUME: &'static [&'static str];
+    /// The ids of flags of its own that a file for `--config` can't hold.
+    const NOT_IN_A_FILE: &'static [&'static str] = &[];
     /// What flags that all trainings share default to, by their ids, for the help.
     const DEFAULTS: &'static [(&'static str, &'static str)];
 

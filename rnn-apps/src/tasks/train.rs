@@ -37,7 +37,7 @@ pub fn run<T: Task>(
     if args.run.print_config {
         T::fill_defaults(&mut args.task);
         args.fit.fill_defaults(&T::default_fit(&args.task));
-        return print_config(context, &args, out);
+        return print_config(context, &args, T::NOT_IN_A_FILE, out);
     }
     let results = match &args.run.resume {
         None => Some(train::<T>(context, &args, out)?),
@@ -62,7 +62,7 @@ pub fn train<T: Task>(
         ..T::default_fit(&args.task)
     });
     let mut training = T::training(&args.task, fit)?;
-    let data = read::<T>(&training, None, out)?;
+    let data = read::<T>(&training, T::moved_data(&args.task), out)?;
     let recorded = T::fingerprint_fields(&mut training).into_iter();
     for ((_, recorded), found) in recorded.zip(T::hash(&data)) {
         *recorded = found;

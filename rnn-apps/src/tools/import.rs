@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::context::Context;
-use crate::tasks::import::{Import, Weights};
+use crate::tasks::import::Import;
 use crate::tasks::{TASKS, find};
 use crate::ui::{Grouped, Output};
 
@@ -46,7 +46,8 @@ pub fn run(context: &Context, args: &ImportArgs, out: &mut Output) -> anyhow::Re
     let text = read_text(&args.model)?;
     let description: Description = serde_json::from_str(&text).with_context(named)?;
     let Some(task) = find(&description.command) else {
-        let mut tasks = TASKS.map(|task| format!("`{}`", task.name()));
+        let tasks = TASKS.iter().map(|task| format!("`{}`", task.name()));
+        let mut tasks: Vec<String> = tasks.collect();
         tasks.sort();
         let tasks = tasks.join(" or ");
         bail!(
@@ -55,11 +56,12 @@ pub fn run(context: &Context, args: &ImportArgs, out: &mut Output) -> anyhow::Re
             description.command
         );
     };
-    let weights = Weights::read(&args.weights, description.strip_prefix, description.rename)?;
     let import = Import {
         description: description.model,
         file: &args.model,
-        weights,
+        weights: &args.weights,
+        strip_prefix: description.strip_prefix,
+        rename: description.rename,
         run: args.run.as_deref(),
     };
     let imported = task.import(context, import)?;

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn nan_is_never_the_best() {
+    fn only_finite_values_are_the_best() {
         let mut position = Position::start();
         let config = FitConfig {
             patience: Some(2),
@@ -131,7 +131,7 @@ mod tests {
         for (epoch, f1, best, gave_up) in [
             (1, f64::NAN, None, false),
             (2, 0.5, Some(2), false),
-            (3, f64::NAN, Some(2), false),
+            (3, f64::INFINITY, Some(2), false),
             (4, 0.4, Some(2), true),
         ] {
             position.end_epoch(report(epoch, f1), &config);

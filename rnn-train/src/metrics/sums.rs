@@ -20,7 +20,7 @@ pub(crate) struct Sums {
 #[serde(deny_unknown_fields)]
 struct MetricSum {
     name: String,
-    /// NaN as null.
+    /// None if it is not finite, which JSON has no number for.
     sum: Option<f64>,
     count: usize,
     transform: Transform,
@@ -48,13 +48,16 @@ impl Sums {
 
     /// Adds the results of a batch.
     pub(super) fn add(&mut self, results: &Results) {
-        self.loss += results.loss * results.count as f64;
-        self.predictions += results.count;
+        // A mean over nothing is NaN.
+        if results.count > 0 {
+            self.loss += results.loss * results.count as f64;
+            self.predictions += results.count;
+        }
         for (metric, value) in &results.metrics {
             let sum = self.entry(&metric.name, metric.transform);
             if metric.count > 0 {
                 let total = sum.sum.unwrap_or(f64::NAN) + value * metric.factor;
-                sum.sum = (!total.is_nan()).then_some(total);
+                sum.sum = Some(total).filter(|total| total.is_finite());
                 sum.count += metric.count;
             }
         }

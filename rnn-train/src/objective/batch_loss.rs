@@ -77,7 +77,8 @@ pub(crate) struct Metric {
 }
 
 impl BatchLoss {
-    /// A loss that is the mean over `count` predictions, `[1]`.
+    /// A loss that is the mean over `count` predictions, `[1]`. An evaluation leaves out a batch without
+    /// predictions; a training step needs at least one, since a mean over nothing is NaN.
     ///
     /// # Panics
     ///

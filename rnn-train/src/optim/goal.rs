@@ -12,13 +12,14 @@ pub enum Goal {
 }
 
 impl Goal {
-    /// Whether `value` is better than `best`; any number is better than none, and NaN than nothing.
+    /// Whether `value` is better than `best`. A value that is not finite never is: a checkpoint could
+    /// not hold it as a number.
     pub(crate) fn is_better(self, value: f64, best: Option<f64>) -> bool {
-        match (self, best) {
-            (_, None) => !value.is_nan(),
-            (Self::Lowest, Some(best)) => value < best,
-            (Self::Highest, Some(best)) => value > best,
-        }
+        value.is_finite()
+            && best.is_none_or(|best| match self {
+                Self::Lowest => value < best,
+                Self::Highest => value > best,
+            })
     }
 
     /// The value that one must be better than to be better than `value` by the relative threshold

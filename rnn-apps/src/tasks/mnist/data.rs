@@ -14,6 +14,9 @@ use crate::ui::{Grouped, Output, preview};
 const STROKES: (usize, usize) = (8_000, 2_000);
 const STROKES_SEED: u64 = 42;
 
+/// Images per batch in evaluation.
+pub const EVAL_BATCH: usize = 256;
+
 /// The grey value above which a pixel is shown in previews.
 pub const INK: u8 = 96;
 

@@ -5,17 +5,15 @@ use burn::module::Module;
 use rnn_train::data::fingerprint;
 
 use super::args::MnistEvalArgs;
-use super::{Mnist, data, judge};
+use super::model::{load, open};
+use super::{data, judge};
 use crate::context::Context;
-use crate::tasks::load::load;
 use crate::tasks::results::{CommonResults, EvaluationResults};
-use crate::tasks::settings::open;
-use crate::tasks::task::{SettingsOf, Task};
 use crate::ui::progress::with_spinner;
 use crate::ui::{Grouped, Output};
 
 pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow::Result<()> {
-    let (run, settings) = open::<SettingsOf<Mnist>>(&args.run.run, Mnist::NAME)?;
+    let (run, settings) = open(&args.run.run)?;
     let training = settings.training.as_ref();
     let given = args.source.is_given().then(|| args.source.clone());
     let source = settings.evaluated_on(given, |t| t.source(), &run, "--data or --dataset")?;
@@ -39,7 +37,7 @@ pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow:
     );
 
     let start = Instant::now();
-    let model = load::<Mnist>(&run, &settings, &context.device)?;
+    let model = load(&run, &settings, &context.device)?;
     let (score, _) = judge::test(&model, &images.test, None, out)?;
     out.results(&EvaluationResults {
         common: CommonResults::new(context, "eval", &run, &settings, model.num_params()),

@@ -7,8 +7,7 @@ use rnn_train::run::Picture;
 use rnn_train::{Evaluation, Fitted, ImageLoader, RunDir, evaluate};
 use serde::Serialize;
 
-use super::EVAL_BATCH;
-use super::data::Images;
+use super::data::{EVAL_BATCH, Images};
 use super::model::NUM_CLASSES;
 use crate::report::{Confusion, Mistakes};
 use crate::tasks::task::Judgement;

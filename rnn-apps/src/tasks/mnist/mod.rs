@@ -10,7 +10,7 @@ mod predict;
 use std::path::Path;
 
 use burn::tensor::Device;
-use rnn_model::{AnyRecurrent, Classifier, RecurrentModuleConfig};
+use rnn_model::{AnyRecurrent, Classifier};
 use rnn_train::{FitConfig, Fitted, ImageLoader, RunDir};
 
 pub use args::MnistArgs;
@@ -23,18 +23,15 @@ use super::task::{Batches, Judgement, SettingsOf, Task};
 use crate::context::Context;
 use crate::ui::{Grouped, Output};
 use args::{MnistAction, Recipe};
-use data::{Images, Training};
-use model::{ClassifierSettings, ModelSettings};
-
-/// Images per batch in evaluation.
-const EVAL_BATCH: usize = 256;
+use data::{EVAL_BATCH, Images, Training};
+use model::{ClassifierSettings, ModelSettings, NAME};
 
 /// The task of classifying images.
 #[derive(Debug)]
 pub struct Mnist;
 
 impl Task for Mnist {
-    const NAME: &'static str = "mnist";
+    const NAME: &'static str = NAME;
     const ABOUT: &'static str = "Read images row by row and name what they show";
     const TRAIN_ABOUT: &'static str = "Train a classifier and evaluate it on the test images";
     const ITEMS: &'static str = "images";
@@ -117,10 +114,7 @@ impl Task for Mnist {
     }
 
     fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
-        Ok(model
-            .config(Recipe::Notebook.weight_init())?
-            .rnn
-            .num_params())
+        model.num_params()
     }
 
     fn batches(

@@ -1,13 +1,21 @@
+use std::path::Path;
+
 use anyhow::ensure;
+use burn::tensor::Device;
 use rnn_data::Mnist;
-use rnn_model::{AnyConfig, ClassifierConfig};
+use rnn_model::{AnyConfig, AnyRecurrent, Classifier, ClassifierConfig, RecurrentModuleConfig};
+use rnn_train::RunDir;
 use serde::{Deserialize, Serialize};
 
 use super::args::MnistArgs;
-use super::data::Images;
+use super::data::{Images, Training};
 use crate::tasks::recurrent::{
     CellKind, NetworkSettings, Nonlinearity, RecurrentSettings, WeightInit,
 };
+use crate::tasks::{load, settings};
+
+/// The name of the task.
+pub const NAME: &str = "mnist";
 
 /// The number of classes, the same in all datasets.
 pub const NUM_CLASSES: usize = Mnist::NUM_CLASSES;
@@ -28,6 +36,25 @@ pub struct ClassifierSettings {
 
 /// The part of `config.json` about the model.
 pub type ModelSettings = NetworkSettings<ClassifierSettings>;
+
+/// All of `config.json`.
+pub type Settings = settings::Settings<ModelSettings, Training>;
+
+/// Opens the run in a folder.
+pub fn open(path: &Path) -> anyhow::Result<(RunDir, Settings)> {
+    settings::open(path, NAME)
+}
+
+/// Loads the classifier of a run.
+pub fn load(
+    run: &RunDir,
+    settings: &Settings,
+    device: &Device,
+) -> anyhow::Result<Classifier<AnyRecurrent>> {
+    let model = &settings.model;
+    let init = || Ok(model.config(WeightInit::Uniform)?.init(device));
+    load::load(run, model.num_params(), init)
+}
 
 impl ModelSettings {
     /// The settings of a new model for these images.
@@ -66,5 +93,14 @@ impl ModelSettings {
             .recurrent
             .config(cell, nonlinearity, input_size, init)?;
         Ok(ClassifierConfig::new(rnn, num_classes))
+    }
+
+    /// About how many numbers the model has.
+    ///
+    /// # Errors
+    ///
+    /// If the settings are invalid.
+    pub fn num_params(&self) -> anyhow::Result<usize> {
+        Ok(self.config(WeightInit::Uniform)?.rnn.num_params())
     }
 }

@@ -5,17 +5,12 @@ use rnn_data::{Strokes, image_tensor, read_digit};
 use rnn_train::RunDir;
 use serde::Serialize;
 
-use super::Mnist;
 use super::args::MnistPredictArgs;
 use super::data::INK;
+use super::model::{Settings, load, open};
 use crate::context::Context;
-use crate::tasks::load::load;
 use crate::tasks::results::{CommonResults, PredictionResults};
-use crate::tasks::settings::open;
-use crate::tasks::task::{SettingsOf, Task};
 use crate::ui::{Output, preview};
-
-type Settings = SettingsOf<Mnist>;
 
 /// The number of rows and columns to which a picture is scaled.
 const SIDE: usize = Strokes::SIDE;
@@ -36,7 +31,7 @@ struct Predictions {
 }
 
 pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyhow::Result<()> {
-    let (run, settings) = open::<Settings>(&args.run.run, Mnist::NAME)?;
+    let (run, settings) = open(&args.run.run)?;
     let (mut pictures, mut faults) = (Vec::new(), Vec::new());
     for path in &args.pictures {
         match read_digit(path) {
@@ -64,7 +59,7 @@ pub fn show(
     pictures: &[(String, Digit)],
     out: &mut Output,
 ) -> anyhow::Result<()> {
-    let (run, settings) = open::<Settings>(path.as_ref(), Mnist::NAME)?;
+    let (run, settings) = open(path.as_ref())?;
     predict(context, &run, &settings, pictures, out)?;
     Ok(())
 }
@@ -119,7 +114,7 @@ fn probabilities(
     settings: &Settings,
     images: &[&[u8]],
 ) -> anyhow::Result<(Vec<Vec<f32>>, usize)> {
-    let model = load::<Mnist>(run, settings, &context.device)?;
+    let model = load(run, settings, &context.device)?;
     let parameters = model.num_params();
     if images.is_empty() {
         return Ok((Vec::new(), parameters));

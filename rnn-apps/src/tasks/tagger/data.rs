@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::args::TaggerArgs;
 use crate::ui::Grouped;
 
+/// Sentences per batch in evaluation.
+pub const EVAL_BATCH: usize = 64;
+
 /// The part of `config.json` about the training: its data and settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,8 +5,7 @@ use rnn_train::objective::tag;
 use rnn_train::{Evaluation, TaggedLoader, evaluate};
 use serde::Serialize;
 
-use super::EVAL_BATCH;
-use super::data::{Symbols, TaggedData};
+use super::data::{EVAL_BATCH, Symbols, TaggedData};
 use crate::report::{Confusion, Mistakes};
 use crate::tasks::task::Judgement;
 use crate::ui::{Grouped, Output};

@@ -22,18 +22,15 @@ use super::task::{Batches, Judgement, SettingsOf, Task};
 use crate::context::Context;
 use crate::ui::{Grouped, Output};
 use args::{TaggerAction, TaggerArgs};
-use data::{Symbols, TaggedData, Training};
-use model::{ModelSettings, TaggerDescription};
-
-/// Sentences per batch in evaluation.
-const EVAL_BATCH: usize = 64;
+use data::{EVAL_BATCH, Symbols, TaggedData, Training};
+use model::{ModelSettings, NAME, TaggerDescription};
 
 /// The task of tagging words.
 #[derive(Debug)]
 pub struct Tagger;
 
 impl Task for Tagger {
-    const NAME: &'static str = "tagger";
+    const NAME: &'static str = NAME;
     const ABOUT: &'static str =
         "Teach an LSTM to tag words; without a subcommand, those of two sentences";
     const TRAIN_ABOUT: &'static str = "Train a tagger and evaluate it";
@@ -107,7 +104,7 @@ impl Task for Tagger {
     }
 
     fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
-        Ok(model.config(WeightInit::Uniform)?.rnn.num_params())
+        model.num_params()
     }
 
     fn batches(

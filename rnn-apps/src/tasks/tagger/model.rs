@@ -6,14 +6,10 @@ use rnn_model::{LstmTagger, LstmTaggerConfig};
 use rnn_train::RunDir;
 use serde::{Deserialize, Serialize};
 
-use super::Tagger;
 use super::args::TaggerArgs;
-use super::data::Symbols;
-use crate::tasks::import;
-use crate::tasks::load::load;
+use super::data::{Symbols, Training};
 use crate::tasks::recurrent::{NetworkSettings, RecurrentSettings, WeightInit};
-use crate::tasks::settings::open;
-use crate::tasks::task::{SettingsOf, Task};
+use crate::tasks::{import, load, settings};
 
 /// What `config.json` says of a tagger beside its recurrent part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +22,12 @@ pub struct TaggerSettings {
 
 /// The part of `config.json` about the model.
 pub type ModelSettings = NetworkSettings<TaggerSettings>;
+
+/// All of `config.json`.
+pub type Settings = settings::Settings<ModelSettings, Training>;
+
+/// The name of the task.
+pub const NAME: &str = "tagger";
 
 impl ModelSettings {
     /// The settings of a new model for these vocabularies.
@@ -55,6 +57,15 @@ impl ModelSettings {
             rnn,
             num_tags: self.own.num_tags,
         })
+    }
+
+    /// About how many numbers the recurrent part has.
+    ///
+    /// # Errors
+    ///
+    /// If the settings are invalid.
+    pub fn num_params(&self) -> anyhow::Result<usize> {
+        Ok(self.config(WeightInit::Uniform)?.rnn.num_params())
     }
 }
 
@@ -95,7 +106,7 @@ impl TaggerDescription {
 /// A trained tagger with its run, settings and vocabularies.
 pub struct TrainedTagger {
     pub run: RunDir,
-    pub settings: SettingsOf<Tagger>,
+    pub settings: Settings,
     pub symbols: Symbols,
     pub model: LstmTagger,
 }
@@ -103,7 +114,7 @@ pub struct TrainedTagger {
 impl TrainedTagger {
     /// Opens the run in a folder and loads its tagger.
     pub fn open(path: &Path, device: &Device) -> anyhow::Result<Self> {
-        let (run, settings) = open::<SettingsOf<Tagger>>(path, Tagger::NAME)?;
+        let (run, settings) = settings::open::<Settings>(path, NAME)?;
         let words = run.read_vocab(settings.model.own.vocab_size)?;
         let tags = run.read_tags(settings.model.own.num_tags)?;
         let training = settings.training.as_ref();
@@ -112,7 +123,9 @@ impl TrainedTagger {
             "{}: vocab.json has no symbol for unknown words",
             path.display()
         );
-        let model = load::<Tagger>(&run, &settings, device)?;
+        let model = &settings.model;
+        let init = || Ok(model.config(WeightInit::Uniform)?.init(device));
+        let model = load::load(&run, model.num_params(), init)?;
         Ok(Self {
             run,
             settings,
