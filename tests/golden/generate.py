@@ -39,7 +39,7 @@ def spelled(options):
     return ",".join(flags) or "plain"
 
 
-def judged(parts, weights, inputs):
+def with_gradients(parts, weights, inputs):
     """Gradients through fixed random upstream ones; `parts` and `inputs` are tensors by name."""
     upstream = {name: torch.randn_like(part) for name, part in parts.items()}
     sum((part * upstream[name]).sum() for name, part in parts.items()).backward()
@@ -86,7 +86,7 @@ def module_case(kind, options):
         output, end = module(x, state)
     ends = end if kind == "LSTM" else (end,)
     parts = {"output": output} | dict(zip(["h_n", "c_n"], ends))
-    return judged(parts, dict(module.named_parameters()), {"x": x} | start)
+    return with_gradients(parts, dict(module.named_parameters()), {"x": x} | start)
 
 
 def modules(kind):
@@ -120,7 +120,7 @@ def cells():
         ends = end if name == "LSTM" else (end,)
         parts = dict(zip([f"{n}_n" for n in names], ends))
         case = kind + (",no_bias" if no_bias else "")
-        found = judged(parts, dict(cell.named_parameters()), {"x": x} | start)
+        found = with_gradients(parts, dict(cell.named_parameters()), {"x": x} | start)
         tensors |= {f"{case}/{k}": v for k, v in found.items()}
     return tensors
 
@@ -175,7 +175,7 @@ def variant_case(kind, layer_norm, zoneout):
         for name, value in zip(names, state):
             ends[name].append(value)
     parts = {"output": sequence} | {f"{n}_n": torch.stack(end) for n, end in ends.items()}
-    return judged(parts, weights, {"x": x} | start)
+    return with_gradients(parts, weights, {"x": x} | start)
 
 
 def variants():

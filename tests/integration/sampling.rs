@@ -92,6 +92,6 @@ fn temperature_sharpens_below_one_and_flattens_above() {
         let error = temperature_weights(&logits, temperature).expect_err("no temperature");
         assert!(matches!(error, SamplingError::Temperature(_)));
     }
-    let error = temperature_weights(&[0.0, f32::NAN], 1.0).expect_err("no number");
+    let error = temperature_weights(&[0.0, f32::NAN], 1.0).expect_err("a logit is NaN");
     assert!(matches!(error, SamplingError::Weight { index: 1, .. }));
 }

@@ -3,12 +3,12 @@ use std::path::{Path, PathBuf};
 
 use super::{Sentence, TaggedError, read_tagged};
 
-/// Tagged sentences to learn from, and others to judge by.
+/// Tagged sentences: a training set and a development set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaggedCorpus {
-    /// What to learn from.
+    /// The training set.
     pub train: Vec<Sentence>,
-    /// What to judge by; empty if there is nothing.
+    /// The development set, for evaluation; empty if there is none.
     pub dev: Vec<Sentence>,
 }
 
@@ -89,7 +89,7 @@ impl TaggedCorpus {
         read_split(path.as_ref(), Split::Train)
     }
 
-    /// Reads the sentences to judge by alone: a folder's, or all of a file.
+    /// Reads the development set alone: a folder's, or all of a file.
     ///
     /// # Errors
     ///
@@ -98,8 +98,8 @@ impl TaggedCorpus {
         read_split(path.as_ref(), Split::Dev)
     }
 
-    /// Sets the last `share` of the training sentences, rounded, aside to judge by, if there are no
-    /// others. Below 0 counts as 0, above 1 as 1.
+    /// Sets the last `share` of the training sentences, rounded, aside as the development set, if
+    /// there is none. Below 0 counts as 0, above 1 as 1.
     pub fn with_dev_share(mut self, share: f64) -> Self {
         if self.dev.is_empty() {
             // A cast from NaN gives 0.

@@ -33,7 +33,7 @@ fn a_treebank_s_raw_text_is_left_alone() {
 }
 
 #[test]
-fn sentences_to_judge_by_are_optional_and_may_be_set_aside() {
+fn dev_sentences_are_optional_and_may_be_set_aside() {
     let dir = tempfile::tempdir().expect("a folder");
     write(dir.path(), &[("train.txt", WORD_TAGS)]);
     for path in [dir.path().to_owned(), dir.path().join("train.txt")] {

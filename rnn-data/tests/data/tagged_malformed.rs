@@ -207,7 +207,7 @@ fn files_are_named() {
             .contains("some.conllu: line 3, column 9: "),
         "{error}"
     );
-    // A sparse file: the length alone is judged.
+    // A sparse file: the length alone is checked.
     let file = fs::File::create(&path).unwrap();
     file.set_len((1 << 30) + 1).unwrap();
     let message = read_tagged(&path).unwrap_err().to_string();

@@ -153,7 +153,7 @@ fn files() {
         message.ends_with("line 2, character 3: expected UTF-8, found byte 0xff"),
         "{message}"
     );
-    // A sparse file: the length alone is judged.
+    // A sparse file: the length alone is checked.
     let file = fs::File::create(&path).unwrap();
     file.set_len(Vocab::MAX_BYTES + 1).unwrap();
     let message = Vocab::read(&path).unwrap_err().to_string();

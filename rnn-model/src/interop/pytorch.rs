@@ -12,7 +12,7 @@ use super::error::{PyTorchError, StateDictError};
 use super::state_dict::StateDict;
 use pickle::{Id, Pickle, Value, View};
 
-/// The longest pickle that is read, in bytes: it holds names and shapes, no numbers.
+/// The longest pickle that is read, in bytes: it holds names and shapes, not the tensors' elements.
 const MAX_PICKLE: u64 = 64 << 20;
 
 /// Dictionaries in dictionaries, and values in all: a pickle can hold itself, or double at each level.

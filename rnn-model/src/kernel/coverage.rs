@@ -3,7 +3,7 @@
 use burn::backend::DispatchDevice;
 use burn::tensor::{DType, Tensor};
 
-/// Whose kernels, and for which dtype.
+/// The kernels that compute a tensor: ours or LibTorch's, and for which dtype.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kernels {
     /// Ours, for 32-bit floats.

@@ -27,9 +27,9 @@ pub trait EmbeddingExtension: Backend {
 pub trait EmbeddingBackend: Backend {
     fn lookup_forward(weight: FloatTensor<Self>, words: &Words) -> FloatTensor<Self>;
 
-    /// The gradient by the weight, of which only the rows that were read are not zero.
+    /// The gradient with respect to the weight, of which only the rows that were read are not zero.
     ///
-    /// - `by`: the gradient by the output
+    /// - `by`: the gradient with respect to the output
     /// - `rows`: of the weight
     fn lookup_backward(by: FloatTensor<Self>, words: &Words, rows: usize) -> FloatTensor<Self>;
 }

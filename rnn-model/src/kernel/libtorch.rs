@@ -1,7 +1,7 @@
 //! LibTorch's own recurrent operations: on a CPU oneDNN's where it has one, on CUDA cuDNN's.
 //!
-//! They come with gradients of their own. A pass that is to be walked back is recorded by LibTorch on
-//! tensors that only it sees, and is one node of Burn's graph, whose backward pass is LibTorch's.
+//! They come with gradients of their own. A pass that needs a backward pass is recorded by LibTorch
+//! on tensors that only it sees, and is one node of Burn's graph, whose backward pass is LibTorch's.
 
 use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,12 +25,12 @@ impl RecurrentExtension for LibTorch {
 #[derive(Clone, Debug)]
 pub struct Kept {
     recorded: Arc<Mutex<Option<Recorded>>>,
-    /// The states after the last step: as long as somebody has them, Burn does not write into their
+    /// The states after the last step: as long as these are kept, Burn does not write into their
     /// memory, which LibTorch's backward pass reads.
     _states: Vec<TchTensor>,
 }
 
-/// A pass that LibTorch can walk back.
+/// A recorded forward pass, whose backward pass LibTorch can run.
 #[derive(Debug)]
 struct Recorded {
     /// What it started from, in the order of a layer's tensors.
@@ -47,7 +47,7 @@ impl RecurrentBackend for LibTorch {
         let (before, weights) = tensors.split_at(plan.before_weights());
         let before: Vec<_> = before.iter().map(|t| t.tensor.shallow_clone()).collect();
         let weights = ready_weights(&plan, weights, &before, plan.cache.as_ref());
-        // Else oneDNN keeps what a way back would need.
+        // Else oneDNN keeps what a backward pass would need.
         let _guard = tch::no_grad_guard();
         let outputs = run(&plan, &before, &weights, false);
         outputs.into_iter().map(TchTensor::new).collect()
@@ -80,7 +80,8 @@ impl RecurrentBackend for LibTorch {
     ) -> Vec<Option<TchTensor>> {
         let mut recorded = kept.recorded.lock().unwrap_or_else(PoisonError::into_inner);
         let Recorded { leaves, outputs } = recorded.take().expect("a graph is walked back once");
-        // LibTorch walks back from scalars. The derivative of output·g by the output is g.
+        // LibTorch's backward pass starts from a scalar. The derivative of output·g with respect to
+        // the output is g.
         let roots = outputs.iter().zip(&by).filter_map(|(output, by)| {
             let by = by.as_ref()?;
             Some((output * &by.tensor).sum(output.kind()))
@@ -169,7 +170,7 @@ fn flatten_for_cudnn(plan: &Plan, weights: &[Tensor], before: &[Tensor]) {
 /// The output, `h_n` and `c_n`.
 ///
 /// - `before`: the input and the state
-/// - `train`: whether the pass is to be walked back
+/// - `train`: whether a backward pass follows
 fn run(plan: &Plan, before: &[Tensor], weights: &[Tensor], train: bool) -> Vec<Tensor> {
     let (input, state) = (&before[0], &before[1..]);
     let Some(lengths) = &plan.lengths else {
@@ -198,7 +199,7 @@ struct Sorted {
     lengths: Tensor,
     /// Of the sequence at each place, its place in the batch.
     order: Tensor,
-    /// The other way round.
+    /// The inverse permutation: of each sequence of the batch, its place among the sorted ones.
     back: Tensor,
 }
 

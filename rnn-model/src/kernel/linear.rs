@@ -23,9 +23,9 @@ pub trait LinearExtension: Backend {
 pub trait LinearBackend: Backend {
     fn linear_forward(tensors: &LinearTensors<Self>) -> FloatTensor<Self>;
 
-    /// The gradients by the input, the weight and the bias, of which some are wanted.
+    /// The gradients with respect to the input, the weight and the bias, of which some are wanted.
     ///
-    /// - `by`: the gradient by the output
+    /// - `by`: the gradient with respect to the output
     fn linear_backward(
         tensors: &LinearTensors<Self>,
         by: FloatTensor<Self>,

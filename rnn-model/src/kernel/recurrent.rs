@@ -39,10 +39,10 @@ pub trait RecurrentBackend: Backend {
         tensors: LayerTensors<Self>,
     ) -> (Vec<FloatTensor<Self>>, LayerTensors<Self>, Self::Kept);
 
-    /// The gradients by the tensors, in their order; those that are wanted are there.
+    /// The gradients with respect to the tensors, in their order; those that are wanted are there.
     ///
     /// - `output`: what the forward pass gave
-    /// - `by`: the gradients by the output, `h_n` and `c_n`; none is zero
+    /// - `by`: the gradients with respect to the output, `h_n` and `c_n`; none is zero
     /// - `wanted`: of each tensor, whether its gradient is
     fn recurrent_backward(
         tensors: LayerTensors<Self>,

@@ -19,7 +19,7 @@ pub struct Weights {
     pub bias_ih: Option<Param<Tensor<1>>>,
     /// `[G·H]`
     pub bias_hh: Option<Param<Tensor<1>>>,
-    /// `[P, H]`: makes the hidden state smaller.
+    /// `[P, H]`: the projection of the hidden state.
     pub weight_hr: Option<Param<Tensor<2>>>,
     pub norms: Option<Norms>,
 }

@@ -64,7 +64,7 @@ fn check_layer<C: Cell>(module: &Recurrent<C>, device: &Device) {
         ("c_n", |(_, h_n, c_n)| {
             c_n.unwrap_or(h_n).powi_scalar(2).sum()
         }),
-        // As soon as nobody else has them, Burn multiplies in place.
+        // As soon as these tensors have no other owner, Burn multiplies in place.
         ("each times something", |(output, h_n, c_n)| {
             let sum = (output * 2.0).sum() + (h_n * 3.0).sum();
             c_n.into_iter()
@@ -321,12 +321,12 @@ fn weights_may_change_between_passes() {
             again
                 .into_data()
                 .assert_eq(&first.clone().into_data(), true);
-            // An operation on a tensor that nobody else has writes into its memory.
+            // An operation on a tensor without another owner writes into its memory.
             let none = Param::from_tensor(Tensor::zeros([1, 1], &device));
             let weight = std::mem::replace(&mut lstm.weights[1].weight_hh, none);
             lstm.weights[1].weight_hh = weight.map(|weight| weight * 1.5);
             let changed = run(&lstm, 1);
-            // A copy has found nothing yet.
+            // A copy starts with an empty cache.
             let expected = run(&lstm.clone(), 2);
             changed
                 .clone()

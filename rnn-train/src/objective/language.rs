@@ -8,8 +8,8 @@ use super::{BatchLoss, Objective, RecurrentState};
 use crate::optim::in_numbers_of;
 
 /// With [`carry_state`](crate::FitConfig::carry_state) this is truncated back-propagation through time:
-/// each window starts from the state that the one
-/// before it left, and from zeros in the rows where a document begins.
+/// each window starts from the state that the one before it left, and from zeros in the rows where a
+/// document begins.
 impl Objective for CharRnn {
     type Batch = CharBatch;
     type State = Tensor<3>;

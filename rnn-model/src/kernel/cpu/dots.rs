@@ -21,7 +21,7 @@ pub struct Dots<'a, const M: usize> {
 }
 
 impl<const M: usize> Dots<'_, M> {
-    /// Does it, as a function of its own, compiled once however many call it.
+    /// Computes the products, as a function of its own, compiled once however many call it.
     #[inline(never)]
     pub fn run<S: Simd>(self, simd: S) {
         simd.vectorize(self);

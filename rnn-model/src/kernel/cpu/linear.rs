@@ -131,9 +131,9 @@ fn multiply(
     });
 }
 
-/// The gradient by the rows, `[time, batch, features]`.
+/// The gradient with respect to the rows, `[time, batch, features]`.
 ///
-/// - `by`: the gradient by the result, `[time, batch, outputs]`
+/// - `by`: the gradient with respect to the result, `[time, batch, outputs]`
 pub fn backward_rows(arch: Arch, by: Rows<'_>, weight: &[f32]) -> Vec<f32> {
     let [time, batch, outputs] = by.shape();
     let features = weight.len() / outputs;
@@ -144,7 +144,7 @@ pub fn backward_rows(arch: Arch, by: Rows<'_>, weight: &[f32]) -> Vec<f32> {
     d_rows
 }
 
-/// The gradients by the weight, `[outputs, features]`, and by the bias.
+/// The gradients with respect to the weight, `[outputs, features]`, and to the bias.
 pub fn backward_weight(rows: Rows<'_>, by: Rows<'_>) -> [Vec<f32>; 2] {
     let [_, _, features] = rows.shape();
     let [time, batch, outputs] = by.shape();

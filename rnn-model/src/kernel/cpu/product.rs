@@ -82,14 +82,14 @@ pub struct Product<'a, T> {
 }
 
 impl<T: Target> Product<'_, T> {
-    /// Does it, as a function of its own, compiled once however many call it: inlined into a loop it
-    /// would fall out of registers.
+    /// Computes the products, as a function of its own, compiled once however many call it: inlined
+    /// into a loop, the sums would fall out of registers.
     #[inline(never)]
     pub fn run<S: Simd>(self, simd: S) {
         simd.vectorize(self);
     }
 
-    /// Does it on an instruction set.
+    /// Computes the products on an instruction set.
     pub fn dispatch(self, arch: Arch) {
         struct Run<P>(P);
 

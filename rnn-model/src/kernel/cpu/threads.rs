@@ -2,7 +2,7 @@
 //!
 //! A sequence's kernel runs for a fraction of a millisecond, and to wake a thread that sleeps can take a
 //! tenth of one. So helpers look for more work for a while before they sleep. The thread that posts a
-//! job works on it too and depends on no other: parts that no helper has taken it does itself.
+//! job works on it too and depends on no other: it works itself on the parts that no helper has taken.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
@@ -170,7 +170,7 @@ impl Job {
     }
 }
 
-/// A helper's life.
+/// The loop of a helper thread.
 fn help() {
     let mut until = Instant::now() + LINGER;
     loop {

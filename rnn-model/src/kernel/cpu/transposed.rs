@@ -1,5 +1,5 @@
-//! The product over all steps of a sequence, of which the weights' gradients are made. A library for
-//! large matrices does it best.
+//! The product over all steps of a sequence, which gives the weights' gradients. It is left to
+//! `gemm`, a library for large matrices.
 
 use super::rows::Rows;
 use super::threads;

@@ -20,7 +20,7 @@ struct Output;
 #[derive(Debug)]
 struct LastState;
 
-/// Gradients by `h_n` and `c_n`.
+/// Gradients with respect to `h_n` and `c_n`.
 type OfStates<B> = Arc<Mutex<[Option<FloatTensor<B>>; 2]>>;
 
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl<B: RecurrentBackend, const N: usize> Backward<B, N> for Output {
 }
 
 impl<B: RecurrentBackend> Backward<B, 1> for LastState {
-    /// The place, and the output, to which nothing comes through here.
+    /// The state's place, and the output, which gets no gradient through this node.
     type State = (usize, OfStates<B>, FloatTensor<B>);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {

@@ -51,7 +51,7 @@ impl Cache {
     }
 }
 
-// Copies of a module may go ways of their own.
+// A copy starts empty: the weights of a module's copies may change independently.
 impl Clone for Cache {
     fn clone(&self) -> Self {
         Self::default()

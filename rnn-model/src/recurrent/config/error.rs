@@ -37,7 +37,7 @@ pub enum ConfigError {
         /// `input_size`.
         found: usize,
     },
-    /// The projection makes nothing smaller.
+    /// `proj_size` is not below `hidden_size`.
     #[error("{module}: proj_size must be below hidden_size, which is {hidden_size}, found {found}")]
     Projection {
         /// The module.

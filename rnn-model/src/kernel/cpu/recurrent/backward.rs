@@ -18,10 +18,10 @@ use crate::kernel::cpu::vectors::Vectors;
 
 pub use gradients::{Gradient, Gradients, Wanted};
 
-/// The way back through a layer.
+/// The backward pass of a layer.
 ///
 /// - `output`: what [`forward`](super::forward()) gave, `[time, batch, directions·output_size]`
-/// - `by`: the gradients by that
+/// - `by`: the gradients with respect to that output and to the states after the last step
 pub fn backward<E: Equations>(
     arch: Arch,
     equations: E,
@@ -53,13 +53,14 @@ struct Backward<'a, E> {
     wanted: Wanted,
 }
 
-/// Of one direction.
+/// The buffers of one direction.
 struct Scratch {
     d_h: Buffer,
     d_c: Buffer,
     /// All parts' sums.
     d_bias: Buffer,
-    /// By what was made smaller, and by what it was made into; nothing where nothing was.
+    /// Gradients with respect to the projection's input and to its output; empty without a
+    /// projection.
     d_hidden: Buffer,
     d_projected: Buffer,
 }
@@ -94,7 +95,8 @@ impl<E: Equations> Backward<'_, E> {
             let mut d_h_0 = RowsMut::new(&mut d_h_0, [directions, batch, output_size]);
             let mut d_c_0 = RowsMut::new(&mut d_c_0, [directions, batch, cell_size]);
             let mut parts = Vec::with_capacity(directions * ranges.len());
-            // With one direction, what comes to the input is computed while it is at hand.
+            // With one direction, the input's gradient is computed by the parts, a few steps at a time,
+            // while the gates' gradients are in the cache.
             let mut d_input = (d_input.as_mut().filter(|_| directions == 1))
                 .map(|d| RowsMut::new(d, [time, batch, input_size]));
             let all = self.reserves.iter_mut().zip(&mut scratch).zip(&transposed);
@@ -161,7 +163,7 @@ impl<E: Equations> Backward<'_, E> {
 }
 
 impl<E: Equations> Backward<'_, E> {
-    /// What comes to the input through both directions.
+    /// The gradient with respect to the input, summed over both directions.
     fn input_of_two(&self, weights: [&Transposed; 2], d_input: &mut [f32]) {
         let [Some(forward), Some(backward)] = weights.map(|weights| weights.weight_ih.as_ref())
         else {

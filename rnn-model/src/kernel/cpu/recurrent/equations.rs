@@ -1,8 +1,8 @@
 //! What tells one cell from another, for a vector of units.
 //!
 //! A step's numbers lie in blocks, one number per unit in each: what the units' gates add up to, later
-//! the activated gates, later the gradients by the sums. The input contributes to some blocks that lie
-//! side by side, the state to the first ones.
+//! the activated gates, later the gradients with respect to the sums. The input contributes to some
+//! blocks that lie side by side, the state to the first ones.
 
 use pulp::Simd;
 
@@ -48,8 +48,8 @@ pub trait Equations: Copy + Send + Sync + 'static {
         before: State<S::f32s>,
     ) -> (Blocks<S>, State<S::f32s>);
 
-    /// From the gradients by the state after the step to those by the sums, and by the state before it
-    /// other than through the gates.
+    /// From the gradients with respect to the state after the step to those with respect to the sums,
+    /// and to the state before it other than through the gates.
     ///
     /// - `kept`: as `forward` gave it
     /// - `c`: the cell state after the step
@@ -231,14 +231,14 @@ fn relu<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.select_f32s(simd.less_than_f32s(x, zero), zero, x)
 }
 
-/// The gradient by x, from the one by y = σ(x): σ' = σ·(1 − σ).
+/// The gradient with respect to x, from the one with respect to y = σ(x): σ' = σ·(1 − σ).
 #[inline(always)]
 fn through_sigmoid<S: Simd>(simd: S, by: S::f32s, y: S::f32s) -> S::f32s {
     let slope = simd.mul_f32s(y, simd.sub_f32s(simd.splat_f32s(1.0), y));
     simd.mul_f32s(by, slope)
 }
 
-/// The gradient by x, from the one by y = tanh(x): tanh' = 1 − tanh².
+/// The gradient with respect to x, from the one with respect to y = tanh(x): tanh' = 1 − tanh².
 #[inline(always)]
 fn through_tanh<S: Simd>(simd: S, by: S::f32s, y: S::f32s) -> S::f32s {
     let slope = simd.sub_f32s(simd.splat_f32s(1.0), simd.mul_f32s(y, y));

@@ -119,7 +119,7 @@ struct Part<'a, E> {
     /// The place that the first of `blocks` is for.
     first_place: usize,
     cells: RowsMut<'a>,
-    /// What the output is made of where it is made smaller, as `blocks`.
+    /// The hidden states before the projection, laid out as `blocks`; empty without a projection.
     hidden: RowsMut<'a>,
     h_n: RowsMut<'a>,
     c_n: RowsMut<'a>,

@@ -28,9 +28,9 @@ pub struct Direction<'a> {
     pub weight_ih: &'a [f32],
     /// `[gates·hidden_size, output_size]`
     pub weight_hh: &'a [f32],
-    /// By the input and by the state, `[gates·hidden_size]`; none for zeros.
+    /// The input's and the state's, `[gates·hidden_size]` each; none for zeros.
     pub bias: Option<[&'a [f32]; 2]>,
-    /// `[output_size, hidden_size]`: what makes the hidden state smaller.
+    /// `[output_size, hidden_size]`: the projection of the hidden state.
     pub weight_hr: Option<&'a [f32]>,
 }
 

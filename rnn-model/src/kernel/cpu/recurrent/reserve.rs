@@ -7,9 +7,9 @@ pub struct Reserve {
     /// What a step keeps, `[time, batch, blocks·width]` in the sequence's order.
     pub blocks: Buffer,
     /// The cell state before each step in the order of the steps, and after the last,
-    /// `[time + 1, batch, width]`; nothing of a cell without one.
+    /// `[time + 1, batch, width]`; empty for a cell without one.
     pub cells: Buffer,
-    /// What was made smaller, `[time, batch, width]`; nothing where nothing was.
+    /// The hidden states before the projection, `[time, batch, width]`; empty without a projection.
     pub hidden: Buffer,
     /// `hidden_size`, up to a multiple of a vector.
     pub width: usize,

@@ -1,4 +1,5 @@
-//! Steps of a few sequences, without a way back: the time goes into reading the weights, once a step.
+//! Steps of a few sequences, without a backward pass: the time goes into reading the weights, once a
+//! step.
 //!
 //! A tile of one or two sequences does not make packed weights any faster, and threads can't share so
 //! few sequences. So the weights are read as they lie: each row is multiplied by all states. Threads
@@ -142,7 +143,7 @@ pub fn forward<E: Equations>(
     }
 }
 
-/// A direction on its way.
+/// The buffers of one direction during a pass.
 struct Run<'a> {
     /// What the inputs of all steps contribute, with the biases, `[time, batch, gates·width]`; none if
     /// each step reads its input itself.

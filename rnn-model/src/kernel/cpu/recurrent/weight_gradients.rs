@@ -6,11 +6,11 @@ use crate::kernel::cpu::positions::ActiveSteps;
 use crate::kernel::cpu::rows::Rows;
 use crate::kernel::cpu::transposed::add_transposed;
 
-/// The loss's gradients by the weights of one direction.
+/// The loss's gradients with respect to the weights of one direction.
 pub struct WeightGradients {
     pub weight_ih: Vec<f32>,
     pub weight_hh: Vec<f32>,
-    /// By the input's and by the state's.
+    /// With respect to the input's bias and to the state's.
     pub bias: [Vec<f32>; 2],
     pub weight_hr: Option<Vec<f32>>,
 }
@@ -18,9 +18,10 @@ pub struct WeightGradients {
 impl Inputs<'_> {
     /// The weights' gradients, over all steps at once.
     ///
-    /// - `reserve`: in the blocks, the gradients by the sums
-    /// - `output`: what all directions put out
-    /// - `d_projected`: the gradients by what was made smaller, `[time, batch, output_size]`
+    /// - `reserve`: in the blocks, the gradients with respect to the sums
+    /// - `output`: the output of all directions
+    /// - `d_projected`: the gradients with respect to the projection's output,
+    ///   `[time, batch, output_size]`; empty without a projection
     /// - `d_bias`: sums of the blocks' gradients, of some parts
     pub(super) fn weight_gradients<E: Equations>(
         &self,
@@ -114,7 +115,7 @@ impl Inputs<'_> {
     }
 }
 
-/// The rows of a active at equal distances, as one step: as they lie if that is all of them.
+/// The rows of the active steps, evenly spaced, as one step: as they lie if that is all of them.
 fn these<'a>(rows: Rows<'a>, active: &ActiveSteps, copy: &'a mut Option<Buffer>) -> Rows<'a> {
     if !active.is_ragged() {
         return rows.evenly(copy);

@@ -93,7 +93,7 @@ pub struct Case {
     pub shape: Shape,
     /// Input, h_0 and c_0; by direction: both weights, both biases, the projection.
     pub tensors: Vec<Vec<f32>>,
-    /// Gradients by the output, by h_n and by c_n.
+    /// Gradients with respect to the output, to h_n and to c_n.
     pub by: [Vec<f32>; 3],
 }
 
@@ -248,15 +248,15 @@ impl Case {
         (vec![output, h_n, c_n], reserves)
     }
 
-    /// Output, h_n and c_n; then the gradients by the tensors.
+    /// Output, h_n and c_n; then the gradients with respect to the tensors.
     pub fn fused<E: Equations>(&self, arch: Arch, equations: E) -> [Vec<Vec<f32>>; 2] {
         let shape = &self.shape;
         let inputs = self.inputs();
         let (found, reserves) = self.forward(arch, equations, true);
         let (without, none) = self.forward(arch, equations, false);
-        assert!(none.is_empty(), "nothing is kept for no way back");
+        assert!(none.is_empty(), "nothing is kept without a backward pass");
         for (without, with) in without.iter().zip(&found) {
-            close("without a way back", without, with);
+            close("without a backward pass", without, with);
         }
 
         let wide = shape.directions * shape.output_size();
@@ -320,7 +320,7 @@ impl Case {
         }
     }
 
-    /// Without a way back.
+    /// The output of a pass without a backward pass.
     pub fn output(&self, arch: Arch) -> Vec<f32> {
         let (mut found, _) = match self.shape.cell {
             Cell::Lstm => self.forward(arch, Lstm, false),

@@ -10,7 +10,7 @@ pub struct Wanted {
     pub state: bool,
 }
 
-/// The loss's gradients by what [`forward`](super::super::forward()) gave; none is zero.
+/// The loss's gradients with respect to what [`forward`](super::super::forward()) gave; none is zero.
 pub struct Gradient<'a> {
     /// `[time, batch, directions·output_size]`
     pub output: Option<Rows<'a>>,

@@ -19,13 +19,13 @@ pub struct Part<'a, E> {
     pub h_0: Rows<'a>,
     pub output: Rows<'a>,
     pub by: Gradient<'a>,
-    /// Whether the gradient by the state before the first step is wanted.
+    /// Whether the gradient with respect to the state before the first step is wanted.
     pub to_start: bool,
     pub cells: RowsMut<'a>,
-    /// What was kept; the gradients by the sums take its place.
+    /// What was kept; the gradients with respect to the sums take its place.
     pub blocks: RowsMut<'a>,
     pub d_input: Option<RowsMut<'a>>,
-    /// By the state after the step, from the steps that come later.
+    /// With respect to the state after the step, from the steps that come later.
     pub d_h: RowsMut<'a>,
     pub d_c: RowsMut<'a>,
     pub d_hidden: RowsMut<'a>,
@@ -118,7 +118,8 @@ impl<E: Equations> WithSimd for Part<'_, E> {
     }
 }
 
-/// What comes from after the last step.
+/// Sets a row to the gradient with respect to the state after the last step; to zeros if there is
+/// none.
 fn start(row: &mut [f32], from: Option<Rows<'_>>, sequence: usize) {
     row.fill(0.0);
     if let Some(from) = from {
@@ -168,7 +169,7 @@ impl<E: Equations> Part<'_, E> {
         }
     }
 
-    /// The gradients by what was made smaller, at one step.
+    /// Adds up the gradients with respect to the projection's output at one step.
     fn gather_projected(&mut self, place: usize) {
         for [_, b] in self.active.steps(place..place + 1).iter() {
             let row = self.d_projected.row_mut(place, b);
@@ -183,7 +184,8 @@ impl<E: Equations> Part<'_, E> {
     }
 }
 
-/// One step back: from the gradients by its output and its state to those by its sums.
+/// The backward pass of one step: from the gradients with respect to its output and its state to those
+/// with respect to its sums.
 struct Sums<'p, 'a, E> {
     part: &'p mut Part<'a, E>,
     step: usize,
@@ -203,7 +205,8 @@ impl<E: Equations> WithSimd for Sums<'_, '_, E> {
             let [_, b] = positions.position([0, rank]);
             let row = part.blocks.row_mut(place, b);
             let width = row.len() / E::BLOCKS;
-            // Where the way goes on.
+            // The gradient with respect to the hidden state: with a projection, to the projection's
+            // input.
             let d_h = match is_projected {
                 true => part.d_hidden.row_mut(0, b),
                 false => part.d_h.row_mut(0, b),

@@ -3,7 +3,7 @@ use crate::kernel::cpu::recurrent::equations::Equations;
 use crate::kernel::cpu::recurrent::inputs::Inputs;
 use crate::kernel::cpu::vectors::Vectors;
 
-/// Weights as the way back reads them.
+/// Weights as the backward pass reads them.
 pub struct Transposed {
     /// `[gates·width, input_size]`, if the input's gradient is wanted.
     pub weight_ih: Option<Packed>,
