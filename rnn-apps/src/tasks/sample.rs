@@ -110,7 +110,7 @@ impl Task for Parity {
         vec![("sequences to train", &mut training.fingerprint)]
     }
 
-    fn moved_data(_: &ParityArgs) -> Option<&Path> {
+    fn data_path(_: &ParityArgs) -> Option<&Path> {
         None
     }
 

@@ -74,11 +74,11 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     /// for messages: `images to train`.
     fn fingerprint_fields(training: &mut Self::Training) -> Vec<(&'static str, &mut String)>;
 
-    /// Where the data of a resumed run are now, if `args` say so.
-    fn moved_data(args: &Self::Args) -> Option<&Path>;
+    /// Where the command line says that the data are: those of a resumed run may have moved.
+    fn data_path(args: &Self::Args) -> Option<&Path>;
 
-    /// Reads the data of a training, from `moved` if it is given.
-    fn read(training: &Self::Training, moved: Option<&Path>) -> anyhow::Result<Self::Data>;
+    /// Reads the data of a training, from `path` if there is one.
+    fn read(training: &Self::Training, path: Option<&Path>) -> anyhow::Result<Self::Data>;
 
     /// The SHA-256 fingerprints of the data, in the order of
     /// [`fingerprint_fields`](Self::fingerprint_fields).

@@ -62,7 +62,7 @@ pub fn train<T: Task>(
         ..T::default_fit(&args.task)
     });
     let mut training = T::training(&args.task, fit)?;
-    let data = read::<T>(&training, T::moved_data(&args.task), out)?;
+    let data = read::<T>(&training, T::data_path(&args.task), out)?;
     let recorded = T::fingerprint_fields(&mut training).into_iter();
     for ((_, recorded), found) in recorded.zip(T::hash(&data)) {
         *recorded = found;
@@ -88,7 +88,7 @@ fn resume<T: Task>(
     }
     let settings = resumed.settings;
     let mut training = settings.training()?.clone();
-    let data = read::<T>(&training, T::moved_data(&args.task), out)?;
+    let data = read::<T>(&training, T::data_path(&args.task), out)?;
     let recorded = T::fingerprint_fields(&mut training).into_iter();
     for ((what, expected), found) in recorded.zip(T::hash(&data)) {
         check_data(folder, what, expected, &found)?;
@@ -98,11 +98,11 @@ fn resume<T: Task>(
 
 fn read<T: Task>(
     training: &T::Training,
-    moved: Option<&Path>,
+    path: Option<&Path>,
     out: &Output,
 ) -> anyhow::Result<T::Data> {
     let what = format!("reading the {}", T::ITEMS);
-    with_spinner(out, what, || T::read(training, moved))
+    with_spinner(out, what, || T::read(training, path))
 }
 
 fn fit_and_judge<T: Task>(

@@ -140,4 +140,19 @@ mod tests {
         assert!(value.is_some_and(f64::is_nan), "{value:?}");
         Ok(())
     }
+
+    #[test]
+    fn a_batch_without_predictions_has_no_part_in_the_mean() {
+        let mut sums = Sums::default();
+        for (loss, count) in [(2.0, 3), (f64::NAN, 0)] {
+            sums.add(&Results {
+                step: 0,
+                loss,
+                count,
+                metrics: Vec::new(),
+                norm: None,
+            });
+        }
+        assert_eq!((sums.mean_loss(), sums.predictions), (2.0, 3));
+    }
 }

@@ -74,10 +74,10 @@ pub struct Images {
 }
 
 impl Images {
-    /// Reads the images of a training, from the folder `moved` if it is given.
-    pub fn read(training: &Training, moved: Option<&Path>) -> anyhow::Result<Self> {
+    /// Reads the images of a training, from the folder `path` if it is given.
+    pub fn read(training: &Training, path: Option<&Path>) -> anyhow::Result<Self> {
         let mut source = training.source();
-        if let Some(folder) = moved {
+        if let Some(folder) = path {
             source.data = Some(folder.to_owned());
         }
         let Mnist { train, test } = open(&source)?;

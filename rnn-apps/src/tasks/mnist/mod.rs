@@ -88,12 +88,12 @@ impl Task for Mnist {
         ]
     }
 
-    fn moved_data(args: &MnistArgs) -> Option<&Path> {
+    fn data_path(args: &MnistArgs) -> Option<&Path> {
         args.source.data.as_deref()
     }
 
-    fn read(training: &Training, moved: Option<&Path>) -> anyhow::Result<Images> {
-        Images::read(training, moved)
+    fn read(training: &Training, path: Option<&Path>) -> anyhow::Result<Images> {
+        Images::read(training, path)
     }
 
     fn hash(data: &Images) -> Vec<String> {

@@ -120,10 +120,10 @@ pub struct TaggedData {
 }
 
 impl TaggedData {
-    /// Reads the sentences of a training, from `moved` if it is given.
-    pub fn read(training: &Training, moved: Option<&Path>) -> anyhow::Result<Self> {
+    /// Reads the sentences of a training, from `path` if it is given.
+    pub fn read(training: &Training, path: Option<&Path>) -> anyhow::Result<Self> {
         let mut source = training.source.clone();
-        if let Some(path) = moved {
+        if let Some(path) = path {
             source.data = Some(path.to_owned());
         }
         let mut corpus = source.open()?;

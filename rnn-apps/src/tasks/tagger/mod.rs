@@ -75,12 +75,12 @@ impl Task for Tagger {
         ]
     }
 
-    fn moved_data(args: &TaggerArgs) -> Option<&Path> {
+    fn data_path(args: &TaggerArgs) -> Option<&Path> {
         args.data.as_deref()
     }
 
-    fn read(training: &Training, moved: Option<&Path>) -> anyhow::Result<TaggedData> {
-        TaggedData::read(training, moved)
+    fn read(training: &Training, path: Option<&Path>) -> anyhow::Result<TaggedData> {
+        TaggedData::read(training, path)
     }
 
     fn hash(data: &TaggedData) -> Vec<String> {
