@@ -17,6 +17,17 @@ pub fn seeded() -> MutexGuard<'static, ()> {
     guard
 }
 
+/// What a program prints of an error: its text and those of its causes. Panics if one is said twice.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    if let Some(cause) = error.source() {
+        let cause = chain(cause);
+        assert!(!text.contains(&cause), "said twice: {text}: {cause}");
+        text = format!("{text}: {cause}");
+    }
+    text
+}
+
 /// All devices that are compiled in and present, with their names, or only the one that the
 /// environment variable `RNN_TEST_DEVICE` names. `wgpu:software` there means a driver that computes
 /// on the CPU, such as Mesa's.

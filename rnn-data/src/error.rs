@@ -77,14 +77,14 @@ pub enum DatasetError {
         found: [usize; 2],
     },
     /// Two files do not make a set, or do not go together.
-    #[error("{} with {}: {error}", first.display(), second.display())]
+    #[error("{} with {}", first.display(), second.display())]
     Files {
         /// The pictures, or the training pictures.
         first: PathBuf,
         /// The labels, or the test pictures.
         second: PathBuf,
         /// What is wrong.
-        error: Box<DatasetError>,
+        source: Box<DatasetError>,
     },
     /// A dataset lies in none of the usual places.
     #[error(
@@ -123,12 +123,12 @@ pub enum DatasetError {
         path: PathBuf,
     },
     /// The folder could not be made.
-    #[error("{}: {error}", dir.display())]
+    #[error("{}", dir.display())]
     CreateFolder {
         /// The folder.
         dir: PathBuf,
         /// The system's error.
-        error: std::io::Error,
+        source: std::io::Error,
     },
 }
 

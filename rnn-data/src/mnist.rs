@@ -99,9 +99,9 @@ impl Mnist {
     /// uncompressed file that is already there rather than the compressed one.
     pub fn write(&self, dir: impl AsRef<Path>, gzip: bool) -> Result<(), DatasetError> {
         let dir = dir.as_ref();
-        fs::create_dir_all(dir).map_err(|error| DatasetError::CreateFolder {
+        fs::create_dir_all(dir).map_err(|source| DatasetError::CreateFolder {
             dir: dir.to_owned(),
-            error,
+            source,
         })?;
         if gzip {
             for (split, kind) in all_files() {
@@ -169,6 +169,6 @@ fn in_files(first: &Path, second: &Path) -> impl FnOnce(DatasetError) -> Dataset
     move |error| DatasetError::Files {
         first: first.to_owned(),
         second: second.to_owned(),
-        error: Box::new(error),
+        source: Box::new(error),
     }
 }

@@ -41,15 +41,17 @@ const MAX_MEMORY: u64 = (MAX_SIDE as u64).pow(2) * 8;
 /// let dir = tempfile::tempdir()?;
 /// let path = dir.path().join("seven.png");
 /// std::fs::write(&path, "seven")?;
-/// let message = rnn_data::read_digit(&path).unwrap_err().to_string();
-/// assert!(message.ends_with("seven.png: expected a PNG or JPEG picture, found \"seven\""));
-/// # Ok::<(), std::io::Error>(())
+/// let error = rnn_data::read_digit(&path).unwrap_err();
+/// assert!(error.to_string().ends_with("seven.png"));
+/// let cause = std::error::Error::source(&error).ok_or("no cause")?;
+/// assert_eq!(cause.to_string(), "expected a PNG or JPEG picture, found \"seven\"");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read_digit(path: impl AsRef<Path>) -> Result<[u8; 28 * 28], PictureError> {
     let path = path.as_ref();
-    let bytes = file::read_bounded(path, MAX_BYTES).map_err(|error| PictureError::Io {
+    let bytes = file::read_bounded(path, MAX_BYTES).map_err(|source| PictureError::Io {
         path: path.to_owned(),
-        error,
+        source,
     })?;
     bytes
         .map_err(|found| PictureError::TooLarge {
@@ -59,7 +61,7 @@ pub fn read_digit(path: impl AsRef<Path>) -> Result<[u8; 28 * 28], PictureError>
         .and_then(|bytes| decode_digit(&bytes))
         .map_err(|error| PictureError::File {
             path: path.to_owned(),
-            error: Box::new(error),
+            source: Box::new(error),
         })
 }
 

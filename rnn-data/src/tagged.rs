@@ -127,15 +127,17 @@ pub fn decode_tagged(bytes: &[u8]) -> Result<Vec<Sentence>, TaggedError> {
 /// let dir = tempfile::tempdir()?;
 /// let path = dir.path().join("sentences.txt");
 /// std::fs::write(&path, "The/DET dog/NN ate/V\nthe apple/NN\n")?;
-/// let message = rnn_data::read_tagged(&path).unwrap_err().to_string();
-/// assert!(message.ends_with("sentences.txt: line 2, column 1: expected word/TAG, found \"the\""));
-/// # Ok::<(), std::io::Error>(())
+/// let error = rnn_data::read_tagged(&path).unwrap_err();
+/// assert!(error.to_string().ends_with("sentences.txt"));
+/// let cause = std::error::Error::source(&error).ok_or("no cause")?;
+/// assert_eq!(cause.to_string(), "line 2, column 1: expected word/TAG, found \"the\"");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read_tagged(path: impl AsRef<Path>) -> Result<Vec<Sentence>, TaggedError> {
     let path = path.as_ref();
     parse_tagged(&read_text(path)?).map_err(|error| TaggedError::File {
         path: path.to_owned(),
-        error: Box::new(error),
+        source: Box::new(error),
     })
 }
 

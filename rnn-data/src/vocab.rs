@@ -233,9 +233,9 @@ impl Vocab {
     /// ```
     pub fn read(path: impl AsRef<Path>) -> Result<Self, VocabError> {
         let path = path.as_ref();
-        let bytes = file::read_bounded(path, Self::MAX_BYTES).map_err(|error| VocabError::Io {
+        let bytes = file::read_bounded(path, Self::MAX_BYTES).map_err(|source| VocabError::Io {
             path: path.to_owned(),
-            error,
+            source,
         })?;
         bytes
             .map_err(|found| VocabError::TooLarge { found })
@@ -253,7 +253,7 @@ impl Vocab {
             })
             .map_err(|error| VocabError::File {
                 path: path.to_owned(),
-                error: Box::new(error),
+                source: Box::new(error),
             })
     }
 
@@ -265,10 +265,10 @@ impl Vocab {
     /// [`VocabError::Io`], naming the file.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), VocabError> {
         let path = path.as_ref();
-        file::write_whole(path, || Ok(self.to_json().into_bytes())).map_err(|error| {
+        file::write_whole(path, || Ok(self.to_json().into_bytes())).map_err(|source| {
             VocabError::Io {
                 path: path.to_owned(),
-                error,
+                source,
             }
         })
     }

@@ -75,10 +75,7 @@ fn folders_that_are_no_runs_and_damaged_runs_are_errors() {
 
     let run = RunDir::create(folder.path().join("run")).expect("a run");
     std::fs::write(run.path().join("config.json"), "{\"epochs\": ").expect("a file");
-    let error = run
-        .read_config::<EpochReport>()
-        .expect_err("cut")
-        .to_string();
+    let error = tests::chain(&run.read_config::<EpochReport>().expect_err("cut"));
     assert!(
         error.contains("config.json") && error.contains("line 1"),
         "{error}"
@@ -88,10 +85,8 @@ fn folders_that_are_no_runs_and_damaged_runs_are_errors() {
     let config = ClassifierConfig::new(GruConfig::new(28, 4), 10);
     run.save_model(&config.init(&device)).expect("saved");
     let other = ClassifierConfig::new(GruConfig::new(28, 5).with_num_layers(2), 10);
-    let error = run
-        .load_model(other.init(&device))
-        .expect_err("another model")
-        .to_string();
+    let error = run.load_model(other.init(&device));
+    let error = tests::chain(&error.expect_err("another model"));
     for part in [
         "model.safetensors",
         "missing: rnn.weight_ih_l1",
@@ -104,10 +99,7 @@ fn folders_that_are_no_runs_and_damaged_runs_are_errors() {
     let bytes = std::fs::read(&weights).expect("weights");
     for end in [0, 7, 8, 100, bytes.len() - 1] {
         std::fs::write(&weights, &bytes[..end]).expect("cut");
-        let error = run
-            .load_model(config.init(&device))
-            .expect_err("cut")
-            .to_string();
+        let error = tests::chain(&run.load_model(config.init(&device)).expect_err("cut"));
         assert!(error.contains("model.safetensors"), "{error}");
     }
 }

@@ -25,7 +25,7 @@ impl History {
     fn write(&self) {
         if let Err(error) = self.run.write_history(&self.epochs) {
             // A failure to write the history does not stop the training.
-            self.out.warn(error);
+            self.out.warn_of(error);
         }
     }
 }

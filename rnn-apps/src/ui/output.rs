@@ -74,6 +74,11 @@ impl Output {
         }
     }
 
+    /// Warns of an error with its causes, unless `--quiet` is given.
+    pub fn warn_of(&self, error: impl Into<anyhow::Error>) {
+        self.warn(format_args!("{:#}", error.into()));
+    }
+
     fn write(self, text: impl Display) -> io::Result<()> {
         // Not `println!`, which panics when the pipe is closed.
         match writeln!(io::stdout().lock(), "{text}") {

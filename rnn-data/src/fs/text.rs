@@ -37,20 +37,20 @@ pub enum TextError {
         found: u64,
     },
     /// A file could not be read.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The system's error.
-        error: io::Error,
+        source: io::Error,
     },
     /// A file could be read, and what it holds is wrong.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        error: Box<TextError>,
+        source: Box<TextError>,
     },
 }
 
@@ -105,9 +105,9 @@ fn decode_up_to(bytes: &[u8], limit: usize) -> Result<String, TextError> {
 /// [`decode_text`]. Both name the file.
 pub fn read_text(path: impl AsRef<Path>) -> Result<String, TextError> {
     let path = path.as_ref();
-    let bytes = file::read_bounded(path, MAX_BYTES as u64).map_err(|error| TextError::Io {
+    let bytes = file::read_bounded(path, MAX_BYTES as u64).map_err(|source| TextError::Io {
         path: path.to_owned(),
-        error,
+        source,
     })?;
     bytes
         .map_err(|found| TextError::TooLarge {
@@ -117,7 +117,7 @@ pub fn read_text(path: impl AsRef<Path>) -> Result<String, TextError> {
         .and_then(|bytes| decode_text(&bytes))
         .map_err(|error| TextError::File {
             path: path.to_owned(),
-            error: Box::new(error),
+            source: Box::new(error),
         })
 }
 

@@ -15,9 +15,9 @@ impl Idx {
     /// [`Idx::decode`]. Both name the file.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, IdxError> {
         let path = path.as_ref();
-        let bytes = read_bounded(path).map_err(|error| IdxError::Io {
+        let bytes = read_bounded(path).map_err(|source| IdxError::Io {
             path: path.to_owned(),
-            error,
+            source,
         })?;
         bytes
             .and_then(|bytes| Self::decode(&bytes))
@@ -30,7 +30,7 @@ impl Idx {
             })
             .map_err(|error| IdxError::File {
                 path: path.to_owned(),
-                error: Box::new(error),
+                source: Box::new(error),
             })
     }
 
@@ -68,8 +68,8 @@ fn read_bounded(path: &Path) -> io::Result<Result<Vec<u8>, IdxError>> {
 }
 
 fn write(path: &Path, bytes: impl FnOnce() -> io::Result<Vec<u8>>) -> Result<(), IdxError> {
-    file::write_whole(path, bytes).map_err(|error| IdxError::Io {
+    file::write_whole(path, bytes).map_err(|source| IdxError::Io {
         path: path.to_owned(),
-        error,
+        source,
     })
 }

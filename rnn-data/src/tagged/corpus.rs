@@ -157,8 +157,8 @@ fn names(dir: &Path) -> Result<Vec<String>, TaggedError> {
         names.sort();
         Ok(names)
     };
-    read().map_err(|error| TaggedError::Folder {
+    read().map_err(|source| TaggedError::Folder {
         dir: dir.to_owned(),
-        error,
+        source,
     })
 }

@@ -83,12 +83,12 @@ pub enum TaggedError {
         words: &'static [&'static str],
     },
     /// A folder can't be read.
-    #[error("{}: {error}", dir.display())]
+    #[error("{}", dir.display())]
     Folder {
         /// The folder.
         dir: PathBuf,
         /// The system's error.
-        error: io::Error,
+        source: io::Error,
     },
     /// A folder holds two files where there should be one.
     #[error(
@@ -103,11 +103,11 @@ pub enum TaggedError {
         second: PathBuf,
     },
     /// A file could be read, and what it holds is wrong.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        error: Box<TaggedError>,
+        source: Box<TaggedError>,
     },
 }

@@ -98,19 +98,19 @@ pub enum VocabError {
     },
 
     /// A file could not be read or written.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The system's error.
-        error: io::Error,
+        source: io::Error,
     },
     /// A file could be read, and what it holds is wrong.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        error: Box<VocabError>,
+        source: Box<VocabError>,
     },
 }

@@ -9,7 +9,7 @@ fn error_of(bytes: &[u8]) -> IdxError {
 
 /// The message has all of these parts.
 fn assert_says(error: &IdxError, parts: &[&str]) {
-    let message = error.to_string();
+    let message = crate::chain(error);
     for part in parts {
         assert!(message.contains(part), "`{part}` is not in `{message}`");
     }

@@ -21,3 +21,14 @@ mod tagged_corpus;
 mod tagged_malformed;
 mod vocab;
 mod vocab_json;
+
+/// What a program prints of an error: its text and those of its causes, each once.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    if let Some(cause) = error.source() {
+        let cause = chain(cause);
+        assert!(!text.contains(&cause), "said twice: {cause}");
+        text = format!("{text}: {cause}");
+    }
+    text
+}

@@ -12,7 +12,7 @@ fn digits() -> Mnist {
 
 fn message_of(dir: &Path) -> (DatasetError, String) {
     let error = Mnist::open(dir).unwrap_err();
-    let message = error.to_string();
+    let message = crate::chain(&error);
     (error, message)
 }
 
@@ -165,11 +165,11 @@ fn label_out_of_range() {
         &Idx::new(vec![20], labels).unwrap(),
     );
     let (error, message) = message_of(dir.path());
-    let DatasetError::Files { error, .. } = error else {
+    let DatasetError::Files { source, .. } = error else {
         panic!("{message}");
     };
     assert!(matches!(
-        *error,
+        *source,
         DatasetError::Label {
             index: 17,
             offset: 25,
@@ -201,8 +201,8 @@ fn counts_differ() {
 fn sizes_differ() {
     let images = Idx::new(vec![20, 14, 28], vec![0u8; 20 * 14 * 28]).unwrap();
     let (error, message) = message_of(with_file("t10k-images-idx3-ubyte", &images).path());
-    assert!(matches!(error, DatasetError::Files { error, .. }
-        if matches!(*error, DatasetError::Size { expected: [28, 28], found: [14, 28] })));
+    assert!(matches!(error, DatasetError::Files { source, .. }
+        if matches!(*source, DatasetError::Size { expected: [28, 28], found: [14, 28] })));
     assert_says(&message, &["train-images", "t10k-images", "28x28", "14x28"]);
 }
 

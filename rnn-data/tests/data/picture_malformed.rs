@@ -123,7 +123,7 @@ fn what_a_header_promises_is_not_believed() {
 fn files_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
-    let message = |name: &str| read_digit(path(name)).unwrap_err().to_string();
+    let message = |name: &str| crate::chain(&read_digit(path(name)).unwrap_err());
 
     // The content tells the format.
     fs::write(path("seven.jpg"), encode(seven(), ImageFormat::Png)).unwrap();

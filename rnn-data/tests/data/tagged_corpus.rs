@@ -57,7 +57,7 @@ fn dev_sentences_are_optional_and_may_be_set_aside() {
 fn what_is_missing_or_twice_there_is_named() {
     let dir = tempfile::tempdir().expect("a folder");
     let here = dir.path().display().to_string();
-    let message = |path: &Path| TaggedCorpus::open(path).expect_err("none").to_string();
+    let message = |path: &Path| crate::chain(&TaggedCorpus::open(path).expect_err("none"));
 
     let error = TaggedCorpus::read_dev(dir.path()).expect_err("nothing in it");
     assert!(

@@ -197,20 +197,19 @@ fn files_are_named() {
     let path = dir.path().join("some.conllu");
     let error = read_tagged(&path).unwrap_err();
     assert!(matches!(error, TaggedError::Text(TextError::Io { .. })));
-    assert!(error.to_string().contains("some.conllu: "));
+    assert!(crate::chain(&error).contains("some.conllu: "));
     fs::write(&path, GOOD.replace("VERB", "_")).unwrap();
     let error = read_tagged(&path).unwrap_err();
     assert!(matches!(error, TaggedError::File { .. }));
+    let message = crate::chain(&error);
     assert!(
-        error
-            .to_string()
-            .contains("some.conllu: line 3, column 9: "),
-        "{error}"
+        message.contains("some.conllu: line 3, column 9: "),
+        "{message}"
     );
     // A sparse file: the length alone is checked.
     let file = fs::File::create(&path).unwrap();
     file.set_len((1 << 30) + 1).unwrap();
-    let message = read_tagged(&path).unwrap_err().to_string();
+    let message = crate::chain(&read_tagged(&path).unwrap_err());
     assert!(message.contains("expected at most 1073741824 bytes of text, found 1073741825"));
 }
 

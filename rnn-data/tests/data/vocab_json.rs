@@ -142,13 +142,13 @@ fn files() {
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 
     fs::write(&path, "{\n").unwrap();
-    let message = Vocab::read(&path).unwrap_err().to_string();
+    let message = crate::chain(&Vocab::read(&path).unwrap_err());
     assert!(
         message.contains("vocab.json: vocabulary, line 2"),
         "{message}"
     );
     fs::write(&path, b"{\n \"\xffa").unwrap();
-    let message = Vocab::read(&path).unwrap_err().to_string();
+    let message = crate::chain(&Vocab::read(&path).unwrap_err());
     assert!(
         message.ends_with("line 2, character 3: expected UTF-8, found byte 0xff"),
         "{message}"
@@ -156,7 +156,7 @@ fn files() {
     // A sparse file: the length alone is checked.
     let file = fs::File::create(&path).unwrap();
     file.set_len(Vocab::MAX_BYTES + 1).unwrap();
-    let message = Vocab::read(&path).unwrap_err().to_string();
+    let message = crate::chain(&Vocab::read(&path).unwrap_err());
     assert!(message.contains("at most 268435456 bytes, found 268435457"));
 
     for error in [

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum CheckpointError {
     /// A file or folder could not be read or written.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", path.display())]
     Io {
         /// Which.
         path: PathBuf,
         /// The system's answer.
-        error: io::Error,
+        source: io::Error,
     },
     /// The file is not a complete checkpoint.
     #[error("{}: damaged: {reason}", path.display())]
@@ -49,7 +49,7 @@ impl CheckpointError {
     /// Makes an error of what the system says about a file or folder.
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
-        move |error| Self::Io { path, error }
+        move |source| Self::Io { path, source }
     }
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 mod checkpoint;
 
+use burn::data::dataset::DatasetError;
+
 use crate::optim::PrecisionError;
 pub use checkpoint::CheckpointError;
 
@@ -73,8 +75,8 @@ pub enum TrainError {
     #[error("training stopped: {0}")]
     Learner(String),
     /// A batch could not be read.
-    #[error("a batch can't be read: {0}")]
-    Data(String),
+    #[error("a batch can't be read")]
+    Data(#[source] DatasetError),
     /// A result could not be read from the device.
     #[error("a result can't be read from the device: {0}")]
     Device(String),

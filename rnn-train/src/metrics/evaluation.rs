@@ -119,7 +119,7 @@ fn evaluate_with<M: Objective>(
     let device = device_of(&model).ok_or(TrainError::NoParameters)?;
     let (mut evaluation, mut sums, mut state) = (Evaluation::default(), Sums::default(), None);
     for batch in loader.clone().in_order().batches(&device, 0) {
-        let batch = batch.map_err(|error| TrainError::Data(error.to_string()))?;
+        let batch = batch.map_err(TrainError::Data)?;
         let (loss, left) = model.score(batch, state.take());
         state = Some(left).filter(|_| carries_state);
         for results in read(vec![Unread::new(0, &loss)?])? {

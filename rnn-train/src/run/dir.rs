@@ -50,7 +50,7 @@ impl RunDir {
             match fs::create_dir(&path) {
                 Ok(()) => return Ok(Self { path }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(RunError::Io { path, error }),
+                Err(source) => return Err(RunError::Io { path, source }),
             }
         }
         unreachable!("four billion runs")

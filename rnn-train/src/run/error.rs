@@ -18,30 +18,30 @@ pub enum RunError {
     #[error("{}: another program is writing to this run", .0.display())]
     InUse(PathBuf),
     /// The file system refused.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
         /// Why.
-        error: io::Error,
+        source: io::Error,
     },
     /// A file is not what it should be.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", path.display())]
     Json {
         /// The file.
         path: PathBuf,
         /// Where and why.
-        error: serde_json::Error,
+        source: serde_json::Error,
     },
     /// A line of the history is damaged.
-    #[error("{}: line {line}: {error}", path.display())]
+    #[error("{}: line {line}", path.display())]
     History {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
         /// Why; the line in this message is that of the epoch's own JSON.
-        error: serde_json::Error,
+        source: serde_json::Error,
     },
     /// A vocabulary can't be written or read; the error names the file.
     #[error(transparent)]
@@ -84,12 +84,12 @@ pub enum RunError {
         bytes: u64,
     },
     /// The weights are damaged or belong to another model.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", path.display())]
     Weights {
         /// The file.
         path: PathBuf,
         /// Why.
-        error: StateDictError,
+        source: StateDictError,
     },
 }
 
@@ -97,6 +97,6 @@ impl RunError {
     /// Makes an error of what the system says about a file or folder.
     pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
-        move |error| Self::Io { path, error }
+        move |source| Self::Io { path, source }
     }
 }

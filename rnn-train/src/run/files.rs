@@ -134,7 +134,7 @@ impl RunDir {
     fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, RunError> {
         let path = self.file(name);
         let bytes = fs::read(&path).map_err(RunError::io(&path))?;
-        serde_json::from_slice(&bytes).map_err(|error| RunError::Json { path, error })
+        serde_json::from_slice(&bytes).map_err(|source| RunError::Json { path, source })
     }
 
     fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), RunError> {
@@ -146,8 +146,8 @@ impl RunDir {
 }
 
 pub(super) fn to_json(path: &Path, json: serde_json::Result<Vec<u8>>) -> Result<Vec<u8>, RunError> {
-    json.map_err(|error| RunError::Json {
+    json.map_err(|source| RunError::Json {
         path: path.to_owned(),
-        error,
+        source,
     })
 }

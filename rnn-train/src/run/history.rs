@@ -38,10 +38,10 @@ impl RunDir {
         }
         let text = fs::read_to_string(&path).map_err(RunError::io(&path))?;
         let parse = |(line, text): (usize, &str)| {
-            serde_json::from_str(text).map_err(|error| RunError::History {
+            serde_json::from_str(text).map_err(|source| RunError::History {
                 path: path.clone(),
                 line,
-                error,
+                source,
             })
         };
         (1..).zip(text.lines()).map(parse).collect()

@@ -32,7 +32,7 @@ impl RunDir {
                 return Err(RunError::InUse(self.path().to_owned()));
             }
             Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(fs::TryLockError::Error(error)) => return Err(RunError::Io { path, error }),
+            Err(fs::TryLockError::Error(source)) => return Err(RunError::Io { path, source }),
         }
         remove_unfinished(self.path()).map_err(RunError::io(self.path()))?;
         let checkpoints = self.file(CHECKPOINTS);

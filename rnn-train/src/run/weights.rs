@@ -18,9 +18,9 @@ impl RunDir {
     pub fn save_model<M: Module>(&self, model: &M) -> Result<(), RunError> {
         let bytes = StateDict::of(model)
             .to_safetensors()
-            .map_err(|error| RunError::Weights {
+            .map_err(|source| RunError::Weights {
                 path: self.file(MODEL),
-                error,
+                source,
             })?;
         self.write(MODEL, &bytes)
     }
@@ -39,10 +39,12 @@ impl RunDir {
                 name: name.to_owned(),
             });
         }
-        weights.load_into(model).map_err(|error| RunError::Weights {
-            path: self.file(MODEL),
-            error,
-        })
+        weights
+            .load_into(model)
+            .map_err(|source| RunError::Weights {
+                path: self.file(MODEL),
+                source,
+            })
     }
 
     /// The run's weights by name.
@@ -56,10 +58,10 @@ impl RunDir {
             io::ErrorKind::NotFound => RunError::NoModel(self.path().to_owned()),
             _ => RunError::Io {
                 path: path.clone(),
-                error,
+                source: error,
             },
         })?;
-        StateDict::from_safetensors(&bytes).map_err(|error| RunError::Weights { path, error })
+        StateDict::from_safetensors(&bytes).map_err(|source| RunError::Weights { path, source })
     }
 
     /// Checks that the file of weights is large enough for a model of this many parameters. Called before

@@ -36,7 +36,7 @@ pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyh
     for path in &args.pictures {
         match read_digit(path) {
             Ok(digit) => pictures.push((path.display().to_string(), digit)),
-            Err(error) => faults.push(error),
+            Err(error) => faults.push(anyhow::Error::from(error)),
         }
     }
     let (predictions, parameters) = predict(context, &run, &settings, &pictures, out)?;
@@ -47,9 +47,9 @@ pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyh
     // A picture that can't be read does not prevent the predictions for the others.
     let last = faults.pop();
     for fault in faults {
-        eprintln!("error: {fault}");
+        eprintln!("error: {fault:#}");
     }
-    last.map_or(Ok(()), |fault| Err(fault.into()))
+    last.map_or(Ok(()), Err)
 }
 
 /// Prints named digits and the predictions of the run at `path`.

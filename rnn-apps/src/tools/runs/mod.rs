@@ -31,7 +31,7 @@ pub fn run(args: &RunsArgs, out: &mut Output) -> anyhow::Result<()> {
             Ok(run) => match read(&run) {
                 Ok(run) => runs.push(run),
                 // A damaged run is a warning, so that the others are still listed.
-                Err(error) => out.warn(error),
+                Err(error) => out.warn_of(error),
             },
             Err(RunError::NotARun(_)) => {}
             Err(error) => return Err(error.into()),

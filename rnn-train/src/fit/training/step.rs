@@ -1,8 +1,10 @@
 //! A step of the optimiser, of one batch or of several.
 
+use std::io;
 use std::time::Instant;
 
 use burn::data::dataloader::Progress;
+use burn::data::dataset::DatasetError;
 use burn::train::{LearnerEvent, TrainingItem};
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
@@ -37,8 +39,9 @@ impl<M: Objective> Training<M> {
         let mut seconds = 0.0;
         for batch in first..last {
             let next = batches.next().transpose();
-            let next = next.map_err(|error| TrainError::Data(error.to_string()))?;
-            let next = next.ok_or_else(|| TrainError::Data("the data ended early".to_owned()))?;
+            let ended = || DatasetError::new(io::Error::from(io::ErrorKind::UnexpectedEof));
+            let next = next.and_then(|next| next.ok_or_else(ended));
+            let next = next.map_err(TrainError::Data)?;
             let start = Instant::now();
             self.setup.device.seed(step_seed(config.seed, epoch, batch));
             let state = self.setup.state.take();

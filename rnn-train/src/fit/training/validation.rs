@@ -26,7 +26,7 @@ impl<M: Objective> Training<M> {
         let mut sums = RunningSums::new(Sums::default());
         let mut state = None;
         for (number, batch) in loader.batches(&device, 0).enumerate() {
-            let batch = batch.map_err(|error| TrainError::Data(error.to_string()))?;
+            let batch = batch.map_err(TrainError::Data)?;
             let mut output = InferenceStep::step(
                 &model,
                 StepInput {
