@@ -22,15 +22,21 @@ PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 
 
 class Classifier(nn.Module):
-    """The row-by-row classifier: a linear layer on the recurrent network's last output."""
+    """The row-by-row classifier: a linear layer on the recurrent network's final state of both
+    directions, or on its last output."""
 
-    def __init__(self, kind, **options):
+    def __init__(self, kind, head="final_state", **options):
         super().__init__()
+        self.head = head
         self.rnn = getattr(nn, kind)(28, 16, batch_first=True, **options)
         self.fc = nn.Linear(32 if options.get("bidirectional") else 16, 10)
 
     def forward(self, images):
-        return self.fc(self.rnn(images)[0][:, -1])
+        output, state = self.rnn(images)
+        if self.head == "last_output" or not self.rnn.bidirectional:
+            return self.fc(output[:, -1])
+        h_n = state[0] if isinstance(state, tuple) else state
+        return self.fc(torch.cat((h_n[-2], h_n[-1]), 1))
 
 
 def run(*arguments):
@@ -103,7 +109,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for kind in ["RNN", "LSTM", "GRU"]:
-            for options in [{}, {"num_layers": 3, "bidirectional": True}, {"bias": False}]:
+            both = {"num_layers": 3, "bidirectional": True}
+            heads = [{**both, "head": head} for head in ["final_state", "last_output"]]
+            for options in [{}, *heads, {"bias": False}]:
                 there_and_back(folder, kind, options)
             trained_here(folder, kind)
     print("PyTorch and the program agree")

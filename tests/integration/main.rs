@@ -2,6 +2,7 @@
 
 mod any_cell;
 mod backends;
+mod classifier_head;
 mod hihello;
 mod initial_weights;
 mod laws;

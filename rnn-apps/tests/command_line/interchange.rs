@@ -180,3 +180,46 @@ fn names_can_be_swapped_and_non_finite_weights_are_refused() {
     );
     assert!(!folder.path().join("other").exists());
 }
+
+#[test]
+fn a_classifier_in_both_directions_says_what_its_linear_layer_reads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = "mnist train --hidden-size 8 --num-layers 1 --epochs 1 --limit 500 --bidirectional \
+                --json --run trained";
+    let trained = json(&succeeds(folder.path(), line));
+    succeeds(folder.path(), "export --run trained --out w.safetensors");
+    let weights = folder.path().join("w.safetensors");
+    let import = |head: &str, run: &str| {
+        let description = format!(
+            r#"{{"command": "mnist", "cell": "lstm", "input_size": 28, "hidden_size": 8,
+                "num_classes": 10, "bidirectional": true{head}}}"#
+        );
+        let file = folder.path().join("model.json");
+        std::fs::write(&file, description).expect("written");
+        import(&weights, &file, run)
+    };
+    let correct = |run: &str| {
+        let line = format!("mnist eval --dataset strokes --json --run {run}");
+        json(&succeeds(folder.path(), &line))["test_loss"].clone()
+    };
+
+    let message = fails(folder.path(), &import("", "none"), 1);
+    for part in ["model.json", "\"final_state\"", "\"last_output\""] {
+        assert!(message.contains(part), "no {part} in {message}");
+    }
+    assert!(!folder.path().join("none").exists());
+    for head in ["final_state", "last_output"] {
+        let line = import(&format!(r#", "head": "{head}""#), head);
+        succeeds(folder.path(), &line);
+    }
+    assert_eq!(correct("final_state"), trained["test_loss"]);
+    assert_ne!(correct("last_output"), trained["test_loss"]);
+
+    // Runs from before the setting read the last output.
+    let config = folder.path().join("trained/config.json");
+    let settings = std::fs::read_to_string(&config).expect("settings");
+    let head = "\"head\": \"final_state\",";
+    assert!(settings.contains(head), "{settings}");
+    std::fs::write(&config, settings.replace(head, "")).expect("written");
+    assert_eq!(correct("trained"), correct("last_output"));
+}

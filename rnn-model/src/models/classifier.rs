@@ -5,6 +5,19 @@ use burn::tensor::{Device, Tensor};
 use super::linear::{linear, over_steps};
 use crate::recurrent::{RecurrentModule, RecurrentModuleConfig};
 
+/// What a [`Classifier`]'s linear layer reads of the recurrent module. In one direction both are the
+/// same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClassifierHead {
+    /// The last layer's final state, of both directions: PyTorch's `torch.cat((h_n[-2], h_n[-1]), 1)`.
+    /// Each direction has read the whole sequence.
+    #[default]
+    FinalState,
+    /// The output at the last step: PyTorch's `out[:, -1]`. The reverse direction has read only that
+    /// step there, and its recurrent weights have no gradient. For networks that were trained so.
+    LastOutput,
+}
+
 /// Configuration of a [`Classifier`].
 #[derive(Clone, Debug)]
 pub struct ClassifierConfig<K> {
@@ -12,12 +25,23 @@ pub struct ClassifierConfig<K> {
     pub rnn: K,
     /// The number of classes.
     pub num_classes: usize,
+    /// What the linear layer reads.
+    pub head: ClassifierHead,
 }
 
 impl<K: RecurrentModuleConfig> ClassifierConfig<K> {
-    /// A classifier on top of the given recurrent module.
+    /// A classifier on top of the given recurrent module, which reads its final state.
     pub fn new(rnn: K, num_classes: usize) -> Self {
-        Self { rnn, num_classes }
+        Self {
+            rnn,
+            num_classes,
+            head: ClassifierHead::default(),
+        }
+    }
+
+    /// The same classifier with a linear layer that reads `head`.
+    pub fn with_head(self, head: ClassifierHead) -> Self {
+        Self { head, ..self }
     }
 
     /// Makes the model, its weights drawn from the device's random state.
@@ -27,16 +51,19 @@ impl<K: RecurrentModuleConfig> ClassifierConfig<K> {
         Classifier {
             rnn,
             fc: linear(features, self.num_classes, device),
+            head: self.head,
         }
     }
 }
 
-/// Classifies a sequence from the recurrent module's output at the last step. An image is a
-/// sequence of its rows, from top to bottom.
+/// Classifies a sequence from the recurrent module's final state. An image is a sequence of its rows,
+/// from top to bottom.
 ///
 /// ```text
-/// o_1 … o_T = RNN(x_1 … x_T)        logits = W·o_T + b
+/// h_1 … h_T = RNN(x_1 … x_T)        logits = W·h_T + b        in both directions: W·[h_T, h'_1] + b
 /// ```
+///
+/// [`ClassifierHead`] says what else it can read.
 ///
 /// ```
 /// use burn::tensor::Tensor;
@@ -50,6 +77,8 @@ impl<K: RecurrentModuleConfig> ClassifierConfig<K> {
 pub struct Classifier<R: RecurrentModule> {
     rnn: R,
     fc: Linear,
+    #[module(skip)]
+    head: ClassifierHead,
 }
 
 impl<R: RecurrentModule> Classifier<R> {
@@ -61,7 +90,20 @@ impl<R: RecurrentModule> Classifier<R> {
     /// - logits: `[batch, num_classes]`
     pub fn forward(&self, input: Tensor<3>) -> Tensor<2> {
         let (output, _) = self.rnn.forward(input, None);
-        let last = output.dims()[1] - 1;
-        over_steps(&self.fc, output.narrow(1, last, 1)).squeeze_dim(1)
+        let [_, steps, _] = output.dims();
+        let last = output.clone().narrow(1, steps - 1, 1);
+        let features = match self.head {
+            ClassifierHead::FinalState if self.rnn.directions() == 2 => {
+                let size = self.rnn.output_size();
+                // The reverse direction ends at the first step.
+                let first = output.narrow(1, 0, 1);
+                Tensor::cat(
+                    vec![last.narrow(2, 0, size), first.narrow(2, size, size)],
+                    2,
+                )
+            }
+            _ => last,
+        };
+        over_steps(&self.fc, features).squeeze_dim(1)
     }
 }

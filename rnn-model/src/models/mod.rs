@@ -10,7 +10,7 @@ mod token;
 mod transparent;
 
 pub use char_rnn::{CharRnn, CharRnnConfig};
-pub use classifier::{Classifier, ClassifierConfig};
+pub use classifier::{Classifier, ClassifierConfig, ClassifierHead};
 pub use language::{LanguageModel, LanguageModelConfig};
 pub use linear::linear;
 pub use tagger::{LstmTagger, LstmTaggerConfig, Tagger, TaggerConfig};

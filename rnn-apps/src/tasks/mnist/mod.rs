@@ -178,6 +178,6 @@ impl Task for Mnist {
         recurrent: RecurrentSettings,
         _: &Path,
     ) -> anyhow::Result<(ModelSettings, ())> {
-        Ok((ModelSettings { own, recurrent }, ()))
+        Ok((ModelSettings::imported(own, recurrent)?, ()))
     }
 }

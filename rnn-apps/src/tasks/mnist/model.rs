@@ -3,7 +3,9 @@ use std::path::Path;
 use anyhow::ensure;
 use burn::tensor::Device;
 use rnn_data::Mnist;
-use rnn_model::{AnyConfig, AnyRecurrent, Classifier, ClassifierConfig, RecurrentModuleConfig};
+use rnn_model::{
+    AnyConfig, AnyRecurrent, Classifier, ClassifierConfig, ClassifierHead, RecurrentModuleConfig,
+};
 use rnn_train::RunDir;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,17 @@ pub struct ClassifierSettings {
     /// The number of columns of an image.
     pub input_size: usize,
     pub num_classes: usize,
+    /// What the linear layer reads. Older runs do not say it: they read the last output.
+    #[serde(default)]
+    pub head: Option<Head>,
+}
+
+/// What a classifier's linear layer reads of the recurrent network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Head {
+    FinalState,
+    LastOutput,
 }
 
 /// The part of `config.json` about the model.
@@ -65,11 +78,31 @@ impl ModelSettings {
                 nonlinearity: Nonlinearity::default(),
                 input_size: images.train.cols(),
                 num_classes: NUM_CLASSES,
+                head: Some(Head::FinalState),
             },
             recurrent: RecurrentSettings::new(args.hidden_size, args.num_layers)
                 .with_bidirectional(args.bidirectional)
                 .with_dropout(args.dropout),
         }
+    }
+
+    /// The settings of an imported classifier.
+    ///
+    /// # Errors
+    ///
+    /// If it reads in both directions, and which of two possible heads it has is not said.
+    pub fn imported(
+        mut own: ClassifierSettings,
+        recurrent: RecurrentSettings,
+    ) -> anyhow::Result<Self> {
+        ensure!(
+            own.head.is_some() || !recurrent.bidirectional,
+            "expected head, since the network is bidirectional, found none: \"final_state\" if its \
+             linear layer reads torch.cat((h_n[-2], h_n[-1]), 1), \"last_output\" if it reads \
+             out[:, -1]"
+        );
+        own.head.get_or_insert(Head::FinalState);
+        Ok(Self { own, recurrent })
     }
 
     /// The configuration of the classifier.
@@ -83,6 +116,7 @@ impl ModelSettings {
             nonlinearity,
             input_size,
             num_classes,
+            head,
         } = self.own;
         ensure!(
             (1..=1 << 24).contains(&num_classes),
@@ -92,7 +126,12 @@ impl ModelSettings {
         let rnn = self
             .recurrent
             .config(cell, nonlinearity, input_size, init)?;
-        Ok(ClassifierConfig::new(rnn, num_classes))
+        Ok(
+            ClassifierConfig::new(rnn, num_classes).with_head(match head {
+                Some(Head::FinalState) => ClassifierHead::FinalState,
+                Some(Head::LastOutput) | None => ClassifierHead::LastOutput,
+            }),
+        )
     }
 
     /// About how many numbers the model has.
