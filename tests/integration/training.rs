@@ -232,24 +232,49 @@ fn a_non_finite_loss_is_an_error() {
 }
 
 #[test]
-fn carried_states_need_batches_of_one_size() {
+fn carried_states_need_batches_of_one_size_in_their_order() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let model = CharRnnConfig::new(3, 4, 3).init(&device);
-    let pairs = vec![(vec![0, 1], vec![1, 2]); 5];
+    let pairs = || vec![(vec![0, 1], vec![1, 2]); 5];
+    let uneven = || CharLoader::sequences(pairs(), 3, 2);
+    let even = || CharLoader::sequences(pairs(), 3, 5);
     let config = FitConfig {
         carry_state: true,
         ..FitConfig::new(1)
     };
-    let result = Trainer::new(config).fit(model, CharLoader::sequences(pairs, 3, 2));
-    let expected = TrainError::UnevenBatches {
-        items: 5,
-        batch_size: 2,
+    let fit = |train, valid| {
+        let trainer = Trainer::new(config.clone()).with_validation(valid);
+        trainer.fit(model.clone(), train).err()
     };
-    assert_eq!(
-        result.err().map(|e| e.to_string()),
-        Some(expected.to_string())
-    );
+    let is_uneven = |error: Option<TrainError>| {
+        let (items, batch_size) = (5, 2);
+        let expected = TrainError::UnevenBatches { items, batch_size };
+        error.map(|error| error.to_string()) == Some(expected.to_string())
+    };
+    assert!(is_uneven(fit(uneven(), even())));
+    assert!(is_uneven(fit(even(), uneven())));
+    let is_shuffled = |error| matches!(error, Some(TrainError::ShuffledStates));
+    assert!(is_shuffled(fit(even().shuffled(1), even())));
+    assert!(is_shuffled(fit(even(), even().shuffled(1))));
+    assert!(is_shuffled(
+        rnn_train::metrics::evaluate_carrying(&model, &even().shuffled(1)).err()
+    ));
+    assert!(fit(even(), even()).is_none());
+}
+
+#[test]
+fn a_step_of_no_batches_is_an_error() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let model = CharRnnConfig::new(3, 4, 3).init(&device);
+    let config = FitConfig {
+        accumulate: 0,
+        ..FitConfig::new(1)
+    };
+    let loader = CharLoader::sequences(vec![(vec![0, 1], vec![1, 2])], 3, 1);
+    let error = Trainer::new(config).fit(model, loader).err();
+    assert!(matches!(error, Some(TrainError::NoBatches)));
 }
 
 #[test]

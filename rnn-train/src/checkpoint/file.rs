@@ -44,13 +44,36 @@ impl Checkpoint {
         self.contents.position.steps_done
     }
 
+    /// How many epochs were done when it was written, without the one under way.
+    pub fn epochs_done(&self) -> usize {
+        self.contents.position.epochs_done()
+    }
+
     pub(crate) fn position(&self) -> &Position {
         &self.contents.position
     }
 
     /// Checks that it belongs to the training that `ours` is about.
     pub(crate) fn check(&self, ours: &About) -> Result<(), CheckpointError> {
-        let theirs = &self.contents.about;
+        self.compare(ours, &self.contents.about)
+    }
+
+    /// Checks that it belongs to the training that `ours` is about, or to the same one before it was
+    /// extended, whose identity is one of `earlier`.
+    pub(crate) fn check_before(
+        &self,
+        ours: &About,
+        earlier: &[String],
+    ) -> Result<(), CheckpointError> {
+        let mut theirs = self.contents.about.clone();
+        theirs.config.epochs = ours.config.epochs;
+        if earlier.contains(&theirs.identity) {
+            theirs.identity.clone_from(&ours.identity);
+        }
+        self.compare(ours, &theirs)
+    }
+
+    fn compare(&self, ours: &About, theirs: &About) -> Result<(), CheckpointError> {
         let text = |about: &About| {
             let json = |value: serde_json::Result<String>| value.unwrap_or_default();
             [
@@ -74,8 +97,9 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The identity of its training, as given to [`Checkpoints::with_identity`](super::Checkpoints).
-    pub(crate) fn identity(&self) -> &str {
+    /// The identity of its training, as given to
+    /// [`Checkpoints::with_identity`](super::Checkpoints::with_identity).
+    pub fn identity(&self) -> &str {
         &self.contents.about.identity
     }
 

@@ -21,6 +21,7 @@ pub struct Checkpoints {
     folder: PathBuf,
     every: SaveInterval,
     identity: String,
+    earlier: Vec<String>,
 }
 
 impl Checkpoints {
@@ -30,6 +31,7 @@ impl Checkpoints {
             folder: folder.into(),
             every: SaveInterval::Epoch,
             identity: String::new(),
+            earlier: Vec::new(),
         }
     }
 
@@ -43,6 +45,16 @@ impl Checkpoints {
     /// model's included, and of the data: a checkpoint with another identity is refused.
     pub fn with_identity(mut self, identity: impl Into<String>) -> Self {
         self.identity = identity.into();
+        self
+    }
+
+    /// The identities that this training had before it was extended, if they differ: checkpoints of
+    /// then are not another training's.
+    pub fn with_earlier_identities(
+        mut self,
+        earlier: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.earlier = earlier.into_iter().map(Into::into).collect();
         self
     }
 
@@ -97,8 +109,13 @@ impl Checkpoints {
         self.every
     }
 
-    pub(crate) fn identity(&self) -> &str {
+    /// The identity of the training, as given to [`with_identity`](Self::with_identity).
+    pub fn identity(&self) -> &str {
         &self.identity
+    }
+
+    pub(crate) fn earlier_identities(&self) -> &[String] {
+        &self.earlier
     }
 
     /// Writes a checkpoint, as the best one too if it is that. Removes the oldest ones, and those of

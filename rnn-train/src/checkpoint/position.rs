@@ -32,8 +32,21 @@ pub(crate) struct Position {
     pub best: Option<Best>,
     /// Whether patience has run out.
     pub gave_up: bool,
+    /// Where the training was extended for the last time.
+    #[serde(default)]
+    pub extended: Extended,
     /// A report for each epoch that is done.
     pub history: Vec<EpochReport>,
+}
+
+/// What was done when a training was extended; nothing if it never was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Extended {
+    /// Whole epochs, from which patience is counted.
+    pub epochs: usize,
+    /// Steps, from which a schedule that depends on the training's length is laid.
+    pub steps: usize,
 }
 
 /// The best epoch so far.
@@ -62,7 +75,25 @@ impl Position {
             plateau: Plateau::default(),
             best: None,
             gave_up: false,
+            extended: Extended::default(),
             history: Vec::new(),
+        }
+    }
+
+    /// Epochs that are done.
+    pub fn epochs_done(&self) -> usize {
+        self.epoch - 1
+    }
+
+    /// The same place as the start of an extension.
+    pub fn extend(self) -> Self {
+        Self {
+            gave_up: false,
+            extended: Extended {
+                epochs: self.epochs_done(),
+                steps: self.steps_done,
+            },
+            ..self
         }
     }
 
@@ -75,7 +106,8 @@ impl Position {
             self.best = Some(Best { epoch, step, value });
             report.best = true;
         }
-        let since = report.epoch - self.best.map_or(0, |best| best.epoch);
+        let best = self.best.map_or(0, |best| best.epoch);
+        let since = report.epoch - best.max(self.extended.epochs);
         self.gave_up = config.patience.is_some_and(|patience| since >= patience);
         self.history.push(report.clone());
         self.epoch += 1;

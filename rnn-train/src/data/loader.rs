@@ -123,8 +123,12 @@ impl<B: 'static> Loader<B> {
         }))
     }
 
-    /// Checks that all batches are of one size, as carried states need.
-    pub(crate) fn check_even(&self) -> Result<(), TrainError> {
+    /// Checks that the batches continue each other, as carried states need: in their order, and all of
+    /// one size.
+    pub(crate) fn check_order(&self) -> Result<(), TrainError> {
+        if self.shuffle.is_some() {
+            return Err(TrainError::ShuffledStates);
+        }
         let (items, batch_size) = (self.num_items, self.batch_size);
         if items > batch_size && !items.is_multiple_of(batch_size) {
             return Err(TrainError::UnevenBatches { items, batch_size });

@@ -16,6 +16,22 @@ pub enum TrainError {
     /// There are no data.
     #[error("the training data hold no items")]
     NoData,
+    /// A step of no batches.
+    #[error("accumulate: expected at least 1 batch per step, found 0")]
+    NoBatches,
+    /// An extension of a training to no more epochs than are done.
+    #[error("epochs: expected more than {done}, which are done, found {epochs}")]
+    EpochsDone {
+        /// Whole epochs that are done.
+        done: usize,
+        /// Epochs that were asked for.
+        epochs: usize,
+    },
+    /// With carried states each sequence of a batch must go on where the one before it ended.
+    #[error(
+        "states can't be carried from batch to batch of a shuffled loader: leave out `shuffled`"
+    )]
+    ShuffledStates,
     /// With carried states every batch must be as large as the one before.
     #[error(
         "{items} items make batches of {batch_size} and a smaller last one, but carried states \

@@ -16,7 +16,7 @@ use crate::data::Loader;
 use crate::device::device_of;
 use crate::error::TrainError;
 use crate::objective::Objective;
-use crate::optim::{Factor, Rate};
+use crate::optim::{Factor, Rate, Span};
 use crate::progress::Observer;
 
 /// Trains models of one type.
@@ -42,7 +42,7 @@ pub struct Trainer<M: Objective> {
     config: FitConfig,
     validation: Option<Loader<M::Batch>>,
     checkpoints: Option<Checkpoints>,
-    checkpoint: Option<Checkpoint>,
+    resume: Option<Resume>,
     observers: Vec<Box<dyn Observer>>,
     stop: Arc<AtomicBool>,
     dashboard: bool,
@@ -55,7 +55,7 @@ impl<M: Objective> Trainer<M> {
             config,
             validation: None,
             checkpoints: None,
-            checkpoint: None,
+            resume: None,
             observers: Vec::new(),
             stop: Arc::default(),
             dashboard: false,
@@ -107,7 +107,49 @@ impl<M: Objective> Trainer<M> {
     /// # }
     /// ```
     pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
-        self.checkpoint = Some(checkpoint);
+        self.resume = Some(Resume {
+            checkpoint,
+            extend: false,
+        });
+        self
+    }
+
+    /// Extends a training: goes on from its checkpoint, which may be that of its end, up to the
+    /// [`epochs`](FitConfig::epochs) of this trainer, whose other settings are the training's.
+    /// [`patience`](FitConfig::patience) starts to count anew. Schedules that depend on the number of
+    /// epochs ([`Schedule::Cosine`](crate::optim::Schedule::Cosine),
+    /// [`OneCycle`](crate::optim::Schedule::OneCycle)) are laid anew over the steps that are left; the
+    /// others go on. The checkpoints of the extension are for [`resume`](Self::resume).
+    ///
+    /// ```
+    /// use rnn_data::Strokes;
+    /// use rnn_model::{ClassifierConfig, GruConfig, StateDict};
+    /// use rnn_train::checkpoint::Checkpoints;
+    /// use rnn_train::{FitConfig, ImageLoader, Trainer};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let device = rnn_train::select("auto")?.device;
+    /// let digits = ImageLoader::images(&Strokes::new(1).generate(100)?, 10).shuffled(1);
+    /// let model = ClassifierConfig::new(GruConfig::new(28, 8), 10).init(&device);
+    /// let folder = tempfile::tempdir()?;
+    /// let checkpoints = Checkpoints::new(folder.path());
+    /// let trainer = |epochs| Trainer::new(FitConfig::new(epochs)).with_checkpoints(checkpoints.clone());
+    ///
+    /// trainer(1).fit(model.clone(), digits.clone())?;
+    /// let last = checkpoints.latest()?.ok_or("no checkpoint")?;
+    /// let extended = trainer(3).extend(last).fit(model.clone(), digits.clone())?;
+    /// assert_eq!(extended.history.len(), 3);
+    ///
+    /// let whole = Trainer::new(FitConfig::new(3)).fit(model, digits)?;
+    /// let bytes = |model| StateDict::of(model).to_safetensors();
+    /// assert_eq!(bytes(&extended.model)?, bytes(&whole.model)?); // the rate is constant
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn extend(mut self, checkpoint: Checkpoint) -> Self {
+        self.resume = Some(Resume {
+            checkpoint,
+            extend: true,
+        });
         self
     }
 
@@ -137,24 +179,18 @@ impl<M: Objective> Trainer<M> {
     /// # Errors
     ///
     /// If there are no data or no parameters, a batch can't be made, the loss becomes infinite or NaN,
-    /// the device does not support the precision, there is no such metric to monitor, or a checkpoint
-    /// can't be written or belongs to another training.
-    ///
-    /// # Panics
-    ///
-    /// If [`accumulate`](FitConfig::accumulate) is 0.
+    /// the device does not support the precision, there is no such metric to monitor,
+    /// [`accumulate`](FitConfig::accumulate) is 0, states are to be carried from one shuffled sequence to
+    /// another, the epochs of an extension are done, or a checkpoint can't be written or belongs to
+    /// another training.
     pub fn fit(self, model: M, train: Loader<M::Batch>) -> Result<Fitted<M>, TrainError> {
-        assert!(
-            self.config.accumulate > 0,
-            "a step needs at least one batch, found 0"
-        );
         let device = self.check(&model, &train)?.autodiff();
         let config = self.config;
         let validation = self.validation.filter(|valid| valid.num_batches() > 0);
-        let identity = match (&self.checkpoints, &self.checkpoint) {
+        let identity = match (&self.checkpoints, &self.resume) {
             (Some(checkpoints), _) => checkpoints.identity(),
             // Without a folder for checkpoints there is no identity, and any is accepted.
-            (None, Some(checkpoint)) => checkpoint.identity(),
+            (None, Some(resume)) => resume.checkpoint.identity(),
             (None, None) => "",
         };
         let about = About {
@@ -164,16 +200,24 @@ impl<M: Objective> Trainer<M> {
             valid: validation.as_ref().map(Data::of),
         };
         let model = model.to_device(&device).train();
-        let start = match &self.checkpoint {
-            Some(checkpoint) => Start::from(checkpoint, &about, model, &device)?,
+        let start = match &self.resume {
+            Some(resume) => {
+                let earlier = self.checkpoints.as_ref();
+                let earlier = earlier.map_or(&[][..], Checkpoints::earlier_identities);
+                resume.start(&about, earlier, model, &device)?
+            }
             None => Start::new(model, &config),
         };
         let plateau = Factor::new(start.position.plateau.factor);
+        let steps = train.num_batches().div_ceil(config.accumulate);
         let rate = Rate {
             schedule: config.schedule,
             learning_rate: config.learning_rate,
-            steps: train.num_batches().div_ceil(config.accumulate),
-            epochs: config.epochs,
+            steps,
+            span: Span {
+                start: start.position.extended.steps,
+                end: steps.saturating_mul(config.epochs),
+            },
             step: start.position.steps_done,
             plateau: plateau.clone(),
         };
@@ -228,11 +272,13 @@ impl<M: Objective> Trainer<M> {
         if train.num_batches() == 0 {
             return Err(TrainError::NoData);
         }
+        if self.config.accumulate == 0 {
+            return Err(TrainError::NoBatches);
+        }
         if self.config.carry_state {
-            train.check_even()?;
-            self.validation
-                .as_ref()
-                .map_or(Ok(()), Loader::check_even)?;
+            for loader in [train].into_iter().chain(&self.validation) {
+                loader.check_order()?;
+            }
         }
         let has_items = |valid: &Loader<M::Batch>| valid.num_items() > 0;
         if self.config.patience.is_some() && !self.validation.as_ref().is_some_and(has_items) {
@@ -242,6 +288,13 @@ impl<M: Objective> Trainer<M> {
         self.config.precision.check(&device)?;
         Ok(device)
     }
+}
+
+/// A checkpoint to start from.
+struct Resume {
+    checkpoint: Checkpoint,
+    /// Whether to extend its training.
+    extend: bool,
 }
 
 /// Where a training starts.
@@ -267,25 +320,40 @@ impl<M: Objective> Start<M> {
             checkpoint: None,
         }
     }
+}
 
-    /// Resumes from `checkpoint`, which must belong to the training that `about` is about.
-    fn from(
-        checkpoint: &Checkpoint,
+impl Resume {
+    /// The start of the training that `about` is about, to which the checkpoint must belong;
+    /// `earlier` are the training's identities before it was extended.
+    fn start<M: Objective>(
+        &self,
         about: &About,
+        earlier: &[String],
         model: M,
         device: &Device,
-    ) -> Result<Self, TrainError> {
-        checkpoint.check(about)?;
-        let (config, position) = (&about.config, checkpoint.position().clone());
+    ) -> Result<Start<M>, TrainError> {
+        let (config, checkpoint) = (&about.config, &self.checkpoint);
+        let mut position = checkpoint.position().clone();
+        if self.extend {
+            checkpoint.check_before(about, earlier)?;
+            let (done, epochs) = (position.epochs_done(), config.epochs);
+            if epochs <= done {
+                return Err(TrainError::EpochsDone { done, epochs });
+            }
+            position = position.extend();
+        } else {
+            checkpoint.check(about)?;
+        }
         let mut best = None;
         if let (Some(_), Some(step)) = (config.patience, position.best.map(|best| best.step)) {
             let folder = checkpoint.path().parent().unwrap_or(Path::new(""));
             let checkpoint = Checkpoints::new(folder).best(step)?;
-            checkpoint.check(about)?;
+            // The best epoch may lie before an extension.
+            checkpoint.check_before(about, earlier)?;
             best = Some(checkpoint.load_into(model.clone())?);
         }
         let optimizer = config.optimizer.init();
-        Ok(Self {
+        Ok(Start {
             model: checkpoint.load_into(model)?,
             optimizer: optimizer.load_record(checkpoint.optimizer()?),
             position,

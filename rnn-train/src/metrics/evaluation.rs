@@ -106,7 +106,7 @@ pub fn evaluate_carrying<M: Objective>(
     model: &M,
     loader: &Loader<M::Batch>,
 ) -> Result<Evaluation, TrainError> {
-    loader.check_even()?;
+    loader.check_order()?;
     evaluate_with(model, loader, true)
 }
 

@@ -13,5 +13,5 @@ pub use gradients::{clip_global_norm, clip_value};
 pub use optimizer::Optimizer;
 pub(crate) use precision::in_numbers_of;
 pub use precision::{Precision, PrecisionError};
-pub(crate) use schedule::{Factor, Plateau, Rate};
+pub(crate) use schedule::{Factor, Plateau, Rate, Span};
 pub use schedule::{OneCycle, Schedule};

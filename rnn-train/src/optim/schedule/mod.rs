@@ -47,10 +47,17 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// The learning rate of step `step` (from 0) of a training with `epochs` of `steps` each, before
-    /// a plateau's reductions.
-    fn rate(self, learning_rate: f64, step: usize, steps: usize, epochs: usize) -> f64 {
-        let total = steps.saturating_mul(epochs);
+    /// Whether it is laid over all steps of a training, so that it depends on how many there are.
+    pub fn depends_on_length(self) -> bool {
+        matches!(self, Self::Cosine { .. } | Self::OneCycle)
+    }
+
+    /// The learning rate of step `step` (from 0) of a training with epochs of `steps` each, before a
+    /// plateau's reductions. A schedule that depends on the training's length begins at step
+    /// `start` and ends at step `end`.
+    fn rate(self, learning_rate: f64, step: usize, steps: usize, Span { start, end }: Span) -> f64 {
+        let total = end.saturating_sub(start);
+        let since_start = step.saturating_sub(start);
         match self {
             Self::Constant | Self::ReduceOnPlateau { .. } => learning_rate,
             Self::Step { every, gamma } => {
@@ -59,15 +66,22 @@ impl Schedule {
             }
             Self::Cosine { warmup } => {
                 let warm = (warmup * total as f64) as usize;
-                if step < warm {
-                    return learning_rate * (step + 1) as f64 / (warm + 1) as f64;
+                if since_start < warm {
+                    return learning_rate * (since_start + 1) as f64 / (warm + 1) as f64;
                 }
-                let share = (step - warm) as f64 / (total - warm).max(1) as f64;
+                let share = (since_start - warm) as f64 / (total - warm).max(1) as f64;
                 anneal(learning_rate, 0.0, share.min(1.0))
             }
-            Self::OneCycle => OneCycle::new(learning_rate, total).rate(step),
+            Self::OneCycle => OneCycle::new(learning_rate, total).rate(since_start),
         }
     }
+}
+
+/// The steps over which a schedule is laid.
+#[derive(Clone, Copy)]
+pub(crate) struct Span {
+    pub start: usize,
+    pub end: usize,
 }
 
 /// A schedule as the learner steps it, from any step on.
@@ -77,7 +91,8 @@ pub(crate) struct Rate {
     pub learning_rate: f64,
     /// Steps of an epoch.
     pub steps: usize,
-    pub epochs: usize,
+    /// From the first step, or from the one at which the training was extended, to the last.
+    pub span: Span,
     /// The step that comes next, from 0.
     pub step: usize,
     pub plateau: Factor,
@@ -93,7 +108,7 @@ impl LrScheduler for Rate {
     fn step(&mut self) -> f64 {
         let rate = self
             .schedule
-            .rate(self.learning_rate, self.step, self.steps, self.epochs);
+            .rate(self.learning_rate, self.step, self.steps, self.span);
         self.step += 1;
         rate * self.plateau.get()
     }
@@ -135,9 +150,28 @@ mod tests {
     use super::*;
 
     fn rates(schedule: Schedule, steps: usize, epochs: usize) -> Vec<f64> {
-        (0..steps * epochs)
-            .map(|step| schedule.rate(0.1, step, steps, epochs))
+        let end = steps * epochs;
+        (0..end)
+            .map(|step| schedule.rate(0.1, step, steps, Span { start: 0, end }))
             .collect()
+    }
+
+    #[test]
+    fn an_extension_lays_anew_what_depends_on_the_length_and_nothing_else() {
+        let (steps, epochs, start) = (4, 5, 6);
+        let end = steps * epochs;
+        let extended = |schedule: Schedule| -> Vec<f64> {
+            (start..end)
+                .map(|step| schedule.rate(0.1, step, steps, Span { start, end }))
+                .collect()
+        };
+        for schedule in [Schedule::OneCycle, Schedule::Cosine { warmup: 0.3 }] {
+            assert_eq!(extended(schedule), rates(schedule, end - start, 1));
+        }
+        let (every, gamma) = (2, 0.5);
+        for schedule in [Schedule::Constant, Schedule::Step { every, gamma }] {
+            assert_eq!(extended(schedule), rates(schedule, steps, epochs)[start..]);
+        }
     }
 
     fn assert_close(found: &[f64], expected: &[f64]) {

@@ -1,5 +1,7 @@
 //! A resumed training equals an uninterrupted one, and unusable checkpoints are errors.
 
+mod extension;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
