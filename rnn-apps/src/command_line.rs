@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::cli::{Common, RunArgs, config_file, refused_on_resume};
+use crate::cli::{Common, FitArgs, RunArgs, config_file, refused_on_resume};
 use crate::context::Context;
 use crate::notebook::hihello::{self, HihelloArgs};
 use crate::notebook::two_sentences::{self, TwoSentencesArgs};
@@ -206,6 +206,7 @@ fn allowed_with_resume(matches: &ArgMatches) -> Vec<&'static str> {
     let of_the_task = task.map_or(&[][..], |task| task.allowed_with_resume());
     [
         Common::ALLOWED_WITH_RESUME,
+        FitArgs::ALLOWED_WITH_RESUME,
         RunArgs::ALLOWED_WITH_RESUME,
         of_the_task,
     ]
@@ -248,6 +249,7 @@ mod tests {
             for id in [
                 Common::NOT_IN_A_FILE,
                 Common::ALLOWED_WITH_RESUME,
+                FitArgs::ALLOWED_WITH_RESUME,
                 RunArgs::NOT_IN_A_FILE,
                 RunArgs::ALLOWED_WITH_RESUME,
                 allowed_with_resume,
@@ -264,7 +266,7 @@ mod tests {
     fn a_run_that_goes_on_takes_what_does_not_change_it() {
         for command in ["mnist train", "tagger train"] {
             for flags in [
-                "--from best --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json",
+                "--from best --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json --epochs 9",
                 "--tui",
             ] {
                 let line = format!("rnn-apps {command} --resume r {flags}");
@@ -301,7 +303,8 @@ mod tests {
             "rnn-apps mnist train --epochs 18446744073709551615",
             "rnn-apps tagger --epochs 3 train",
             "rnn-apps hihello --sample --temperature 1,0",
-            "rnn-apps mnist train --resume r --epochs 4",
+            "rnn-apps mnist train --resume r --epochs 0",
+            "rnn-apps mnist train --resume r --hidden-size 4",
             "rnn-apps mnist train --resume r --run r",
             "rnn-apps --seed 3 tagger train --resume r",
             "rnn-apps mnist train --from step-00000001",

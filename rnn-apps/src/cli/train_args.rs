@@ -15,6 +15,10 @@ use super::values::{epochs, factor, items, items_or_none, precision, rate, save_
 #[derive(Args, Clone, Debug, Serialize)]
 #[command(next_help_heading = "Steps")]
 pub struct FitArgs {
+    /// Passes over the training data; with --resume more (or fewer) than the run was set to, from
+    /// where it is, also if it is finished: schedules one-cycle and cosine are laid anew over the rest
+    #[arg(long, value_name = "N", value_parser = epochs)]
+    pub epochs: Option<usize>,
     /// What a step does with its gradients
     #[arg(long, value_enum, default_value_t = OptimizerKind::Adam)]
     pub optimizer: OptimizerKind,
@@ -31,18 +35,18 @@ pub struct FitArgs {
     /// How the learning rate changes
     #[arg(long, value_enum)]
     pub schedule: Option<ScheduleKind>,
-    /// Of cosine: the share of all steps in which the rate rises first, 0 to below 1
-    #[arg(long, default_value_t = 0.05, value_name = "SHARE", value_parser = share)]
-    pub warmup: f64,
-    /// Of step: epochs of one rate
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = epochs)]
-    pub step_epochs: usize,
-    /// Of step and reduce-on-plateau: what the rate is multiplied by, 0 to below 1
-    #[arg(long, default_value_t = 0.5, value_name = "FACTOR", value_parser = share)]
-    pub gamma: f64,
-    /// Of reduce-on-plateau: epochs without a better loss that are let pass
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = items_or_none)]
-    pub plateau_patience: usize,
+    /// Of cosine: the share of all steps in which the rate rises first, 0 to below 1 [default: 0.05]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub warmup: Option<f64>,
+    /// Of step: epochs of one rate [default: 1]
+    #[arg(long, value_name = "N", value_parser = epochs)]
+    pub step_epochs: Option<usize>,
+    /// Of step and reduce-on-plateau: what the rate is multiplied by, 0 to below 1 [default: 0.5]
+    #[arg(long, value_name = "FACTOR", value_parser = share)]
+    pub gamma: Option<f64>,
+    /// Of reduce-on-plateau: epochs without a better loss that are let pass [default: 1]
+    #[arg(long, value_name = "N", value_parser = items_or_none)]
+    pub plateau_patience: Option<usize>,
     /// Largest joint norm of all gradients
     #[arg(long, value_name = "NORM", value_parser = rate)]
     pub clip_norm: Option<f64>,
@@ -94,8 +98,11 @@ pub enum ScheduleKind {
 }
 
 impl FitArgs {
+    /// Flags that may be given with `--resume`.
+    pub const ALLOWED_WITH_RESUME: &[&str] = &["epochs"];
+
     /// Sets the flags that were not given from `base`, the command's defaults, and from the
-    /// optimiser.
+    /// optimiser and the schedule.
     pub fn fill_defaults(&mut self, base: &FitConfig) {
         let (momentum, weight_decay) = match self.optimizer {
             OptimizerKind::Adam => (None, None),
@@ -107,24 +114,71 @@ impl FitArgs {
         self.weight_decay = self.weight_decay.or(weight_decay);
         self.learning_rate = self.learning_rate.or(Some(base.learning_rate));
         self.clip_norm = self.clip_norm.or(base.clip_norm);
-        self.schedule = self.schedule.or(Some(match base.schedule {
+        self.epochs = self.epochs.or(Some(base.epochs));
+        let schedule = self.schedule(base);
+        self.schedule = Some(schedule);
+        match schedule {
+            ScheduleKind::Constant | ScheduleKind::OneCycle => {}
+            ScheduleKind::Cosine => _ = self.warmup.get_or_insert(0.05),
+            ScheduleKind::Step => {
+                self.step_epochs.get_or_insert(1);
+                self.gamma.get_or_insert(0.5);
+            }
+            ScheduleKind::ReduceOnPlateau => {
+                self.gamma.get_or_insert(0.5);
+                self.plateau_patience.get_or_insert(1);
+            }
+        }
+    }
+
+    /// The schedule, which is that of `base` unless the flag was given.
+    fn schedule(&self, base: &FitConfig) -> ScheduleKind {
+        self.schedule.unwrap_or(match base.schedule {
             Schedule::Constant => ScheduleKind::Constant,
             Schedule::Step { .. } => ScheduleKind::Step,
             Schedule::Cosine { .. } => ScheduleKind::Cosine,
             Schedule::OneCycle => ScheduleKind::OneCycle,
             Schedule::ReduceOnPlateau { .. } => ScheduleKind::ReduceOnPlateau,
-        }));
+        })
     }
 
-    /// The first given flag that the chosen optimiser does not use.
-    pub fn unused_flag(&self) -> Option<&'static str> {
-        match self.optimizer {
-            OptimizerKind::Adam if self.weight_decay.is_some() => Some("--weight-decay"),
-            OptimizerKind::Adam | OptimizerKind::AdamW if self.momentum.is_some() => {
-                Some("--momentum")
-            }
-            _ => None,
+    /// The first given flag that the chosen optimiser or schedule has no use for, as an error message;
+    /// `base` are the command's defaults.
+    pub fn unused_flag(&self, base: &FitConfig) -> Option<String> {
+        use OptimizerKind::{Adam, AdamW, RmsProp, Sgd};
+        use ScheduleKind::{Cosine, ReduceOnPlateau, Step};
+        let (optimizer, schedule) = (self.optimizer, self.schedule(base));
+        let of_optimizer = [
+            ("momentum", self.momentum.is_some(), &[Sgd, RmsProp][..]),
+            (
+                "weight-decay",
+                self.weight_decay.is_some(),
+                &[AdamW, Sgd, RmsProp],
+            ),
+        ];
+        let of_schedule = [
+            ("warmup", self.warmup.is_some(), &[Cosine][..]),
+            ("step-epochs", self.step_epochs.is_some(), &[Step]),
+            ("gamma", self.gamma.is_some(), &[Step, ReduceOnPlateau]),
+            (
+                "plateau-patience",
+                self.plateau_patience.is_some(),
+                &[ReduceOnPlateau],
+            ),
+        ];
+        let unused = of_optimizer
+            .into_iter()
+            .find(|(_, given, users)| *given && !users.contains(&optimizer));
+        if let Some((flag, ..)) = unused {
+            let optimizer = optimizer.name();
+            return Some(format!("--{flag} is not for --optimizer {optimizer}"));
         }
+        let unused = of_schedule
+            .into_iter()
+            .find(|(_, given, users)| *given && !users.contains(&schedule));
+        let (flag, ..) = unused?;
+        let schedule = schedule.name();
+        Some(format!("--{flag} is not for --schedule {schedule}"))
     }
 
     /// The settings of a training: these flags, and `base` for everything else.
@@ -134,6 +188,7 @@ impl FitArgs {
         let (momentum, weight_decay) = (args.momentum, args.weight_decay);
         let (momentum, weight_decay) = (momentum.unwrap_or(0.0), weight_decay.unwrap_or(0.0));
         FitConfig {
+            epochs: args.epochs.unwrap_or(base.epochs),
             learning_rate: args.learning_rate.unwrap_or(base.learning_rate),
             optimizer: match self.optimizer {
                 OptimizerKind::Adam => Optimizer::Adam,
@@ -152,15 +207,15 @@ impl FitArgs {
                 Some(ScheduleKind::Constant) => Schedule::Constant,
                 Some(ScheduleKind::OneCycle) => Schedule::OneCycle,
                 Some(ScheduleKind::Step) => Schedule::Step {
-                    every: self.step_epochs,
-                    gamma: self.gamma,
+                    every: args.step_epochs.unwrap_or(1),
+                    gamma: args.gamma.unwrap_or(0.5),
                 },
                 Some(ScheduleKind::Cosine) => Schedule::Cosine {
-                    warmup: self.warmup,
+                    warmup: args.warmup.unwrap_or(0.05),
                 },
                 Some(ScheduleKind::ReduceOnPlateau) => Schedule::ReduceOnPlateau {
-                    factor: self.gamma,
-                    patience: self.plateau_patience,
+                    factor: args.gamma.unwrap_or(0.5),
+                    patience: args.plateau_patience.unwrap_or(1),
                 },
             },
             clip_norm: args.clip_norm,
@@ -181,6 +236,19 @@ impl OptimizerKind {
             Self::AdamW => "adamw",
             Self::Sgd => "sgd",
             Self::RmsProp => "rmsprop",
+        }
+    }
+}
+
+impl ScheduleKind {
+    /// The name on the command line.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Step => "step",
+            Self::Cosine => "cosine",
+            Self::OneCycle => "one-cycle",
+            Self::ReduceOnPlateau => "reduce-on-plateau",
         }
     }
 }

@@ -111,13 +111,8 @@ fn check<T: Task>(args: &TrainArgs<T::Args>) -> Result<(), clap::Error> {
     if args.run.resume.is_none() {
         T::check(&args.task, args.fit.patience).map_err(refused)?;
     }
-    match args.fit.unused_flag() {
-        Some(flag) => {
-            let optimizer = args.fit.optimizer.name();
-            Err(refused(format!(
-                "{flag} is not for --optimizer {optimizer}"
-            )))
-        }
+    match args.fit.unused_flag(&T::default_fit(&args.task)) {
+        Some(message) => Err(refused(message)),
         None => Ok(()),
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::recurrent::{CellKind, Nonlinearity, RecurrentSettings, WeightInit};
 use super::task::{Batches, Judgement, SettingsOf, Task};
-use crate::cli::values::{epochs, items};
+use crate::cli::values::items;
 use crate::context::Context;
 use crate::ui::Output;
 
@@ -28,9 +28,6 @@ pub struct ParityArgs {
     /// Bits of a sequence
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = items)]
     bits: usize,
-    /// Passes over the sequences
-    #[arg(long, default_value_t = 60, value_name = "N", value_parser = epochs)]
-    epochs: usize,
 }
 
 /// There is no subcommand other than `train`.
@@ -69,6 +66,7 @@ impl Task for Parity {
     const ITEMS: &'static str = "sequences";
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &[];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
+        ("epochs", "60"),
         ("learning_rate", "0.02"),
         ("schedule", "constant"),
         ("clip_norm", "no limit"),
@@ -90,7 +88,7 @@ impl Task for Parity {
     fn default_fit(args: &ParityArgs) -> FitConfig {
         FitConfig {
             learning_rate: 0.02,
-            ..FitConfig::new(args.epochs)
+            ..FitConfig::new(60)
         }
     }
 

@@ -6,7 +6,7 @@ use rnn_train::optim::Schedule;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::TrainedRun;
-use crate::cli::values::{epochs, items, layers, share, size};
+use crate::cli::values::{items, layers, share, size};
 use crate::tasks::recurrent::{CellKind, WeightInit};
 
 #[derive(Debug, Subcommand)]
@@ -27,9 +27,6 @@ pub struct MnistArgs {
     /// How to start and to step
     #[arg(long, value_enum, default_value_t = Recipe::Tuned)]
     pub recipe: Recipe,
-    /// Passes over the training images
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = epochs)]
-    pub epochs: usize,
     /// Images per step
     #[arg(long, default_value_t = 64, value_name = "B", value_parser = items)]
     pub batch_size: usize,
@@ -123,9 +120,9 @@ impl Recipe {
         }
     }
 
-    /// The default settings for training a network with this cell for so many epochs.
-    pub fn fit(self, cell: CellKind, epochs: usize) -> FitConfig {
-        let config = FitConfig::new(epochs);
+    /// The default settings for training a network with this cell.
+    pub fn fit(self, cell: CellKind) -> FitConfig {
+        let config = FitConfig::new(3);
         match self {
             Self::Notebook => config,
             Self::Tuned => FitConfig {

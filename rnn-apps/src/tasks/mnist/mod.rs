@@ -37,6 +37,7 @@ impl Task for Mnist {
     const ITEMS: &'static str = "images";
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &["data"];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
+        ("epochs", "3"),
         (
             "learning_rate",
             "tuned 0.002 for rnn, else 0.004; notebook 0.001",
@@ -70,7 +71,7 @@ impl Task for Mnist {
     }
 
     fn default_fit(args: &MnistArgs) -> FitConfig {
-        args.recipe.fit(args.cell, args.epochs)
+        args.recipe.fit(args.cell)
     }
 
     fn training(args: &MnistArgs, fit: FitConfig) -> anyhow::Result<Training> {

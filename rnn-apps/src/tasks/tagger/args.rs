@@ -6,7 +6,7 @@ use rnn_train::optim::Schedule;
 use serde::Serialize;
 
 use crate::cli::TrainedRun;
-use crate::cli::values::{epochs, items, layers, share, size};
+use crate::cli::values::{items, layers, share, size};
 
 #[derive(Debug, Subcommand)]
 pub enum TaggerAction {
@@ -31,9 +31,6 @@ pub struct TaggerArgs {
     /// Words that occur less often count as unknown [default: 2; 1 without --data]
     #[arg(long, value_name = "N", value_parser = items)]
     pub min_count: Option<usize>,
-    /// Passes over the training sentences
-    #[arg(long, default_value_t = 5, value_name = "N", value_parser = epochs)]
-    pub epochs: usize,
     /// Sentences per step
     #[arg(long, default_value_t = 32, value_name = "B", value_parser = items)]
     pub batch_size: usize,
@@ -71,7 +68,7 @@ impl TaggerArgs {
             learning_rate: 0.01,
             schedule: Schedule::OneCycle,
             clip_norm: Some(1.0),
-            ..FitConfig::new(self.epochs)
+            ..FitConfig::new(5)
         }
     }
 }

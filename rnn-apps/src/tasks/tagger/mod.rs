@@ -37,6 +37,7 @@ impl Task for Tagger {
     const ITEMS: &'static str = "sentences";
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &["data"];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
+        ("epochs", "5"),
         ("learning_rate", "0.01"),
         ("schedule", "one-cycle"),
         ("clip_norm", "1"),
