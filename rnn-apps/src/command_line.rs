@@ -92,15 +92,16 @@ impl CommandLine {
         let shared = [Common::NOT_IN_A_FILE, RunArgs::NOT_IN_A_FILE].concat();
         let not_in_a_file: Vec<&str> = of_tasks.copied().chain(shared).collect();
         let matches = config_file::matches(&command, line, &not_in_a_file)?;
-        let request =
-            Request::from_matches(&matches).map_err(|error| error.format(&mut command))?;
+        let request = Request::from_matches(&matches)
+            .map_err(|error| error.format(called(&mut command, &matches)))?;
         if request.resumed().is_some()
             && let Some(flag) =
                 refused_on_resume(&command, &matches, &allowed_with_resume(&matches))
         {
             let message =
                 format!("--{flag} is not for a run that goes on: its settings are its own");
-            return Err(command.error(ErrorKind::ArgumentConflict, message));
+            let error = called(&mut command, &matches).error(ErrorKind::ArgumentConflict, message);
+            return Err(error);
         }
         let Root { common } = Root::from_arg_matches(&matches)?;
         Ok(Self { common, request })
@@ -141,13 +142,40 @@ impl CommandLine {
     }
 }
 
+/// The subcommand that was called, whose usage an error about its flags shows.
+fn called<'a>(command: &'a mut Command, matches: &ArgMatches) -> &'a mut Command {
+    // Only after this do the subcommands know the names of those above them.
+    command.build();
+    let (mut called, mut matches) = (command, matches);
+    while let Some((name, below)) = matches.subcommand() {
+        called = called
+            .find_subcommand_mut(name)
+            .expect("clap found it by this name");
+        matches = below;
+    }
+    called
+}
+
+/// The command whose flags, and those of its subcommands, take a negative number as their value, and
+/// not as a flag: so that the flag's own parser can say what it expects.
+fn with_negative_values(command: Command) -> Command {
+    command
+        .mut_args(
+            |arg| match arg.get_long().is_some() && arg.get_action().takes_values() {
+                true => arg.allow_negative_numbers(true),
+                false => arg,
+            },
+        )
+        .mut_subcommands(with_negative_values)
+}
+
 /// All commands with all their flags.
 pub fn command() -> Command {
     let mut command = NotebookCommand::augment_subcommands(Root::command());
     for task in TASKS {
         command = command.subcommand(task.command());
     }
-    ToolCommand::augment_subcommands(command)
+    let command = ToolCommand::augment_subcommands(command)
         .mut_subcommand(Tagger::NAME, |tagger| {
             // Without a subcommand it trains on the notebook's two sentences.
             TwoSentencesArgs::augment_args(tagger)
@@ -155,7 +183,8 @@ pub fn command() -> Command {
                 .subcommand_required(false)
                 .arg_required_else_help(false)
         })
-        .arg_required_else_help(false)
+        .arg_required_else_help(false);
+    with_negative_values(command)
 }
 
 impl Request {
@@ -285,6 +314,76 @@ mod tests {
                 panic!("{cli:?}");
             };
             assert_eq!(args.model, Path::new("none.json"));
+        }
+    }
+
+    #[test]
+    fn negative_numbers_are_values_of_which_the_flag_says_what_it_expects() {
+        for (line, says) in [
+            ("--seed -1", "expected a whole number from 0"),
+            ("mnist train --seed -1", "expected a whole number from 0"),
+            (
+                "hihello --sample --temperature -1",
+                "expected a number above 0",
+            ),
+            (
+                "mnist train --learning-rate -1",
+                "expected a number above 0",
+            ),
+            ("mnist train --dropout -0.5", "expected a number from 0"),
+            ("mnist train --epochs -3", "expected a whole number from 1"),
+            ("mnist train --schedule cosine --warmup -1e-3", "from 0"),
+        ] {
+            let line = format!("rnn-apps {line}");
+            let error = CommandLine::try_read_from(line.split(' ')).expect_err(&line);
+            let message = error.to_string();
+            assert!(message.contains(says), "{line}: {message}");
+        }
+    }
+
+    #[test]
+    fn usage_is_that_of_the_command_that_was_called() {
+        for line in [
+            "mnist train --momentum 0.5",
+            "mnist train --schedule constant --warmup 0.1",
+            "mnist train --patience 3",
+            "mnist train --resume r --hidden-size 4",
+        ] {
+            let line = format!("rnn-apps {line}");
+            let error = CommandLine::try_read_from(line.split(' ')).expect_err(&line);
+            let message = error.to_string();
+            assert!(
+                message.contains("Usage: rnn-apps mnist train"),
+                "{line}: {message}"
+            );
+        }
+    }
+
+    #[test]
+    fn flags_without_a_use_are_refused() {
+        for (flags, flag) in [
+            ("--optimizer adam --momentum 0.9", "--momentum"),
+            ("--weight-decay 0.1", "--weight-decay"),
+            ("--warmup 0.1", "--warmup"),
+            ("--schedule one-cycle --gamma 0.1", "--gamma"),
+            ("--schedule cosine --step-epochs 2", "--step-epochs"),
+            ("--schedule step --plateau-patience 2", "--plateau-patience"),
+            ("--recipe notebook --gamma 0.1", "--gamma"),
+        ] {
+            let line = format!("rnn-apps mnist train {flags}");
+            let error = CommandLine::try_read_from(line.split(' ')).expect_err(&line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+            let message = error.to_string();
+            assert!(message.contains(&format!("{flag} is not for")), "{message}");
+        }
+        for flags in [
+            "--schedule cosine --warmup 0.1",
+            "--schedule step --step-epochs 2 --gamma 0.1",
+            "--schedule reduce-on-plateau --gamma 0.1 --plateau-patience 2",
+            "--optimizer sgd --momentum 0.5 --weight-decay 0.1",
+        ] {
+            let line = format!("rnn-apps mnist train {flags}");
+            CommandLine::try_read_from(line.split(' ')).expect(&line);
         }
     }
 

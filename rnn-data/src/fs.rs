@@ -4,5 +4,5 @@
 pub(crate) mod file;
 mod text;
 
-pub use file::{is_unfinished, remove_unfinished, write_file};
+pub use file::{is_unfinished, is_utf16, remove_unfinished, write_file};
 pub use text::{TextError, decode_text, read_text};

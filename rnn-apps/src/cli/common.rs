@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::values::threads;
+use super::values::{seed, threads};
 
 /// What every command takes.
 #[derive(Args, Clone, Debug, Serialize)]
@@ -25,7 +25,7 @@ pub struct Common {
     #[arg(long, global = true, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
     /// What all randomness comes from: weights, order of the data, dropout, samples [default: 1]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Print the results as one JSON object on the last line
     #[arg(long, global = true)]

@@ -145,7 +145,7 @@ impl FitArgs {
     /// The first given flag that the chosen optimiser or schedule has no use for, as an error message;
     /// `base` are the command's defaults.
     pub fn unused_flag(&self, base: &FitConfig) -> Option<String> {
-        use OptimizerKind::{Adam, AdamW, RmsProp, Sgd};
+        use OptimizerKind::{AdamW, RmsProp, Sgd};
         use ScheduleKind::{Cosine, ReduceOnPlateau, Step};
         let (optimizer, schedule) = (self.optimizer, self.schedule(base));
         let of_optimizer = [

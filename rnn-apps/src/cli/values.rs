@@ -40,6 +40,11 @@ pub fn layers(text: &str) -> Result<usize, String> {
     count(text, 64)
 }
 
+pub fn seed(text: &str) -> Result<u64, String> {
+    let message = |_| format!("expected a whole number from 0 to {}", u64::MAX);
+    text.parse().map_err(message)
+}
+
 pub fn threads(text: &str) -> Result<usize, String> {
     count(text, 1_024)
 }

@@ -85,7 +85,7 @@ impl Task for Parity {
 
     fn fill_defaults(_: &mut ParityArgs) {}
 
-    fn default_fit(args: &ParityArgs) -> FitConfig {
+    fn default_fit(_: &ParityArgs) -> FitConfig {
         FitConfig {
             learning_rate: 0.02,
             ..FitConfig::new(60)

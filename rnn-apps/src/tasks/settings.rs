@@ -104,7 +104,7 @@ impl Versions {
     pub fn of_this_program() -> Self {
         Self {
             rnn: env!("CARGO_PKG_VERSION").to_owned(),
-            burn: "0.22".to_owned(),
+            burn: env!("BURN_VERSION").to_owned(),
         }
     }
 }

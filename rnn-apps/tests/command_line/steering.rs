@@ -23,9 +23,13 @@ fn a_file_sets_what_the_command_line_leaves_to_it() {
     assert_eq!(fit["optimizer"]["name"], "sgd");
     assert_eq!(fit["optimizer"]["momentum"], 0.9);
     assert_eq!(fit["schedule"]["cosine"]["warmup"], 0.1);
-    for key in ["instruction_set", "threads", "versions"] {
+    for key in ["instruction_set", "threads"] {
         assert!(!config[key].is_null(), "no {key}");
     }
+    let lock = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock"));
+    let burn = config["versions"]["burn"].as_str().expect("a version");
+    let package = format!("name = \"burn\"\nversion = \"{burn}\"\n");
+    assert!(lock.expect("a lock file").contains(&package), "{burn}");
 
     let json_file = r#"{"hidden_size": 10, "epochs": 1, "limit": 200, "num_layers": 1}"#;
     fs::write(folder.path().join("small.json"), json_file).expect("written");
@@ -56,6 +60,17 @@ fn errors_in_a_file_are_reported() {
         assert!(message.contains("bad.toml: "), "{message}");
         assert!(message.contains(says), "no '{says}' in: {message}");
     }
+    // What PowerShell's > writes.
+    let bytes: Vec<u8> = "\u{feff}epochs = 1"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    fs::write(folder.path().join("bad.toml"), bytes).expect("written");
+    let message = fails(folder.path(), "mnist train --config bad.toml", 2);
+    assert!(
+        message.contains("bad.toml: expected UTF-8, found UTF-16"),
+        "{message}"
+    );
     let message = fails(folder.path(), "tagger train --config none.toml", 2);
     assert!(message.contains("none.toml"), "{message}");
     assert!(!folder.path().join("runs").exists(), "a run was made");
@@ -92,6 +107,45 @@ fn printed_settings_can_be_read_again() {
 }
 
 #[test]
+fn the_settings_of_a_run_are_read_as_flags() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("words.txt"), "Go/V now/A\nNow/A go/V\n").expect("written");
+    let lines = [
+        "mnist train --hidden-size 8 --num-layers 1 --limit 300 --epochs 2 --seed 3 \
+         --bidirectional --checkpoint-every 7 --optimizer sgd --momentum 0.5 --schedule cosine \
+         --warmup 0.1 --valid-split 0.2 --patience 3",
+        "mnist train --hidden-size 8 --num-layers 1 --limit 300 --epochs 1 --recipe notebook \
+         --cell gru --schedule reduce-on-plateau --gamma 0.25 --checkpoint-every epoch",
+        "tagger train --hidden-size 8 --embedding-size 4 --epochs 2 --data words.txt \
+         --valid-split 0.5 --schedule step --checkpoint-every 90s",
+    ];
+    for (number, flags) in (1..).zip(lines) {
+        let run = format!("run-{number}");
+        succeeds(folder.path(), &format!("{flags} --quiet --run {run}"));
+        let command = flags.split(" --").next().expect("a command");
+        let again = format!("{command} --config {run}/config.json");
+        let settings = |line: &str| {
+            let printed = succeeds(folder.path(), &format!("{line} --print-config"));
+            // A run records an absolute path.
+            let lines = printed.lines().filter(|line| !line.starts_with("data ="));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(settings(&again), settings(flags));
+        let other = settings(&format!("{again} --epochs 7"));
+        assert!(other.contains(&"epochs = 7".to_owned()), "{other:?}");
+        succeeds(folder.path(), &format!("{again} --quiet --run {run}-again"));
+        let weights = |run: &str| fs::read(folder.path().join(run).join("model.safetensors"));
+        let again = weights(&format!("{run}-again")).expect("weights");
+        assert!(again == weights(&run).expect("weights"), "{flags}");
+    }
+    let message = fails(folder.path(), "tagger train --config run-1/config.json", 2);
+    assert!(
+        message.contains("found those of a run of mnist"),
+        "{message}"
+    );
+}
+
+#[test]
 fn flags_that_can_t_be_combined_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     for (line, says) in [
@@ -104,8 +158,8 @@ fn flags_that_can_t_be_combined_are_refused() {
         let message = fails(folder.path(), line, 2);
         assert!(message.contains(says), "{message}");
     }
-    let message = fails(folder.path(), "mnist train --resume run --epochs 3", 2);
-    assert!(message.contains("--epochs"), "{message}");
+    let message = fails(folder.path(), "mnist train --resume run --dropout 0.3", 2);
+    assert!(message.contains("--dropout"), "{message}");
     let message = fails(folder.path(), "mnist train --resume nowhere", 1);
     assert!(message.contains("nowhere"), "{message}");
     assert!(!folder.path().join("runs").exists(), "a run was made");

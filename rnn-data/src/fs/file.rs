@@ -114,6 +114,11 @@ pub(crate) struct NotUtf8 {
     pub(crate) found: u8,
 }
 
+/// Whether bytes begin with the byte order mark of UTF-16.
+pub fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
+}
+
 /// Bytes as text.
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
     str::from_utf8(bytes).map_err(|error| {

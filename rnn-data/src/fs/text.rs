@@ -25,6 +25,9 @@ pub enum TextError {
         /// The byte there.
         found: u8,
     },
+    /// The bytes are UTF-16, by their byte order mark. PowerShell's `>` writes it.
+    #[error("expected UTF-8, found UTF-16: save it as UTF-8")]
+    Utf16,
     /// A compressed file is damaged.
     #[error(transparent)]
     Gzip(#[from] GzipError),
@@ -58,7 +61,7 @@ pub enum TextError {
 ///
 /// # Errors
 ///
-/// [`TextError::Gzip`], [`TextError::NotUtf8`], and [`TextError::TooLarge`] for text beyond 1 GiB, of
+/// [`TextError::Gzip`], [`TextError::Utf16`], [`TextError::NotUtf8`], and [`TextError::TooLarge`] for text beyond 1 GiB, of
 /// which no more than that is decoded.
 ///
 /// ```
@@ -82,6 +85,9 @@ fn decode_up_to(bytes: &[u8], limit: usize) -> Result<String, TextError> {
     if plain.len() > limit {
         let found = plain.len() as u64;
         return Err(TextError::TooLarge { limit, found });
+    }
+    if file::is_utf16(plain) {
+        return Err(TextError::Utf16);
     }
     match file::utf8(plain) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()),

@@ -206,6 +206,17 @@ fn files_are_named() {
         message.contains("some.conllu: line 3, column 9: "),
         "{message}"
     );
+    // What PowerShell's > writes.
+    let utf16: Vec<u8> = "\u{feff}Go/V"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    fs::write(&path, utf16).unwrap();
+    let message = crate::chain(&read_tagged(&path).unwrap_err());
+    assert!(
+        message.contains("some.conllu: expected UTF-8, found UTF-16"),
+        "{message}"
+    );
     // A sparse file: the length alone is checked.
     let file = fs::File::create(&path).unwrap();
     file.set_len((1 << 30) + 1).unwrap();

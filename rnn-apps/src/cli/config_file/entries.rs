@@ -4,9 +4,12 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
+use rnn_data::fs::is_utf16;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use toml::de::{DeString, DeTable, DeValue};
+
+use crate::cli::run_settings;
 
 /// A key of a file with its value.
 pub struct Entry {
@@ -15,6 +18,16 @@ pub struct Entry {
     pub value: Result<Value, &'static str>,
     /// Counted from 1; TOML only.
     pub line: Option<usize>,
+    /// Whether a run recorded it, so that it need not be a flag.
+    pub is_recorded: bool,
+}
+
+/// The entries of a file.
+pub struct Entries {
+    /// The task whose run recorded them in its `config.json`.
+    pub task: Option<String>,
+    /// In order.
+    pub list: Vec<Entry>,
 }
 
 pub enum Value {
@@ -34,9 +47,17 @@ impl Entry {
 }
 
 /// The entries of a file, in order. It is JSON if its name ends in `.json` or its text begins with
-/// `{`, with which no TOML file begins; otherwise TOML.
-pub fn entries(path: &Path) -> Result<Vec<Entry>, String> {
+/// `{`, with which no TOML file begins; otherwise TOML. A run's `config.json` has as entries what its
+/// sections hold.
+pub fn entries(path: &Path) -> Result<Entries, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    if is_utf16(&bytes) {
+        return Err(
+            "expected UTF-8, found UTF-16, which PowerShell's > writes: save it as UTF-8, \
+                    such as with | Out-File -Encoding utf8"
+                .to_owned(),
+        );
+    }
     let text = str::from_utf8(&bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         format!("{}: expected UTF-8", place(&valid, valid.len()))
@@ -48,7 +69,8 @@ pub fn entries(path: &Path) -> Result<Vec<Entry>, String> {
     if is_json || text.trim_start().starts_with('{') {
         json_entries(text)
     } else {
-        toml_entries(text)
+        let list = toml_entries(text)?;
+        Ok(Entries { task: None, list })
     }
 }
 
@@ -85,12 +107,13 @@ fn toml_entries(text: &str) -> Result<Vec<Entry>, String> {
             key: key.into_inner().into_owned(),
             value,
             line: Some(line),
+            is_recorded: false,
         }
     };
     Ok(pairs.into_iter().map(entry).collect())
 }
 
-fn json_entries(text: &str) -> Result<Vec<Entry>, String> {
+fn json_entries(text: &str) -> Result<Entries, String> {
     let Pairs(pairs) = serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let message = error.to_string();
@@ -100,6 +123,16 @@ fn json_entries(text: &str) -> Result<Vec<Entry>, String> {
             None => message,
         }
     })?;
+    let settings: Map<String, Json> = pairs.iter().cloned().collect();
+    let task = run_settings::task_of(&settings).map(str::to_owned);
+    let is_recorded = task.is_some();
+    if is_recorded && !matches!(settings.get("training"), Some(Json::Object(_))) {
+        return Err("expected the settings of a training, found those of imported weights".into());
+    }
+    let pairs = match is_recorded {
+        true => run_settings::flat(settings),
+        false => pairs,
+    };
     let entry = |(key, value)| {
         let value = match value {
             Json::Bool(value) => Ok(Value::Bool(value)),
@@ -113,9 +146,11 @@ fn json_entries(text: &str) -> Result<Vec<Entry>, String> {
             key,
             value,
             line: None,
+            is_recorded,
         }
     };
-    Ok(pairs.into_iter().map(entry).collect())
+    let list = pairs.into_iter().map(entry).collect();
+    Ok(Entries { task, list })
 }
 
 /// All pairs of an object in order. A map would keep only the last of two with the same key.

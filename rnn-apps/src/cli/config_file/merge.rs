@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
-use super::entries::entries;
+use super::entries::{Entries, entries};
 use super::flags::{as_argument, error_message};
 use super::keys::{Keys, snake};
 
@@ -90,7 +90,17 @@ fn file_arguments(keys: &Keys, matches: &ArgMatches, file: &Path) -> Result<Vec<
     let given: Vec<&Arg> = flags.filter(|arg| is_given(arg, matches)).collect();
     let mut seen: Vec<&Arg> = Vec::new();
     let mut added = Vec::new();
-    for entry in entries(file)? {
+    let Entries { task, list } = entries(file)?;
+    let command = keys.command.get_bin_name().unwrap_or_default();
+    if let Some(task) = task.filter(|task| !command.split(' ').any(|word| word == task)) {
+        return Err(format!(
+            "expected settings for `{command}`, found those of a run of {task}"
+        ));
+    }
+    for entry in list {
+        if entry.is_recorded && keys.find(&entry.key).is_err() {
+            continue;
+        }
         let refused = |message: String| entry.refused(message);
         let of_value = |message: String| refused(format!("{}: {message}", entry.key));
         // Before the key is looked up, so that a TOML section is reported as such and not as an

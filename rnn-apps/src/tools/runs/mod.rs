@@ -7,12 +7,14 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use console::Term;
 use rnn_train::RunDir;
 use rnn_train::run::RunError;
 use serde_json::Value;
 
+use crate::cli::name_as_flags;
 use crate::ui::Output;
-use table::{Run, aligned, table};
+use table::{Run, tables};
 
 #[derive(Args, Debug)]
 pub struct RunsArgs {
@@ -39,9 +41,15 @@ pub fn run(args: &RunsArgs, out: &mut Output) -> anyhow::Result<()> {
     }
     anyhow::ensure!(!runs.is_empty(), "{}: no runs in it", named());
     runs.sort_by(|a, b| a.name.cmp(&b.name));
-    let table = table(&runs);
-    for line in aligned(&table) {
-        out.line(line)?;
+    let width = Term::stdout()
+        .size_checked()
+        .map(|(_, columns)| columns.into());
+    for (index, table) in tables(&runs).iter().enumerate() {
+        let gap = if index > 0 { "\n" } else { "" };
+        out.line(format_args!("{gap}{}", table.task))?;
+        for line in table.lines(width) {
+            out.line(line)?;
+        }
     }
     out.results(&serde_json::json!({
         "command": "runs",
@@ -74,28 +82,7 @@ fn with_flag_names(mut settings: Value) -> Value {
     let Some(fit) = training.get_mut("fit").and_then(Value::as_object_mut) else {
         return settings;
     };
-    if let Some(Value::Object(mut optimizer)) = fit.remove("optimizer") {
-        fit.extend(
-            optimizer
-                .remove("name")
-                .map(|name| ("optimizer".to_owned(), name)),
-        );
-        fit.extend(optimizer);
-    }
-    if let Some(Value::Object(schedule)) = fit.get("schedule").cloned() {
-        for (name, values) in schedule {
-            fit.insert("schedule".to_owned(), Value::String(name));
-            for (name, value) in values.as_object().cloned().unwrap_or_default() {
-                let flag = match name.as_str() {
-                    "every" => "step_epochs",
-                    "factor" => "gamma",
-                    "patience" => "plateau_patience",
-                    name => name,
-                };
-                fit.insert(flag.to_owned(), value);
-            }
-        }
-    }
+    name_as_flags(fit);
     settings
 }
 

@@ -1,4 +1,4 @@
-//! The table of runs: the settings in which they differ, and their best results.
+//! Tables of runs, one per task: the settings in which they differ, and their best results.
 
 use std::cmp::Ordering;
 
@@ -22,24 +22,23 @@ pub struct Run {
 }
 
 /// The first columns of every table.
-const LEFT_COLUMNS: [&str; 3] = ["run", "command", "state"];
+const LEFT_COLUMNS: [&str; 2] = ["run", "state"];
 
 /// The last columns of every table.
 const RIGHT_COLUMNS: [&str; 3] = ["best", "epoch", "seconds"];
 
-/// Settings that are not compared: the first has a column of its own, the second is a copy of
-/// `seed`.
-const NOT_COMPARED: [&str; 2] = ["command", "training.fit.seed"];
+/// A setting that is not compared, since it is a copy of `seed`.
+const NOT_COMPARED: &str = "training.fit.seed";
+
+/// Between two columns.
+const GAP: &str = "  ";
 
 /// The cell of a value that a run does not have.
 const MISSING: &str = "–";
 
-/// The settings in which runs of the same command differ, as dotted keys in the order in which they
-/// first appear, without the versions of programs. A missing setting, or null, differs from any
-/// value.
-///
-/// Runs of different commands are not compared: nearly all of their settings differ.
-pub fn differences(runs: &[Run]) -> Vec<String> {
+/// The settings in which runs differ, as dotted keys in the order in which they first appear, without
+/// the versions of programs. A missing setting, or null, differs from any value.
+pub fn differences(runs: &[&Run]) -> Vec<String> {
     let flat: Vec<Vec<(String, &Value)>> = runs.iter().map(|run| flatten(&run.settings)).collect();
     let mut keys: Vec<&str> = Vec::new();
     for (key, _) in flat.iter().flatten() {
@@ -48,39 +47,54 @@ pub fn differences(runs: &[Run]) -> Vec<String> {
         }
     }
     let differs = |key: &str| {
-        runs.iter().enumerate().any(|(i, run)| {
-            // Compare with the first run of the same command, which may be this run itself.
-            let first = runs.iter().position(|other| command(other) == command(run));
-            value(&flat[i], key) != value(&flat[first.unwrap_or(i)], key)
-        })
+        flat.iter()
+            .any(|settings| value(settings, key) != value(&flat[0], key))
     };
     keys.into_iter()
-        .filter(|key| !NOT_COMPARED.contains(key) && !key.starts_with("versions."))
+        .filter(|key| *key != NOT_COMPARED && !key.starts_with("versions."))
         .filter(|key| differs(key))
         .map(str::to_owned)
         .collect()
 }
 
-/// A row of headings and a row per run: the settings in which runs differ, the best result, its
-/// epoch and the time. Sorted by command, then by result, the best first.
-pub fn table(runs: &[Run]) -> Vec<Vec<String>> {
-    let differences = differences(runs);
+/// The runs of one task.
+pub struct Table {
+    pub task: String,
+    /// Headings, then a row per run.
+    rows: Vec<Vec<String>>,
+    /// How many of the columns are settings.
+    settings: usize,
+}
+
+/// A table for each task: the settings in which its runs differ, the best result, its epoch and the
+/// time; the best run first.
+pub fn tables(runs: &[Run]) -> Vec<Table> {
+    let mut tasks: Vec<&str> = runs.iter().map(command).collect();
+    tasks.sort_unstable();
+    tasks.dedup();
+    let of = |task| runs.iter().filter(|run| command(run) == task).collect();
+    tasks
+        .into_iter()
+        .map(|task| table(printable(task), of(task)))
+        .collect()
+}
+
+fn table(task: String, runs: Vec<&Run>) -> Table {
+    let differences = differences(&runs);
     let columns = LEFT_COLUMNS.iter().map(|&name| name.to_owned());
     let columns = columns.chain(headings(&differences));
     let mut table: Vec<Vec<String>> =
         vec![columns.chain(RIGHT_COLUMNS.map(str::to_owned)).collect()];
 
-    let mut rows: Vec<(&Run, Option<Best>)> = runs.iter().map(|run| (run, best(run))).collect();
-    rows.sort_by(|(a, best_a), (b, best_b)| {
-        let by_best = || match (best_a, best_b) {
-            (Some(a), Some(b)) => a.cmp(b),
-            (a, b) => b.is_some().cmp(&a.is_some()),
-        };
-        command(a).cmp(command(b)).then_with(by_best)
+    let mut rows: Vec<(&Run, Option<Best>)> =
+        runs.into_iter().map(|run| (run, best(run))).collect();
+    rows.sort_by(|(_, a), (_, b)| match (a, b) {
+        (Some(a), Some(b)) => a.cmp(b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
     });
     for (run, best) in rows {
         let settings = flatten(&run.settings);
-        let mut row = vec![printable(&run.name), printable(command(run)), state(run)];
+        let mut row = vec![printable(&run.name), state(run)];
         row.extend(differences.iter().map(|key| cell(value(&settings, key))));
         let or_none = |text: Option<String>| text.unwrap_or_else(|| MISSING.to_owned());
         row.push(or_none(best.as_ref().map(Best::text)));
@@ -88,11 +102,56 @@ pub fn table(runs: &[Run]) -> Vec<Vec<String>> {
         row.push(or_none(seconds(run).map(|seconds| format!("{seconds:.1}"))));
         table.push(row);
     }
-    table
+    Table {
+        task,
+        rows: table,
+        settings: differences.len(),
+    }
+}
+
+impl Table {
+    /// The table's lines, none of which is wider than `width` characters as far as leaving out settings
+    /// can help; then a line names those.
+    pub fn lines(&self, width: Option<usize>) -> Vec<String> {
+        let mut rows = self.rows.clone();
+        let mut left_out = Vec::new();
+        let fits = |rows: &[Vec<String>]| {
+            let lines = aligned(rows).into_iter();
+            let widest = lines.map(|line| line.chars().count()).max();
+            width.is_none_or(|width| widest.is_none_or(|widest| widest <= width))
+        };
+        for column in (LEFT_COLUMNS.len()..LEFT_COLUMNS.len() + self.settings).rev() {
+            if fits(&rows) {
+                break;
+            }
+            left_out.insert(0, self.rows[0][column].as_str());
+            for row in &mut rows {
+                row.remove(column);
+            }
+        }
+        let mut lines = aligned(&rows);
+        if let Some(width) = width {
+            for line in &mut lines {
+                shorten(line, width);
+            }
+        }
+        if !left_out.is_empty() {
+            lines.push(format!("They also differ in {}.", left_out.join(", ")));
+        }
+        lines
+    }
+}
+
+/// Cuts a line off after `width` characters, of which the last one then says so.
+fn shorten(line: &mut String, width: usize) {
+    if line.chars().count() > width {
+        let kept: String = line.chars().take(width.saturating_sub(1)).collect();
+        *line = format!("{kept}…");
+    }
 }
 
 /// A table's rows as lines with aligned columns; columns of numbers are aligned to the right.
-pub fn aligned(table: &[Vec<String>]) -> Vec<String> {
+fn aligned(table: &[Vec<String>]) -> Vec<String> {
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = table.iter().filter_map(|row| row.get(column));
@@ -119,7 +178,7 @@ pub fn aligned(table: &[Vec<String>]) -> Vec<String> {
                 format!("{cell:<width$}")
             }
         });
-        let line = cells.collect::<Vec<_>>().join("  ");
+        let line = cells.collect::<Vec<_>>().join(GAP);
         line.trim_end().to_owned()
     };
     table.iter().map(line).collect()
@@ -264,8 +323,11 @@ fn best(run: &Run) -> Option<Best> {
         Some(Best {
             metric,
             value: results[name].as_f64()?,
-            // The results are those of the last epoch's weights.
-            epoch: last_epoch(run).or_else(|| results["epochs"].as_u64()),
+            // Of the weights: with patience those of the best epoch, otherwise of the last one.
+            epoch: match run.settings["training"]["fit"]["patience"].is_null() {
+                true => last_epoch(run).or_else(|| results["epochs"].as_u64()),
+                false => results["best_epoch"].as_u64(),
+            },
         })
     };
     let lowest = |name: &str, metric: Metric| {

@@ -46,6 +46,15 @@ fn with_settings(settings: Vec<Value>) -> Vec<Run> {
         .collect()
 }
 
+fn differing(runs: &[Run]) -> Vec<String> {
+    differences(&runs.iter().collect::<Vec<_>>())
+}
+
+/// The rows of runs of one task.
+fn rows(runs: &[Run]) -> Vec<Vec<String>> {
+    table(String::new(), runs.iter().collect()).rows
+}
+
 #[test]
 fn differences_are_dotted_keys_in_order() {
     let runs = with_settings(vec![
@@ -54,11 +63,11 @@ fn differences_are_dotted_keys_in_order() {
         mnist(64, 0.02, 1),
     ]);
     assert_eq!(
-        differences(&runs),
+        differing(&runs),
         ["model.hidden_size", "training.fit.learning_rate", "seed"]
     );
-    assert!(differences(&runs[..1]).is_empty());
-    assert!(differences(&[]).is_empty());
+    assert!(differing(&runs[..1]).is_empty());
+    assert!(differing(&[]).is_empty());
 }
 
 #[test]
@@ -68,11 +77,11 @@ fn what_is_missing_differs_from_what_is_there() {
         json!({"b": {}, "d": false, "e": {"f": null}, "l": [2]}),
         json!(null),
     ]);
-    assert_eq!(differences(&runs), ["b.c", "l", "d"]);
+    assert_eq!(differing(&runs), ["b.c", "l", "d"]);
     // Null counts as missing.
-    assert!(differences(&with_settings(vec![json!({"a": null}), json!({})])).is_empty());
+    assert!(differing(&with_settings(vec![json!({"a": null}), json!({})])).is_empty());
     assert_eq!(
-        differences(&with_settings(vec![json!({"a": null}), json!({"a": 1})])),
+        differing(&with_settings(vec![json!({"a": null}), json!({"a": 1})])),
         ["a"]
     );
 }
@@ -82,25 +91,76 @@ fn fingerprints_are_compared_and_shortened() {
     let mut other = mnist(64, 0.01, 1);
     other["training"]["train_fingerprint"] = "a".repeat(64).into();
     let runs = with_settings(vec![mnist(64, 0.01, 1), other]);
-    assert_eq!(differences(&runs), ["training.train_fingerprint"]);
-    let table = table(&runs);
-    assert_eq!(table[0][3], "train_fingerprint");
-    assert_eq!(table[1][3], "333333333333…");
+    assert_eq!(differing(&runs), ["training.train_fingerprint"]);
+    let table = rows(&runs);
+    assert_eq!(table[0][2], "train_fingerprint");
+    assert_eq!(table[1][2], "333333333333…");
 }
 
 #[test]
-fn runs_of_different_commands_are_not_compared() {
-    let runs = with_settings(vec![mnist(64, 0.01, 1), tagger()]);
-    assert!(differences(&runs).is_empty());
+fn every_task_has_a_table_of_its_own() {
     let runs = with_settings(vec![tagger(), mnist(64, 0.01, 1), mnist(64, 0.02, 1)]);
-    assert_eq!(differences(&runs), ["training.fit.learning_rate"]);
+    let tables = tables(&runs);
+    let found: Vec<(&str, Vec<&str>)> = tables
+        .iter()
+        .map(|table| {
+            let rows = table.rows.iter().map(|row| row[2].as_str());
+            (table.task.as_str(), rows.collect())
+        })
+        .collect();
     assert_eq!(
-        table(&runs)[1..]
-            .iter()
-            .map(|row| (row[1].as_str(), row[3].as_str()))
-            .collect::<Vec<_>>(),
-        [("mnist", "0.01"), ("mnist", "0.02"), ("tagger", "0.5")]
+        found,
+        [
+            ("mnist", vec!["learning_rate", "0.01", "0.02"]),
+            ("tagger", vec!["best", "–"])
+        ]
     );
+}
+
+#[test]
+fn settings_that_do_not_fit_the_terminal_are_only_named() {
+    let runs = with_settings(vec![mnist(64, 0.01, 1), mnist(128, 0.02, 2)]);
+    let table = table("mnist".to_owned(), runs.iter().collect());
+    let whole = table.lines(None);
+    assert_eq!(
+        whole[0],
+        "run  state                    hidden_size  learning_rate  seed  best  epoch  seconds"
+    );
+    assert_eq!(table.lines(Some(200)), whole);
+    assert_eq!(
+        table.lines(Some(whole[0].len() - 1)),
+        [
+            "run  state                    hidden_size  learning_rate  best  epoch  seconds",
+            "r    stopped at epoch 0 of 4           64           0.01  –     –      –",
+            "r    stopped at epoch 0 of 4          128           0.02  –     –      –",
+            "They also differ in seed.",
+        ]
+    );
+    let narrow = table.lines(Some(20));
+    assert_eq!(narrow[1], "r    stopped at epo…");
+    assert_eq!(
+        narrow[3],
+        "They also differ in hidden_size, learning_rate, seed."
+    );
+}
+
+#[test]
+fn with_patience_the_epoch_is_that_of_the_weights() {
+    let epochs = || (1..=5).map(|n| epoch(n, 0.5)).collect();
+    let results = || Some(json!({"test_accuracy": 0.9, "epochs": 5, "best_epoch": 3}));
+    let mut patient = mnist(64, 0.01, 1);
+    patient["training"]["fit"]["patience"] = 2.into();
+    let runs = [
+        run("last", mnist(64, 0.01, 1), epochs(), results()),
+        run("best", patient, epochs(), results()),
+    ];
+    let table = rows(&runs);
+    let epoch_of = |name: &str| {
+        let row = table.iter().find(|row| row[0] == name).expect(name);
+        row[row.len() - 2].clone()
+    };
+    assert_eq!(epoch_of("last"), "5");
+    assert_eq!(epoch_of("best"), "3");
 }
 
 #[test]
@@ -118,12 +178,6 @@ fn a_table_has_the_best_first() {
     let four = vec![epoch(1, 0.5), epoch(2, 0.25), epoch(3, 0.75), epoch(4, 0.5)];
     let valid = json!({"epoch": 1, "train_loss": 2.0, "valid_loss": 0.081_23, "seconds": 1});
     let runs = [
-        run(
-            "tagged",
-            tagger(),
-            vec![],
-            Some(json!({"accuracy": 0.5, "epochs": 2})),
-        ),
         run("untouched", mnist(64, 0.01, 1), vec![], None),
         run("train only", mnist(64, 0.01, 1), four.clone(), None),
         run("worse", mnist(32, 0.01, 1), four.clone(), finished(0.97)),
@@ -133,7 +187,6 @@ fn a_table_has_the_best_first() {
     let expected = [
         [
             "run",
-            "command",
             "state",
             "hidden_size",
             "learning_rate",
@@ -143,7 +196,6 @@ fn a_table_has_the_best_first() {
         ],
         [
             "better",
-            "mnist",
             "finished",
             "64",
             "0.333333",
@@ -153,7 +205,6 @@ fn a_table_has_the_best_first() {
         ],
         [
             "worse",
-            "mnist",
             "finished",
             "32",
             "0.01",
@@ -163,7 +214,6 @@ fn a_table_has_the_best_first() {
         ],
         [
             "valid",
-            "mnist",
             "stopped at epoch 1 of 4",
             "64",
             "0.001",
@@ -173,7 +223,6 @@ fn a_table_has_the_best_first() {
         ],
         [
             "train only",
-            "mnist",
             "stopped at epoch 4 of 4",
             "64",
             "0.01",
@@ -183,7 +232,6 @@ fn a_table_has_the_best_first() {
         ],
         [
             "untouched",
-            "mnist",
             "stopped at epoch 0 of 4",
             "64",
             "0.01",
@@ -191,18 +239,8 @@ fn a_table_has_the_best_first() {
             "–",
             "–",
         ],
-        [
-            "tagged",
-            "tagger",
-            "finished",
-            "1",
-            "0.5",
-            "50.00 % dev",
-            "2",
-            "–",
-        ],
     ];
-    assert_eq!(table(&runs), expected);
+    assert_eq!(rows(&runs), expected);
 }
 
 #[test]
@@ -228,11 +266,11 @@ fn damaged_or_foreign_runs_have_a_row_too() {
             None,
         ),
     ];
-    let table = table(&runs);
+    let table = rows(&runs);
     let row = |name: &str| {
         let row = table.iter().find(|row| row[0] == name).expect(name);
         let last = &row[row.len() - 3..];
-        (row[2].clone(), last.join(" "))
+        (row[1].clone(), last.join(" "))
     };
     assert_eq!(row("nothing"), ("finished".into(), "– – –".into()));
     assert_eq!(
@@ -248,10 +286,7 @@ fn damaged_or_foreign_runs_have_a_row_too() {
 
 #[test]
 fn an_empty_table_has_headings() {
-    assert_eq!(
-        table(&[]),
-        [["run", "command", "state", "best", "epoch", "seconds"]]
-    );
+    assert_eq!(rows(&[]), [["run", "state", "best", "epoch", "seconds"]]);
 }
 
 #[test]
@@ -261,10 +296,10 @@ fn cells_are_one_line_of_plain_characters() {
         run("ü\n\u{1b}[2J", settings("a\tb"), vec![], None),
         run("💡", settings("ä/ö 'x'"), vec![], None),
     ];
-    let table = table(&runs);
+    let table = rows(&runs);
     assert_eq!(table[1][0], "ü\\n\\u{1b}[2J");
-    assert_eq!(table[1][3..5], ["a\\tb", "[\"a\\tb\",1]"]);
-    assert_eq!(table[2][3], "ä/ö 'x'");
+    assert_eq!(table[1][2..4], ["a\\tb", "[\"a\\tb\",1]"]);
+    assert_eq!(table[2][2], "ä/ö 'x'");
 }
 
 #[test]

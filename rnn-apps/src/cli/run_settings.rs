@@ -1,0 +1,54 @@
+//! The settings in a run's `config.json` under the names of the flags that set them.
+
+use serde_json::{Map, Value};
+
+/// Replaces the optimiser and the schedule in the JSON of a `FitConfig` by what the flags are called:
+/// `{"schedule": {"cosine": {"warmup": 0.1}}}` becomes `{"schedule": "cosine", "warmup": 0.1}`.
+pub fn name_as_flags(fit: &mut Map<String, Value>) {
+    if let Some(Value::Object(mut optimizer)) = fit.remove("optimizer") {
+        let name = optimizer.remove("name");
+        fit.extend(name.map(|name| ("optimizer".to_owned(), name)));
+        fit.extend(optimizer);
+    }
+    if let Some(Value::Object(schedule)) = fit.get("schedule").cloned() {
+        for (name, values) in schedule {
+            fit.insert("schedule".to_owned(), Value::String(name));
+            for (name, value) in values.as_object().cloned().unwrap_or_default() {
+                let flag = match name.as_str() {
+                    "every" => "step_epochs",
+                    "factor" => "gamma",
+                    "patience" => "plateau_patience",
+                    name => name,
+                };
+                fit.insert(flag.to_owned(), value);
+            }
+        }
+    }
+}
+
+/// The task whose run a `config.json` with these entries describes; `None` if it is no such file.
+pub fn task_of(settings: &Map<String, Value>) -> Option<&str> {
+    match (settings.get("command"), settings.get("versions")) {
+        (Some(Value::String(task)), Some(Value::Object(_))) => Some(task),
+        _ => None,
+    }
+}
+
+/// All values in a run's settings, without their sections. Some are no flags.
+pub fn flat(settings: Map<String, Value>) -> Vec<(String, Value)> {
+    let mut all = Vec::new();
+    for (name, value) in settings {
+        match value {
+            // A second place for the seed of all randomness, and no flags.
+            Value::Object(mut fit) if name == "fit" => {
+                fit.remove("seed");
+                name_as_flags(&mut fit);
+                all.extend(flat(fit));
+            }
+            Value::Object(section) => all.extend(flat(section)),
+            Value::Null => {}
+            value => all.push((name, value)),
+        }
+    }
+    all
+}
