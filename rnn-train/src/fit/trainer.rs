@@ -69,7 +69,8 @@ impl<M: Objective> Trainer<M> {
         self
     }
 
-    /// Writes checkpoints after each epoch, and as often as they say.
+    /// Writes checkpoints after each epoch, and as often as they say. Their folder must be empty, or the one
+    /// that holds the checkpoint to [`resume`](Self::resume) from.
     pub fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
         self.checkpoints = Some(checkpoints);
         self
@@ -137,8 +138,9 @@ impl<M: Objective> Trainer<M> {
     /// # Errors
     ///
     /// If there are no data or no parameters, a batch can't be made, the loss becomes infinite or NaN,
-    /// the device does not support the precision, there is no such metric to monitor, or a checkpoint
-    /// can't be written or belongs to another training.
+    /// the device does not support the precision, there is no such metric to monitor, a checkpoint can't be
+    /// written or belongs to another training, or the folder for checkpoints is neither empty nor the one
+    /// from which the training resumes.
     ///
     /// # Panics
     ///
@@ -149,6 +151,9 @@ impl<M: Objective> Trainer<M> {
             "a step needs at least one batch, found 0"
         );
         let device = self.check(&model, &train)?.autodiff();
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.check_free(self.checkpoint.as_ref().map(Checkpoint::path))?;
+        }
         let config = self.config;
         let validation = self.validation.filter(|valid| valid.num_batches() > 0);
         let identity = match (&self.checkpoints, &self.checkpoint) {
