@@ -134,9 +134,10 @@ impl Import<'_> {
             imported: Some(weights.origin),
             ..Settings::new(context, T::NAME, model)
         };
-        let run = create(run, T::NAME, &settings)?;
-        T::write_assets(&assets, &run)?;
-        run.save_model(&loaded)?;
+        let (run, _lock) = create(run, T::NAME, &settings, |run| {
+            T::write_assets(&assets, run)?;
+            Ok(run.save_model(&loaded)?)
+        })?;
         Ok(Imported {
             next: T::next_command(&run.path().display().to_string()),
             parameters: loaded.num_params(),

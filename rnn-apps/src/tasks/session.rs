@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use rnn_train::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 use rnn_train::optim::{Optimizer, Schedule};
-use rnn_train::run::{RunError, RunLock};
+use rnn_train::run::RunLock;
 use rnn_train::{FitConfig, Fitted, Loader, Objective, RunDir, StopReason, TrainError, Trainer};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -154,11 +154,13 @@ pub fn check_data(folder: &Path, what: &str, expected: &str, found: &str) -> any
 }
 
 impl Session {
-    /// Creates a new run with these settings, or opens the one to resume, and locks it.
+    /// Creates a new run with these settings, or opens the one to resume, and locks it. `write_assets`
+    /// writes what the trained model needs beside its weights.
     pub fn begin<M: Serialize, T: Serialize>(
         args: &RunArgs,
         command: &'static str,
         settings: &Settings<M, T>,
+        write_assets: impl FnOnce(&RunDir) -> anyhow::Result<()>,
     ) -> anyhow::Result<Self> {
         ensure!(
             !args.tui || cfg!(feature = "tui"),
@@ -169,16 +171,16 @@ impl Session {
             !args.tui || io::stdout().is_terminal(),
             "--tui needs a terminal, and standard output is none"
         );
-        let run = match &args.resume {
-            Some(folder) => RunDir::open(folder)?,
-            None => settings::folder(args.run.as_deref(), command)?,
+        let (run, lock) = match &args.resume {
+            Some(folder) => {
+                let run = RunDir::open(folder)?;
+                let lock = run.lock()?;
+                // Older versions wrote the settings first, and may have been killed in between.
+                write_assets(&run)?;
+                (run, lock)
+            }
+            None => settings::create(args.run.as_deref(), command, settings, write_assets)?,
         };
-        let lock = run.lock()?;
-        if args.resume.is_none() {
-            // Another program may have found the same empty folder before it was locked.
-            ensure!(!run.has_config(), RunError::NotEmpty(run.path().to_owned()));
-            run.write_config(settings)?;
-        }
         let checkpoints = run.checkpoints()?;
         let checkpoint = match (&args.from, &args.resume) {
             (Some(name), _) => Some(named(&checkpoints, name)?),

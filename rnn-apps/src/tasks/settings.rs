@@ -7,6 +7,7 @@ use anyhow::{Context as _, ensure};
 use rnn_train::RunDir;
 use rnn_train::config::SaveInterval;
 use rnn_train::device::instruction_set;
+use rnn_train::run::RunLock;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -127,23 +128,25 @@ struct Head {
     command: String,
 }
 
-/// Creates a run of `command` with its settings in `path`, or else in the next free folder.
+/// Creates a run of `command` with its settings in `path`, or else in the next free folder, and locks
+/// it. `write_files` writes what the run needs beside them.
+///
+/// The settings are written last, since they make a folder a run: killed before, the program leaves
+/// files that the same command begins anew with.
 pub fn create(
     path: Option<&Path>,
     command: &str,
     settings: &impl Serialize,
-) -> anyhow::Result<RunDir> {
-    let run = folder(path, command)?;
-    run.write_config(settings)?;
-    Ok(run)
-}
-
-/// Creates the folder of a run without settings: `path`, or else the next free one.
-pub fn folder(path: Option<&Path>, command: &str) -> anyhow::Result<RunDir> {
-    Ok(match path {
+    write_files: impl FnOnce(&RunDir) -> anyhow::Result<()>,
+) -> anyhow::Result<(RunDir, RunLock)> {
+    let run = match path {
         Some(path) => RunDir::create(path)?,
         None => RunDir::create_next("runs", command)?,
-    })
+    };
+    let lock = run.lock_new()?;
+    write_files(&run)?;
+    run.write_config(settings)?;
+    Ok((run, lock))
 }
 
 /// Opens a run of `command`, and reads its settings.

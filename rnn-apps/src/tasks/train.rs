@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::module::Module;
 use clap::Args;
-use rnn_train::{FitConfig, Trainer};
+use rnn_train::{FitConfig, RunDir, Trainer};
 use serde::Serialize;
 
 use super::report;
@@ -121,10 +121,8 @@ fn fit_and_judge<T: Task>(
     let parameters = model.num_params();
     // The run's folder is created only now, after all checks, so that an error leaves no empty
     // folder behind.
-    let mut session = Session::begin(args, T::NAME, settings)?;
-    if args.resume.is_none() {
-        T::write_assets(T::assets(data), &session.run)?;
-    }
+    let write_assets = |run: &RunDir| T::write_assets(T::assets(data), run);
+    let mut session = Session::begin(args, T::NAME, settings, write_assets)?;
     // From here on, a closed pipe must not end the program: it would lose the training.
     let out = &mut out.ignoring_closed_pipe();
     for (name, text) in T::describe(settings, data, parameters)? {

@@ -1,14 +1,18 @@
 //! Handles SIGINT, SIGTERM and SIGHUP: the first signal asks a training to stop, the second one
-//! ends the program.
+//! ends the program. Before and after a training, a signal ends the program at once.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use signal_hook::SigId;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag::{register, register_conditional_shutdown, register_usize};
+use signal_hook::flag::{
+    register, register_conditional_default, register_conditional_shutdown, register_usize,
+};
+use signal_hook::low_level::unregister;
 
 /// Sent by Ctrl-C, `kill`, and a terminal that is closed.
 #[cfg(unix)]
@@ -20,27 +24,37 @@ const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 /// signal's number.
 const SIGNALLED: i32 = 128;
 
-/// Records the signals that have arrived.
+/// Records the signals that arrive during one training. There can be one of these values at a time.
 pub struct Interrupt {
     stop: Arc<AtomicBool>,
     signal: Arc<AtomicUsize>,
+    /// This training's handlers, which must not outlive it: its `stop` may be set for good.
+    handlers: Vec<SigId>,
+    /// Whether signals have their default action.
+    idle: Arc<AtomicBool>,
 }
 
 impl Interrupt {
     /// Catches signals from now on.
     pub fn watch() -> io::Result<Self> {
-        let (stop, signal) = (
-            Arc::new(AtomicBool::new(false)),
-            Arc::new(AtomicUsize::new(0)),
-        );
+        let mut interrupt = Self {
+            stop: Arc::default(),
+            signal: Arc::default(),
+            handlers: Vec::new(),
+            idle: default_actions()?,
+        };
         for number in SIGNALS {
+            let (stop, signal) = (interrupt.stop.clone(), interrupt.signal.clone());
             // The order matters: at the first signal `stop` is still false when the conditional
             // shutdown checks it.
-            register_conditional_shutdown(number, SIGNALLED + number, stop.clone())?;
-            register_usize(number, signal.clone(), number as usize)?;
-            register(number, stop.clone())?;
+            interrupt.handlers.extend([
+                register_conditional_shutdown(number, SIGNALLED + number, stop.clone())?,
+                register_usize(number, signal, number as usize)?,
+                register(number, stop)?,
+            ]);
         }
-        Ok(Self { stop, signal })
+        interrupt.idle.store(false, Ordering::SeqCst);
+        Ok(interrupt)
     }
 
     /// A flag that the first signal sets.
@@ -61,8 +75,26 @@ impl Interrupt {
 /// After the training there is nothing to save, so the next signal ends the program at once.
 impl Drop for Interrupt {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        // First, so that no signal in between is lost.
+        self.idle.store(true, Ordering::SeqCst);
+        for handler in self.handlers.drain(..) {
+            unregister(handler);
+        }
     }
+}
+
+/// Gives the signals handlers, once in the life of the program, that do what happens without any as
+/// long as the returned flag is set. A signal whose last handler is unregistered would be ignored.
+fn default_actions() -> io::Result<Arc<AtomicBool>> {
+    static IDLE: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    if let Some(idle) = IDLE.get() {
+        return Ok(idle.clone());
+    }
+    let idle = Arc::new(AtomicBool::new(true));
+    for number in SIGNALS {
+        register_conditional_default(number, idle.clone())?;
+    }
+    Ok(IDLE.get_or_init(|| idle).clone())
 }
 
 /// The error of a training that a signal stopped and that was saved.
@@ -91,3 +123,74 @@ impl fmt::Display for Interrupted {
 }
 
 impl std::error::Error for Interrupted {}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, ExitStatus};
+
+    use signal_hook::low_level::raise;
+
+    use super::*;
+
+    /// The environment variable that tells a child process what to do.
+    const SCENE: &str = "RNN_TEST_SIGNALS";
+
+    /// Runs a scene of [`in_a_child_process`] in a process of its own.
+    fn ends(scene: &str) -> ExitStatus {
+        let name = "ui::interrupt::tests::in_a_child_process";
+        let child = Command::new(std::env::current_exe().expect("this program"))
+            .args(["--exact", name, "--ignored"])
+            .env(SCENE, scene)
+            .output();
+        child.expect("a child").status
+    }
+
+    #[test]
+    #[ignore = "the child process of other tests"]
+    fn in_a_child_process() {
+        let scene = std::env::var(SCENE).expect("set by the test that starts this one");
+        // Each training is stopped by its first signal.
+        for number in [SIGINT, SIGTERM, SIGINT] {
+            let interrupt = Interrupt::watch().expect("handlers");
+            let stop = interrupt.stop();
+            assert!(!stop.load(Ordering::Relaxed), "stopped from the start");
+            assert_eq!(interrupt.code(), 130);
+            raise(number).expect("a signal");
+            assert!(stop.load(Ordering::Relaxed), "not stopped");
+            assert_eq!(i32::from(interrupt.code()), 128 + number);
+        }
+        match scene.as_str() {
+            "between trainings" => raise(SIGTERM).expect("a signal"),
+            "after a training without signals" => {
+                drop(Interrupt::watch().expect("handlers"));
+                raise(SIGINT).expect("a signal");
+            }
+            "twice in a training" => {
+                let _interrupt = Interrupt::watch().expect("handlers");
+                raise(SIGINT).expect("a signal");
+                raise(SIGTERM).expect("a signal");
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_training_is_stopped_by_its_own_first_signal() {
+        let status = ends("none");
+        assert!(status.success(), "{status}");
+    }
+
+    #[test]
+    fn between_trainings_a_signal_ends_the_program() {
+        assert_eq!(ends("between trainings").signal(), Some(SIGTERM));
+        let after = ends("after a training without signals");
+        assert_eq!(after.signal(), Some(SIGINT));
+    }
+
+    #[test]
+    fn the_second_signal_in_a_training_ends_the_program() {
+        let code = SIGNALLED + SIGTERM;
+        assert_eq!(ends("twice in a training").code(), Some(code));
+    }
+}

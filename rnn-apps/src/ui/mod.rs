@@ -2,6 +2,7 @@
 
 pub mod interrupt;
 pub mod json;
+pub mod line;
 pub mod output;
 pub mod preview;
 pub mod progress;

@@ -3,12 +3,13 @@
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use console::style;
+use console::{Term, style};
 use indicatif::{ProgressBar, ProgressStyle};
 use rnn_train::metrics::Metrics;
 use rnn_train::objective::ACCURACY;
 use rnn_train::progress::{EpochReport, Observer, StartReport, StepReport};
 
+use super::line::{Line, width};
 use super::{Grouped, Loss, Output, Seconds};
 
 /// How often the bar's text changes.
@@ -26,6 +27,11 @@ pub struct Progress {
     is_terminal: bool,
     epoch: Option<Epoch>,
 }
+
+/// The columns that the bar itself has.
+const BAR: usize = 16;
+/// In a terminal of less than 110 columns.
+const SHORT_BAR: usize = 8;
 
 /// The current epoch.
 struct Epoch {
@@ -54,8 +60,9 @@ impl Progress {
             true => ProgressBar::hidden(),
             false => ProgressBar::new(report.total_items as u64),
         };
-        let style = "{prefix} {bar:16} {percent:>3} %  {wide_msg}";
-        let style = ProgressStyle::with_template(style);
+        let length = bar_length(width(&Term::stderr()).unwrap_or(0));
+        let style = format!("{{prefix}} {{bar:{length}}} {{percent:>3}} %  {{wide_msg}}");
+        let style = ProgressStyle::with_template(&style);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let prefix = format!("epoch {}/{}", report.epoch, report.epochs);
         let now = Instant::now();
@@ -112,15 +119,18 @@ impl Observer for Progress {
         epoch.last_shown = Instant::now();
         let text = epoch.text(report);
         if self.is_terminal {
-            epoch.bar.set_message(text);
+            let columns = width(&Term::stderr());
+            let room = columns.map(|columns| room_beside_bar(columns, &epoch.bar.prefix()));
+            epoch.bar.set_message(text.within(room));
         } else {
             // A closed pipe must not stop the training, which still has its weights to save.
             let _ = self.out.line(format_args!(
-                "epoch {}/{}   {} of {}   {text}",
+                "epoch {}/{}   {} of {}   {}",
                 report.epoch,
                 report.epochs,
                 Grouped(report.items),
                 Grouped(report.total_items),
+                text.within(None),
             ));
         }
     }
@@ -135,7 +145,8 @@ impl Observer for Progress {
                 Loss(report.train_loss),
             ));
         }
-        let _ = self.out.line(epoch_line(report, self.epochs));
+        let line = epoch_pieces(report, self.epochs);
+        let _ = self.out.line(line.within(width(&Term::stdout())));
     }
 }
 
@@ -147,26 +158,47 @@ impl Drop for Epoch {
 }
 
 impl Epoch {
-    /// Loss, remaining time, learning rate, speed and gradient norm.
-    fn text(&self, report: &StepReport) -> String {
-        let seconds = self.start.elapsed().as_secs_f64();
-        let items = (report.items - self.first_item) as f64;
-        let later = (report.epochs - report.epoch) * report.total_items;
-        let left = (later + report.total_items - report.items) as f64 * seconds / items;
-        let loss = report
-            .loss
-            .map_or_else(String::new, |loss| format!("loss {}  ", Loss(loss)));
-        let norm = report
-            .grad_norm
-            .map_or_else(String::new, |norm| format!("grad norm {norm:.2}"));
-        // The least important value is last, since a narrow terminal cuts the line off.
-        format!(
-            "{loss}{} left  lr {:.1e}  {}  {norm}",
-            Seconds(left),
-            report.learning_rate,
-            speed(items, self.predictions as f64, seconds),
+    fn text(&self, report: &StepReport) -> Line {
+        step_pieces(
+            report,
+            (report.items - self.first_item) as f64,
+            self.predictions as f64,
+            self.start.elapsed().as_secs_f64(),
         )
     }
+}
+
+/// The length of the bar in a terminal of so many columns.
+fn bar_length(columns: usize) -> usize {
+    match columns {
+        110.. => BAR,
+        _ => SHORT_BAR,
+    }
+}
+
+/// The columns for the text at the right of the bar.
+fn room_beside_bar(columns: usize, prefix: &str) -> usize {
+    // With the spaces around the bar, the percentage, and the last column, which some terminals wrap at.
+    let taken = prefix.chars().count() + 1 + bar_length(columns) + " 100 %  ".len() + 1;
+    columns.saturating_sub(taken)
+}
+
+/// Loss, remaining time, gradient norm, speed and learning rate, the most important ones first, after
+/// `items` with so many `predictions` in so many `seconds`.
+fn step_pieces(report: &StepReport, items: f64, predictions: f64, seconds: f64) -> Line {
+    let later = (report.epochs - report.epoch) * report.total_items;
+    let left = (later + report.total_items - report.items) as f64 * seconds / items;
+    let mut line = Line::default();
+    if let Some(loss) = report.loss {
+        line.add(0, format!("loss {}", Loss(loss)));
+    }
+    line.add(1, format!("{} left", Seconds(left)));
+    if let Some(norm) = report.grad_norm {
+        line.add(2, format!("grad norm {norm:.2}"));
+    }
+    line.add(3, speed(items, predictions, seconds));
+    line.add(4, format!("lr {:.1e}", report.learning_rate));
+    line
 }
 
 /// Tokens per second if items have several predictions, otherwise samples per second.
@@ -181,20 +213,27 @@ fn speed(items: f64, predictions: f64, seconds: f64) -> String {
 /// One line about an epoch: mean loss and metrics in training and validation, learning rate, speed,
 /// time.
 pub fn epoch_line(report: &EpochReport, epochs: usize) -> String {
+    epoch_pieces(report, epochs).within(None)
+}
+
+/// The pieces of [`epoch_line`]. What the training is about is more important than its time.
+fn epoch_pieces(report: &EpochReport, epochs: usize) -> Line {
+    let mut line = Line::default();
+    line.add(0, format!("epoch {:>2}/{epochs}", report.epoch));
     let training = results(report.train_loss, &report.train_metrics);
-    let mut line = format!("epoch {:>2}/{epochs}  loss {training}", report.epoch);
+    line.add(2, format!("loss {training}"));
     if let Some(loss) = report.valid_loss {
-        line += &format!("  valid {}", results(loss, &report.valid_metrics));
+        line.add(1, format!("valid {}", results(loss, &report.valid_metrics)));
     }
-    line += &format!("  lr {:.1e}", report.learning_rate);
+    line.add(5, format!("lr {:.1e}", report.learning_rate));
     // Histories of older versions do not contain the counts.
     if report.items > 0 {
         let (items, targets) = (report.items as f64, report.targets as f64);
-        line += &format!("  {}", speed(items, targets, report.seconds));
+        line.add(6, speed(items, targets, report.seconds));
     }
-    line += &format!("  {}", Seconds(report.seconds));
+    line.add(4, Seconds(report.seconds).to_string());
     if report.best {
-        line += &format!("  {}", style("best").green().bold());
+        line.add(3, style("best").green().bold().to_string());
     }
     line
 }
@@ -222,4 +261,77 @@ pub fn with_spinner<T>(out: &Output, what: String, work: impl FnOnce() -> T) -> 
     let done = work();
     spinner.finish_and_clear();
     done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step() -> StepReport {
+        StepReport {
+            epoch: 1,
+            epochs: 3,
+            step: 40,
+            items: 4_000,
+            total_items: 12_000,
+            predictions: 4_000,
+            num_classes: Some(10),
+            loss: Some(0.1234),
+            grad_norm: Some(1.5),
+            learning_rate: 0.004,
+        }
+    }
+
+    #[test]
+    fn the_bar_s_text_fits_the_terminal() {
+        let line = step_pieces(&step(), 4_000.0, 4_000.0, 1.0);
+        let all = "loss 0.1234  8.0 s left  grad norm 1.50  4,000 samples/s  lr 4.0e-3";
+        assert_eq!(line.within(None), all);
+        for (columns, expected) in [
+            (120, all),
+            (110, all),
+            (
+                90,
+                "loss 0.1234  8.0 s left  grad norm 1.50  4,000 samples/s",
+            ),
+            (80, "loss 0.1234  8.0 s left  grad norm 1.50  lr 4.0e-3"),
+            (60, "loss 0.1234  8.0 s left"),
+            (40, "loss 0.1234"),
+            (20, ""),
+        ] {
+            let text = line.within(Some(room_beside_bar(columns, "epoch 1/3")));
+            assert_eq!(text, expected, "{columns} columns");
+        }
+    }
+
+    #[test]
+    fn an_epoch_s_line_fits_the_terminal() {
+        let metrics = || [(ACCURACY, 0.9512)].into_iter().collect();
+        let report = EpochReport {
+            epoch: 1,
+            train_loss: 0.7652,
+            train_metrics: metrics(),
+            valid_loss: Some(0.1951),
+            valid_metrics: metrics(),
+            learning_rate: 0.004,
+            items: 12_345,
+            targets: 12_345,
+            seconds: 1.0,
+            best: true,
+            ..EpochReport::default()
+        };
+        let results = "epoch  1/12  loss 0.7652  95.12 %  valid 0.1951  95.12 %";
+        let whole = format!("{results}  lr 4.0e-3  12,345 samples/s  1.0 s  best");
+        for (columns, expected) in [
+            (None, &*whole),
+            (Some(120), &whole),
+            (Some(80), &format!("{results}  lr 4.0e-3  1.0 s  best")),
+            (Some(72), &format!("{results}  1.0 s  best")),
+            (Some(60), results),
+            (Some(40), "epoch  1/12  valid 0.1951  95.12 %  best"),
+        ] {
+            let line = epoch_pieces(&report, 12).within(columns);
+            assert_eq!(console::strip_ansi_codes(&line), expected, "{columns:?}");
+        }
+    }
 }

@@ -4,8 +4,9 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 /// The file's bytes, or its length if that is more than `limit`.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Result<Vec<u8>, u64>> {
@@ -26,27 +27,19 @@ pub(crate) fn write_whole<B: AsRef<[u8]>>(
     path: &Path,
     bytes: impl FnOnce() -> io::Result<B>,
 ) -> io::Result<()> {
-    let temporary = sibling(path);
     let bytes = bytes()?;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&temporary)?;
-    let written = file
-        .write_all(bytes.as_ref())
-        // Without this, a power cut after the rename could leave the name with no content.
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        // The first error is the one to report.
-        let _ = fs::remove_file(&temporary);
-        return written;
-    }
-    // Without this, a power cut could undo the rename. Not all systems can open a folder to sync it.
     let parent = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
-    if let Ok(folder) = File::open(parent.unwrap_or(Path::new("."))) {
+    let folder = parent.unwrap_or(Path::new("."));
+    // An error removes the temporary file, by dropping it.
+    let mut temporary = temporary(folder)?;
+    temporary.as_file_mut().write_all(bytes.as_ref())?;
+    // Without this, a power cut after the rename could leave the name with no content.
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    // Without this, a power cut could undo the rename. Not all systems can open a folder to sync it.
+    if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
     }
     Ok(())
@@ -88,22 +81,26 @@ pub fn remove_unfinished(folder: impl AsRef<Path>) -> io::Result<()> {
 
 /// Whether a file's name is one that [`write_file`] gives to its temporary files.
 pub fn is_unfinished(name: &OsStr) -> bool {
-    let is_ours = |name: &str| name.starts_with('.') && name.ends_with(UNFINISHED);
+    let is_ours = |name: &str| name.starts_with(PREFIX) && name.ends_with(UNFINISHED);
     name.to_str().is_some_and(is_ours)
 }
 
-/// The end of a temporary file's name.
+/// The beginning of a temporary file's name.
+const PREFIX: &str = ".";
+/// Its end.
 const UNFINISHED: &str = ".rnn-tmp";
 
-/// A temporary file's name that no other writer uses, in the same folder, since renaming works only
-/// within a file system.
-fn sibling(path: &Path) -> PathBuf {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}-{count}{UNFINISHED}", std::process::id()));
-    path.with_file_name(name)
+/// Creates a temporary file in `folder`, since renaming works only within a file system.
+///
+/// Its name is random: process ids repeat, in containers from the first one on, and a name that a
+/// killed process has left would be in the way of every later one.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    // Opened here, so that it gets the permissions that any new file gets: those of a temporary file
+    // would let nobody but its owner read it.
+    let open = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX).suffix(UNFINISHED);
+    builder.make_in(folder, open)
 }
 
 /// The first byte that is not part of UTF-8 text, with its line and its column in characters, both
@@ -140,5 +137,58 @@ pub(crate) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temporary_names_differ_and_are_recognised() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let mut names = std::collections::HashSet::new();
+        for _ in 0..100 {
+            // Kept, as by a process that was killed.
+            let (_, path) = temporary(folder.path())?.keep()?;
+            let name = path.file_name().unwrap_or_default().to_owned();
+            assert!(is_unfinished(&name), "{}", name.display());
+            names.insert(name);
+        }
+        assert_eq!(names.len(), 100);
+        remove_unfinished(folder.path())?;
+        assert_eq!(fs::read_dir(folder.path())?.count(), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn files_of_a_killed_process_are_not_in_the_way() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("weights");
+        // The names that were given by process and number, with the id of this very process.
+        for count in 0..100 {
+            let name = format!(".weights.{}-{count}{UNFINISHED}", std::process::id());
+            assert!(is_unfinished(OsStr::new(&name)));
+            fs::write(folder.path().join(name), "left")?;
+        }
+        write_file(&path, b"whole")?;
+        assert_eq!(fs::read(&path)?, b"whole");
+        // A name may be as long as the file system allows.
+        let longest = folder.path().join("w".repeat(255));
+        write_file(&longest, b"whole")?;
+        assert_eq!(fs::read(&longest)?, b"whole");
+        Ok(())
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_has_the_permissions_of_any_new_one() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (plain, whole) = (folder.path().join("plain"), folder.path().join("whole"));
+        fs::write(&plain, "")?;
+        write_file(&whole, b"")?;
+        let permissions = |path: &Path| fs::metadata(path).map(|file| file.permissions());
+        assert_eq!(permissions(&whole)?, permissions(&plain)?);
+        Ok(())
     }
 }

@@ -1,7 +1,8 @@
 use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use rnn_data::fs::write_file;
+use rnn_data::fs::{is_unfinished, write_file};
 
 use super::file::Checkpoint;
 use super::format::{Snapshot, encode};
@@ -13,6 +14,8 @@ const BEST: &str = "best-";
 const EXTENSION: &str = "safetensors";
 /// How many of each kind are kept: the newest one and the one before it.
 const KEPT: usize = 2;
+/// The lock of a run whose folder is that of its checkpoints too.
+const LOCK: &str = ".lock";
 
 /// A folder of checkpoints: the last two, `step-N` after N steps, and those of the best epoch and of
 /// the one that was the best before, `best-N`.
@@ -78,9 +81,14 @@ impl Checkpoints {
     ///
     /// If it can't be read or is damaged.
     pub fn latest(&self) -> Result<Option<Checkpoint>, CheckpointError> {
-        let last = self.steps(LAST)?.pop();
-        last.map(|step| Checkpoint::read(self.path(&name_of(LAST, step))))
-            .transpose()
+        // The best one is written before the last one of the same step: there is none but it if the
+        // program was killed in between.
+        for kind in [LAST, BEST] {
+            if let Some(step) = self.steps(kind)?.pop() {
+                return Checkpoint::read(self.path(&name_of(kind, step))).map(Some);
+            }
+        }
+        Ok(None)
     }
 
     /// The checkpoint of a name of [`names`](Self::names).
@@ -118,6 +126,36 @@ impl Checkpoints {
         &self.earlier
     }
 
+    /// Checks that a training that resumes from `resumed`, or starts anew, may write here: it would remove
+    /// another one's checkpoints.
+    pub(crate) fn check_free(&self, resumed: Option<&Path>) -> Result<(), CheckpointError> {
+        let from = resumed.map(|file| file.parent().unwrap_or(Path::new("")));
+        if from.is_some_and(|from| is_same_folder(from, &self.folder)) {
+            return Ok(());
+        }
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(CheckpointError::io(&self.folder))?,
+        };
+        let mut there = Vec::new();
+        for entry in entries {
+            let name = entry
+                .map_err(CheckpointError::io(&self.folder))?
+                .file_name();
+            if name != LOCK && !is_unfinished(&name) {
+                there.push(name.to_string_lossy().into_owned());
+            }
+        }
+        if there.is_empty() {
+            return Ok(());
+        }
+        there.sort();
+        Err(CheckpointError::NotEmpty {
+            folder: self.folder.clone(),
+            there,
+        })
+    }
+
     /// Writes a checkpoint, as the best one too if it is that. Removes the oldest ones, and those of
     /// later steps: the training was resumed from an earlier one.
     pub(crate) fn save(&self, snapshot: Snapshot) -> Result<PathBuf, CheckpointError> {
@@ -126,7 +164,7 @@ impl Checkpoints {
         let last = self.path(&name_of(LAST, step));
         let is_best = position.step == 0 && position.best.is_some_and(|best| best.step == step);
         let bytes = encode(snapshot).map_err(|reason| {
-            let error = std::io::Error::other(reason);
+            let error = io::Error::other(reason);
             CheckpointError::io(&last)(error)
         })?;
         fs::create_dir_all(&self.folder).map_err(CheckpointError::io(&self.folder))?;
@@ -151,7 +189,7 @@ impl Checkpoints {
     /// The steps of the checkpoints of a kind, in order.
     fn steps(&self, kind: &str) -> Result<Vec<usize>, CheckpointError> {
         let entries = match fs::read_dir(&self.folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(CheckpointError::io(&self.folder))?,
         };
         let mut steps = Vec::new();
@@ -175,4 +213,13 @@ impl Checkpoints {
 /// Eight digits keep the names in order in a listing.
 fn name_of(kind: &str, step: usize) -> String {
     format!("{kind}{step:08}")
+}
+
+/// Whether both paths lead to one folder, each in its own way.
+fn is_same_folder(a: &Path, b: &Path) -> bool {
+    let real = |folder: &Path| match folder.as_os_str().is_empty() {
+        true => fs::canonicalize("."),
+        false => fs::canonicalize(folder),
+    };
+    matches!((real(a), real(b)), (Ok(a), Ok(b)) if a == b)
 }

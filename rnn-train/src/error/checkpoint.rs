@@ -33,6 +33,19 @@ pub enum CheckpointError {
         /// What the checkpoint has.
         found: String,
     },
+    /// A new training would remove the checkpoints of another one.
+    #[error(
+        "{}: expected an empty folder for the checkpoints of a new training, found {}: resume from one of \
+         them (Trainer::resume), or choose another folder",
+        folder.display(),
+        first(there)
+    )]
+    NotEmpty {
+        /// The folder.
+        folder: PathBuf,
+        /// The names of what it holds, in order.
+        there: Vec<String>,
+    },
     /// There is no checkpoint of this name.
     #[error("{}: no checkpoint {name}, expected {}", folder.display(), expected(there))]
     Missing {
@@ -57,5 +70,15 @@ fn expected(there: &[String]) -> String {
     match there {
         [] => "one, and there is none".to_owned(),
         names => names.join(" or "),
+    }
+}
+
+/// The first few names, and how many more there are.
+fn first(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }

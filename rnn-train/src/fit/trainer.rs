@@ -69,7 +69,8 @@ impl<M: Objective> Trainer<M> {
         self
     }
 
-    /// Writes checkpoints after each epoch, and as often as they say.
+    /// Writes checkpoints after each epoch, and as often as they say. Their folder must be empty, or the one
+    /// that holds the checkpoint to [`resume`](Self::resume) from.
     pub fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
         self.checkpoints = Some(checkpoints);
         self
@@ -181,10 +182,15 @@ impl<M: Objective> Trainer<M> {
     /// If there are no data or no parameters, a batch can't be made, the loss becomes infinite or NaN,
     /// the device does not support the precision, there is no such metric to monitor,
     /// [`accumulate`](FitConfig::accumulate) is 0, states are to be carried from one shuffled sequence to
-    /// another, the epochs of an extension are done, or a checkpoint can't be written or belongs to
-    /// another training.
+    /// another, the epochs of an extension are done, a checkpoint can't be written or belongs to another
+    /// training, or the folder for checkpoints is neither empty nor the one from which the training
+    /// resumes.
     pub fn fit(self, model: M, train: Loader<M::Batch>) -> Result<Fitted<M>, TrainError> {
         let device = self.check(&model, &train)?.autodiff();
+        if let Some(checkpoints) = &self.checkpoints {
+            let resumed = self.resume.as_ref();
+            checkpoints.check_free(resumed.map(|resume| resume.checkpoint.path()))?;
+        }
         let config = self.config;
         let validation = self.validation.filter(|valid| valid.num_batches() > 0);
         let identity = match (&self.checkpoints, &self.resume) {

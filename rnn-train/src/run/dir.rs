@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use rnn_data::fs::{is_unfinished, write_file};
 
 use super::error::RunError;
+use super::files::{TAGS, VOCAB};
+use super::weights::MODEL;
 
 pub(super) const CONFIG: &str = "config.json";
 /// An empty file, which is locked by the program that writes to the run.
 pub(super) const LOCK: &str = ".lock";
 pub(super) const CHECKPOINTS: &str = "checkpoints";
+/// What may be written before the settings, which make a folder a run.
+const BEFORE_CONFIG: [&str; 3] = [VOCAB, TAGS, MODEL];
 
 /// A run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +22,8 @@ pub struct RunDir {
 }
 
 impl RunDir {
-    /// Creates the folder of a new run.
+    /// Creates the folder of a new run. What a program has left that was killed before it wrote its
+    /// settings is no obstacle, and is removed by [`lock_new`](Self::lock_new).
     ///
     /// # Errors
     ///
@@ -26,14 +31,9 @@ impl RunDir {
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, RunError> {
         let path = path.into();
         fs::create_dir_all(&path).map_err(RunError::io(&path))?;
-        for entry in fs::read_dir(&path).map_err(RunError::io(&path))? {
-            let name = entry.map_err(RunError::io(&path))?.file_name();
-            // What a program left that was killed before it wrote its settings.
-            if name != LOCK && !is_unfinished(&name) {
-                return Err(RunError::NotEmpty(path));
-            }
-        }
-        Ok(Self { path })
+        let run = Self { path };
+        run.left_behind()?;
+        Ok(run)
     }
 
     /// Creates the folder `<parent>/<command>-<n>` with the first free n, from 1.
@@ -70,14 +70,29 @@ impl RunDir {
         }
     }
 
-    /// Whether it has settings: a folder that was just created has none.
-    pub fn has_config(&self) -> bool {
-        self.file(CONFIG).is_file()
-    }
-
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The files that a program has left that was killed before it wrote its settings.
+    ///
+    /// # Errors
+    ///
+    /// If there is anything else, or the folder can't be read.
+    pub(super) fn left_behind(&self) -> Result<Vec<PathBuf>, RunError> {
+        // Without it no run was begun here, and files of such names are somebody's own.
+        let was_begun = self.file(LOCK).is_file();
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(RunError::io(&self.path))? {
+            let name = entry.map_err(RunError::io(&self.path))?.file_name();
+            if was_begun && BEFORE_CONFIG.iter().any(|&early| name == early) {
+                files.push(self.path.join(name));
+            } else if name != LOCK && !is_unfinished(&name) {
+                return Err(RunError::NotEmpty(self.path.clone()));
+            }
+        }
+        Ok(files)
     }
 
     /// The path of a file.

@@ -14,8 +14,8 @@ use crate::checkpoint::Checkpoints;
 use crate::data::hex;
 
 const METRICS: &str = "metrics.json";
-const VOCAB: &str = "vocab.json";
-const TAGS: &str = "tags.json";
+pub(super) const VOCAB: &str = "vocab.json";
+pub(super) const TAGS: &str = "tags.json";
 const REPORT: &str = "report.html";
 
 impl RunDir {
@@ -31,7 +31,8 @@ impl RunDir {
         Ok(Checkpoints::new(self.file(CHECKPOINTS)).with_identity(identity))
     }
 
-    /// Writes the settings.
+    /// Writes the settings, which make the folder a run: after the vocabularies, so that a program that
+    /// is killed in between leaves no run without them.
     ///
     /// # Errors
     ///

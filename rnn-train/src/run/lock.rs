@@ -1,16 +1,24 @@
 //! The lock that lets one program at a time write to a run.
 
-use std::{fs, io};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::time::{Duration, Instant};
 
 use rnn_data::fs::remove_unfinished;
 
 use super::dir::{CHECKPOINTS, LOCK, RunDir};
 use super::error::RunError;
 
+/// How long a program waits for others that only look whether the run is in use, which takes them
+/// microseconds.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it tries meanwhile.
+const RETRY_EVERY: Duration = Duration::from_millis(2);
+
 /// Keeps other programs from writing to a run as long as it lives.
 #[derive(Debug)]
 pub struct RunLock {
-    _file: fs::File,
+    _file: File,
 }
 
 impl RunDir {
@@ -22,17 +30,18 @@ impl RunDir {
     /// If another program is writing to it, or the folder can't be read.
     pub fn lock(&self) -> Result<RunLock, RunError> {
         let path = self.file(LOCK);
-        let mut options = fs::OpenOptions::new();
+        let mut options = OpenOptions::new();
         // Opened for writing, though nothing is written: some file systems lock nothing else.
         let options = options.read(true).write(true).create(true).truncate(false);
         let file = options.open(&path).map_err(RunError::io(&path))?;
-        match file.try_lock() {
+        match try_lock(&file) {
             Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => {
+            Err(TryLockError::WouldBlock) => {
                 return Err(RunError::InUse(self.path().to_owned()));
             }
-            Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(fs::TryLockError::Error(source)) => return Err(RunError::Io { path, source }),
+            // A file system without locks.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(source)) => return Err(RunError::Io { path, source }),
         }
         remove_unfinished(self.path()).map_err(RunError::io(self.path()))?;
         let checkpoints = self.file(CHECKPOINTS);
@@ -42,12 +51,100 @@ impl RunDir {
         Ok(RunLock { _file: file })
     }
 
-    /// Whether a program is writing to it.
+    /// [Locks](Self::lock) the folder of a new run, and removes what a program has left there that was
+    /// killed before it wrote its settings.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`lock`](Self::lock), and [`RunError::NotEmpty`] if another program has made a run of the
+    /// folder since it was [created](Self::create).
+    pub fn lock_new(&self) -> Result<RunLock, RunError> {
+        let lock = self.lock()?;
+        for file in self.left_behind()? {
+            fs::remove_file(&file).map_err(RunError::io(&file))?;
+        }
+        Ok(lock)
+    }
+
+    /// Whether a program is writing to it. Looking is in nobody's way: a program that begins to write at
+    /// this moment can still lock the run.
     pub fn is_in_use(&self) -> bool {
-        let file = fs::OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(self.file(LOCK));
-        file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+        let file = File::open(self.file(LOCK));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+}
+
+/// Takes the exclusive lock of a program that writes. Waits while others hold the shared lock of
+/// [`RunDir::is_in_use`]; if another one writes, the error is [`TryLockError::WouldBlock`].
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {}
+            result => return result,
+        }
+        // It can be shared only if nobody holds the exclusive one.
+        file.try_lock_shared()?;
+        file.unlock().map_err(TryLockError::Error)?;
+        if start.elapsed() > PATIENCE {
+            return Err(TryLockError::WouldBlock);
+        }
+        std::thread::sleep(RETRY_EVERY);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    fn shared(run: &RunDir) -> File {
+        let file = File::open(run.file(LOCK)).expect("the lock's file");
+        file.try_lock_shared().expect("a shared lock");
+        file
+    }
+
+    #[test]
+    fn a_look_at_the_moment_of_locking_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = RunDir::create(folder.path()).expect("a folder");
+        drop(run.lock().expect("a lock"));
+        let look = shared(&run);
+        assert!(!run.is_in_use(), "a look is not a use");
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                std::thread::sleep(Duration::from_millis(50));
+                drop(look);
+            });
+            let lock = run.lock().expect("nobody writes");
+            assert!(run.is_in_use());
+            let error = run.lock().expect_err("locked");
+            assert!(matches!(error, RunError::InUse(_)), "{error}");
+            drop(lock);
+        });
+        assert!(!run.is_in_use());
+    }
+
+    #[test]
+    fn looks_without_end_do_not_keep_a_program_from_writing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = RunDir::create(folder.path()).expect("a folder");
+        drop(run.lock().expect("a lock"));
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::Relaxed) {
+                        run.is_in_use();
+                    }
+                });
+            }
+            let results: Vec<_> = (0..50).map(|_| run.lock().map(drop)).collect();
+            stop.store(true, Ordering::Relaxed);
+            for result in results {
+                result.expect("nobody else writes");
+            }
+        });
     }
 }

@@ -7,7 +7,7 @@ use rnn_model::StateDict;
 use super::dir::RunDir;
 use super::error::RunError;
 
-const MODEL: &str = "model.safetensors";
+pub(super) const MODEL: &str = "model.safetensors";
 
 impl RunDir {
     /// Writes the weights.
