@@ -19,6 +19,7 @@ use crate::tools::devices;
 use crate::tools::export::{self, ExportArgs};
 use crate::tools::import::{self, ImportArgs};
 use crate::tools::info::{self, InfoArgs};
+use crate::tools::report::{self, ReportArgs};
 use crate::tools::runs::{self, RunsArgs};
 use crate::ui::Output;
 
@@ -50,6 +51,8 @@ enum ToolCommand {
     Info(InfoArgs),
     /// Runs side by side: what differs in their settings, how good they are, how long they took
     Runs(RunsArgs),
+    /// Make the report of a run anew, where it could not be written or was deleted
+    Report(ReportArgs),
     /// Make a run of weights that PyTorch trained
     Import(ImportArgs),
     /// Write a run's weights for PyTorch
@@ -132,6 +135,7 @@ impl CommandLine {
                 let threads = common.threads.unwrap_or(context.threads);
                 bench::run(&context, threads, &args, &mut out)
             }
+            Request::Tool(ToolCommand::Report(args)) => report::run(&context()?, &args, &mut out),
             Request::Tool(ToolCommand::Import(args)) => import::run(&context()?, &args, &mut out),
             // These compute nothing and need no device.
             Request::Tool(ToolCommand::Export(args)) => export::run(&args, &mut out),

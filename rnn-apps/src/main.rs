@@ -18,6 +18,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::cli::WrongUsage;
 use crate::command_line::CommandLine;
 use crate::ui::interrupt::Interrupted;
 
@@ -40,7 +41,10 @@ fn main() -> ExitCode {
         Err(error) => {
             // Not `eprintln!`, which panics when there is no standard error.
             let _ = writeln!(std::io::stderr(), "error: {error:#}");
-            ExitCode::FAILURE
+            match error.is::<WrongUsage>() {
+                true => ExitCode::from(2),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -260,6 +260,10 @@ pub struct RunArgs {
     /// The folder to make for the run; one that is not empty is refused
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
+    /// Start from the weights of a run, an imported one too, whose model and vocabularies are taken over,
+    /// or from a file of weights (.safetensors, .pt) for the model that the flags describe
+    #[arg(long, value_name = "RUN|FILE", conflicts_with = "resume")]
+    pub init_from: Option<PathBuf>,
     /// Go on with a run that was stopped or killed, as if it had not been; its settings are its own,
     /// but --data says where its data are now
     #[arg(long, value_name = "DIR", conflicts_with_all = ["run", "config", "print_config"])]
@@ -284,6 +288,10 @@ pub struct RunArgs {
     /// training, saved; q and then k end the program, unsaved. Needs a build with the feature tui
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     pub tui: bool,
+    /// The ids of all flags that were given.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub given: Vec<String>,
 }
 
 impl RunArgs {

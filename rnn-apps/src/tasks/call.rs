@@ -4,9 +4,11 @@ use std::fmt;
 use std::path::Path;
 
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use super::import::{Import, Imported};
+use super::report;
 use super::task::Task;
 use super::train::{self, TrainArgs};
 use crate::context::Context;
@@ -35,6 +37,15 @@ pub trait Registered: Sync {
 
     /// Makes a run of weights from elsewhere.
     fn import(&self, context: &Context, import: Import) -> anyhow::Result<Imported>;
+
+    /// Makes the report of a finished run in `folder` anew, with its data at `data` if it is given.
+    fn report(
+        &self,
+        context: &Context,
+        folder: &Path,
+        data: Option<&Path>,
+        out: &mut Output,
+    ) -> anyhow::Result<()>;
 }
 
 /// A task's subcommand with its flags, ready to run.
@@ -76,7 +87,10 @@ impl<T: Task> Registered for T {
     fn parse(&self, matches: &ArgMatches) -> Result<Box<dyn Call>, clap::Error> {
         let action = match matches.subcommand() {
             Some(("train", matches)) => {
-                let args = TrainArgs::<T::Args>::from_arg_matches(matches)?;
+                let mut args = TrainArgs::<T::Args>::from_arg_matches(matches)?;
+                let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+                let ids = matches.ids().map(|id| id.as_str().to_owned());
+                args.run.given = ids.filter(|id| given(id)).collect();
                 check::<T>(&args)?;
                 Action::<T>::Train(Box::new(args))
             }
@@ -87,6 +101,16 @@ impl<T: Task> Registered for T {
 
     fn import(&self, context: &Context, import: Import) -> anyhow::Result<Imported> {
         import.run::<T>(context)
+    }
+
+    fn report(
+        &self,
+        context: &Context,
+        folder: &Path,
+        data: Option<&Path>,
+        out: &mut Output,
+    ) -> anyhow::Result<()> {
+        report::again::<T>(context, folder, data, out)
     }
 }
 

@@ -4,8 +4,10 @@
 //! of weights that were trained elsewhere. `rnn-apps/docs/tasks.md` shows how to add one.
 
 pub mod call;
+pub mod data;
 pub mod history;
 pub mod import;
+pub mod initial;
 pub mod load;
 pub mod mnist;
 pub mod recurrent;

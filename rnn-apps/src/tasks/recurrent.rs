@@ -249,6 +249,15 @@ impl RecurrentSettings {
         }
     }
 
+    /// What is to be said of settings that have no effect.
+    pub fn warning(&self) -> Option<&'static str> {
+        let is_silent = self.dropout > 0.0 && self.num_layers == 1;
+        is_silent.then_some(
+            "--dropout has no effect on one recurrent layer, since it lies between layers: give more \
+             --num-layers",
+        )
+    }
+
     /// A short description, `2 × 128 in both directions`, with `unit` after the size.
     pub fn describe(&self, unit: &str) -> String {
         format!(

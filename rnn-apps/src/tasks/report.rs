@@ -1,55 +1,51 @@
 //! Writes the report of a finished run: pictures and an HTML page.
 
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use rnn_train::RunDir;
 use rnn_train::objective::ACCURACY;
 use rnn_train::progress::EpochReport;
 use rnn_train::run::Picture;
-use rnn_train::{Fitted, Objective, RunDir};
-use serde::Serialize;
 use serde_json::Value;
 
+use super::task::{SettingsOf, Task, Trained};
+use super::{data, load, settings};
+use crate::context::Context;
 use crate::report::{Confusion, Curve, Mistakes, Report, Series};
 use crate::ui::Output;
 use crate::ui::json::display_values;
 
-/// Writes the report into the run's folder, and prints its path. A failure is only a warning, so
-/// that the results are still saved.
-pub fn write<M: Objective>(
-    run: &RunDir,
-    fitted: &Fitted<M>,
-    results: &impl Serialize,
-    confusion: Option<Confusion>,
-    mistakes: Option<Mistakes>,
-    out: &mut Output,
-) -> std::io::Result<()> {
-    match try_write(run, fitted, results, confusion, mistakes) {
-        Ok(path) => out.line(format_args!("How it went: {}", path.display())),
-        Err(error) => {
-            out.warn(format_args!("no report: {error:#}"));
-            Ok(())
-        }
-    }
+/// How a training went.
+pub struct Story<'a> {
+    pub history: &'a [EpochReport],
+    pub best_epoch: Option<usize>,
+    /// The keys of `metrics.json`.
+    pub results: Value,
+    pub confusion: Option<Confusion>,
+    pub mistakes: Option<Mistakes>,
 }
 
-fn try_write<M: Objective>(
-    run: &RunDir,
-    fitted: &Fitted<M>,
-    results: &impl Serialize,
-    confusion: Option<Confusion>,
-    mistakes: Option<Mistakes>,
-) -> anyhow::Result<std::path::PathBuf> {
+/// Writes the report into the run's folder, and returns its path.
+pub fn write(run: &RunDir, story: Story) -> anyhow::Result<PathBuf> {
+    let Story {
+        history,
+        best_epoch,
+        results,
+        confusion,
+        mistakes,
+    } = story;
     let settings: Value = run.read_config()?;
-    let history = &fitted.history;
     let loss = curve("Loss", "nats", history, |r| {
         (Some(r.train_loss), r.valid_loss)
     });
     let rate = curve("Learning rate", "", history, |r| {
         (Some(r.learning_rate), None)
     });
-    let names: Vec<&str> = fitted.history.first().map_or_else(Vec::new, |report| {
+    let names: Vec<&str> = history.first().map_or_else(Vec::new, |report| {
         report.train_metrics.iter().map(|(name, _)| name).collect()
     });
     let metrics: Vec<Curve> = names.iter().map(|name| metric(name, history)).collect();
-    let best_epoch = fitted.best_epoch;
     run.write_picture(Picture::Loss, loss.svg(best_epoch)?.as_bytes())?;
     if let Some(index) = names.iter().position(|name| *name == ACCURACY) {
         let picture = metrics[index].svg(best_epoch)?;
@@ -63,7 +59,7 @@ fn try_write<M: Objective>(
     }
     let report = Report {
         title: run.path().display().to_string(),
-        results: display_values(&serde_json::to_value(results)?),
+        results: display_values(&results),
         settings: display_values(&settings),
         curves: [vec![loss], metrics, vec![rate]].concat(),
         best_epoch,
@@ -71,6 +67,46 @@ fn try_write<M: Objective>(
         mistakes,
     };
     Ok(run.write_report(&report.html()?)?)
+}
+
+/// Makes the report of a finished run anew, from its records and its data, which are now at
+/// `path` if it is given.
+pub fn again<T: Task>(
+    context: &Context,
+    folder: &Path,
+    path: Option<&Path>,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    let (run, settings) = settings::open::<SettingsOf<T>>(folder, T::NAME)?;
+    let mut training = settings.training()?.clone();
+    let results: Option<Value> = run.read_metrics()?;
+    let results = results.with_context(|| {
+        let path = folder.display();
+        format!("{path}: the training is not finished: there is nothing to report yet")
+    })?;
+    let data = data::read::<T>(&training, path, out)?;
+    data::check::<T>(folder, &mut training, &data)?;
+    let data = T::for_model(data, &settings.model, &run)?;
+    let init = || T::init(&settings.model, None, &context.device);
+    let model = load::load(&run, T::num_params(&settings.model), init)?;
+    let history = run.read_history()?;
+    let best_epoch = results["best_epoch"].as_u64().map(|epoch| epoch as usize);
+    let epoch = match (T::fit(&mut training).patience, best_epoch) {
+        (Some(_), Some(best)) => history.iter().find(|report| report.epoch == best),
+        _ => history.last(),
+    };
+    let model = &model;
+    let judgement = T::judge(Trained { model, epoch }, &data, &run, out)?;
+    let story = Story {
+        history: &history,
+        best_epoch,
+        results: results.clone(),
+        confusion: judgement.confusion,
+        mistakes: judgement.mistakes,
+    };
+    let path = write(&run, story)?;
+    out.line(format_args!("How it went: {}", path.display()))?;
+    out.results(&results)
 }
 
 /// The curve of a named metric over the epochs; the accuracy is in percent.

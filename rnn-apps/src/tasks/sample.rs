@@ -11,11 +11,11 @@ use rand::{RngExt, SeedableRng};
 use rnn_data::{ImageBatch, ImageSet};
 use rnn_model::{AnyConfig, AnyRecurrent, Classifier, ClassifierConfig, RecurrentModuleConfig};
 use rnn_train::data::fingerprint;
-use rnn_train::{FitConfig, Fitted, ImageLoader, RunDir, evaluate};
+use rnn_train::{FitConfig, ImageLoader, RunDir, evaluate};
 use serde::{Deserialize, Serialize};
 
 use super::recurrent::{CellKind, Nonlinearity, RecurrentSettings, WeightInit};
-use super::task::{Batches, Judgement, SettingsOf, Task};
+use super::task::{Batches, Judgement, SettingsOf, Task, Trained};
 use crate::cli::values::items;
 use crate::context::Context;
 use crate::ui::Output;
@@ -100,8 +100,8 @@ impl Task for Parity {
         })
     }
 
-    fn fit(training: &Training) -> &FitConfig {
-        &training.fit
+    fn fit(training: &mut Training) -> &mut FitConfig {
+        &mut training.fit
     }
 
     fn fingerprint_fields(training: &mut Training) -> Vec<(&'static str, &mut String)> {
@@ -129,6 +129,10 @@ impl Task for Parity {
         vec![fingerprint(data)]
     }
 
+    fn for_model(data: ImageSet, _: &RecurrentSettings, _: &RunDir) -> anyhow::Result<ImageSet> {
+        Ok(data)
+    }
+
     fn model(_: &ParityArgs, _: &ImageSet) -> RecurrentSettings {
         RecurrentSettings::new(8, 1)
     }
@@ -139,6 +143,10 @@ impl Task for Parity {
         device: &Device,
     ) -> anyhow::Result<Classifier<AnyRecurrent>> {
         Ok(config(model, WeightInit::Tuned)?.init(device))
+    }
+
+    fn recurrent(model: &mut RecurrentSettings) -> &mut RecurrentSettings {
+        model
     }
 
     fn num_params(model: &RecurrentSettings) -> anyhow::Result<usize> {
@@ -168,12 +176,12 @@ impl Task for Parity {
     }
 
     fn judge(
-        fitted: &Fitted<Classifier<AnyRecurrent>>,
+        trained: Trained<Classifier<AnyRecurrent>>,
         data: &ImageSet,
         _: &RunDir,
         out: &mut Output,
     ) -> anyhow::Result<Judgement<Score>> {
-        let accuracy = evaluate(&fitted.model, &ImageLoader::images(data, 64))?.accuracy();
+        let accuracy = evaluate(trained.model, &ImageLoader::images(data, 64))?.accuracy();
         out.line(format_args!("right: {:.0} %", 100.0 * accuracy))?;
         Ok(Judgement {
             score: Score { accuracy },

@@ -14,21 +14,31 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::history::History;
-use super::settings::{self, Settings, Versions};
-use crate::cli::{Common, RunArgs, to_toml};
+use super::settings::{self, Extended, Settings, Versions};
+use crate::cli::{Common, RunArgs, WrongUsage, to_toml};
 use crate::context::Context;
 use crate::ui::interrupt::{Interrupt, Interrupted};
 use crate::ui::progress::Progress;
-use crate::ui::{Grouped, Output};
+use crate::ui::{Grouped, Output, quoted};
 
 /// A run that is being trained. It is locked against other programs until this value is dropped.
 pub struct Session {
     pub run: RunDir,
     command: &'static str,
     checkpoints: Checkpoints,
-    checkpoint: Option<Checkpoint>,
+    start: Start,
     dashboard: bool,
     _lock: RunLock,
+}
+
+/// Where a session's training starts.
+enum Start {
+    /// At the initial weights.
+    New,
+    /// At a checkpoint, to the end that was set.
+    Resume(Checkpoint),
+    /// At a checkpoint that was written before the number of epochs was changed.
+    Extend(Checkpoint),
 }
 
 /// The recorded settings that a resumed run takes over unless the command line sets them.
@@ -143,71 +153,149 @@ impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
     }
 }
 
-/// Refuses data whose fingerprint differs from the one recorded in the run in `folder`.
-pub fn check_data(folder: &Path, what: &str, expected: &str, found: &str) -> anyhow::Result<()> {
-    ensure!(
-        found == expected,
-        "{}: the {what} on have changed: expected SHA-256 {expected}, found {found}",
-        folder.display()
-    );
-    Ok(())
-}
-
 impl Session {
-    /// Creates a new run with these settings, or opens the one to resume, and locks it. `write_assets`
-    /// writes what the trained model needs beside its weights.
-    pub fn begin<M: Serialize, T: Serialize>(
+    /// Creates a new run with these settings, and locks it. `write_assets` writes what the trained model
+    /// needs beside its weights.
+    pub fn create<M: Serialize, T: Serialize>(
         args: &RunArgs,
         command: &'static str,
         settings: &Settings<M, T>,
         write_assets: impl FnOnce(&RunDir) -> anyhow::Result<()>,
     ) -> anyhow::Result<Self> {
-        ensure!(
-            !args.tui || cfg!(feature = "tui"),
-            "--tui needs a build with the feature tui: cargo run -p rnn-apps --features tui -- \
-             {command} train …"
-        );
-        ensure!(
-            !args.tui || io::stdout().is_terminal(),
-            "--tui needs a terminal, and standard output is none"
-        );
-        let (run, lock) = match &args.resume {
-            Some(folder) => {
-                let run = RunDir::open(folder)?;
-                let lock = run.lock()?;
-                // Older versions wrote the settings first, and may have been killed in between.
-                write_assets(&run)?;
-                (run, lock)
-            }
-            None => settings::create(args.run.as_deref(), command, settings, write_assets)?,
-        };
-        let checkpoints = run.checkpoints()?;
-        let checkpoint = match (&args.from, &args.resume) {
-            (Some(name), _) => Some(named(&checkpoints, name)?),
-            (None, Some(_)) => latest(&checkpoints)?,
-            (None, None) => None,
-        };
-        let every = args.checkpoint_every.unwrap_or(settings.checkpoint_every);
+        check_dashboard(args, command)?;
+        let (run, lock) = settings::create(args.run.as_deref(), command, settings, write_assets)?;
         Ok(Self {
+            checkpoints: settings.checkpoints(&run, args)?,
             run,
             command,
-            checkpoints: checkpoints.every(every),
-            checkpoint,
+            start: Start::New,
             dashboard: args.tui,
             _lock: lock,
         })
     }
 
-    /// Prints the run's folder and the checkpoint from which it is resumed.
-    pub fn describe(&self, out: &mut Output) -> io::Result<()> {
+    /// Locks a run to resume, and finds the checkpoint to go on from.
+    pub fn resume<M, T>(
+        args: &RunArgs,
+        command: &'static str,
+        run: RunDir,
+        settings: &Settings<M, T>,
+    ) -> anyhow::Result<Self> {
+        check_dashboard(args, command)?;
+        let lock = run.lock()?;
+        let checkpoints = settings.checkpoints(&run, args)?;
+        let checkpoint = match &args.from {
+            Some(name) => Some(named(&checkpoints, name)?),
+            None => latest(&checkpoints)?,
+        };
+        let start = match checkpoint {
+            None => Start::New,
+            Some(checkpoint) if settings.is_earlier(checkpoint.identity()) => {
+                Start::Extend(checkpoint)
+            }
+            Some(checkpoint) => Start::Resume(checkpoint),
+        };
+        Ok(Self {
+            run,
+            command,
+            checkpoints,
+            start,
+            dashboard: args.tui,
+            _lock: lock,
+        })
+    }
+
+    /// Whether there is no checkpoint to go on from.
+    pub fn is_new(&self) -> bool {
+        matches!(self.start, Start::New)
+    }
+
+    /// Extends the run to another number of epochs, in these settings, which [`record`](Self::record)
+    /// writes.
+    pub fn extend<M, T>(
+        &mut self,
+        settings: &mut Settings<M, T>,
+        fit: impl FnOnce(&mut T) -> &mut FitConfig,
+        epochs: usize,
+    ) -> anyhow::Result<()> {
+        let done = match &self.start {
+            Start::New => 0,
+            Start::Resume(checkpoint) | Start::Extend(checkpoint) => checkpoint.epochs_done(),
+        };
         let run = self.run.path().display();
-        match &self.checkpoint {
-            None => out.field("run", format_args!("{run}\n")),
-            Some(checkpoint) => {
-                let name = checkpoint.path().file_stem().unwrap_or_default().display();
-                out.field("run", format_args!("{run}, going on from {name}\n"))
+        ensure!(
+            epochs > done,
+            WrongUsage(format!(
+                "{run}: --epochs {epochs}: expected more than {done}, which are done"
+            ))
+        );
+        if let Some(training) = &mut settings.training {
+            let fit = fit(training);
+            let earlier = Extended {
+                epochs: fit.epochs,
+                identity: self.checkpoints.identity().to_owned(),
+            };
+            fit.epochs = epochs;
+            settings.extended.push(earlier);
+        }
+        self.start = match std::mem::replace(&mut self.start, Start::New) {
+            Start::Resume(checkpoint) => Start::Extend(checkpoint),
+            start => start,
+        };
+        Ok(())
+    }
+
+    /// Records the settings of an extension. Killed at any moment, the run can be resumed: as it was
+    /// before, or as extended.
+    pub fn record<M: Serialize, T: Serialize>(
+        &mut self,
+        args: &RunArgs,
+        settings: &Settings<M, T>,
+    ) -> anyhow::Result<()> {
+        // First, since their presence marks the run as finished.
+        self.run.remove_metrics()?;
+        self.run.write_config(settings)?;
+        self.checkpoints = settings.checkpoints(&self.run, args)?;
+        Ok(())
+    }
+
+    /// Prints the run's folder and where the training starts.
+    pub fn describe(&self, fit: &FitConfig, out: &mut Output) -> io::Result<()> {
+        let run = self.run.path().display();
+        let name = |checkpoint: &Checkpoint| {
+            let name = checkpoint.path().file_stem().unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        };
+        match &self.start {
+            Start::New => out.field("run", format_args!("{run}\n")),
+            Start::Resume(checkpoint) => out.field(
+                "run",
+                format_args!("{run}, going on from {}\n", name(checkpoint)),
+            ),
+            Start::Extend(checkpoint) => {
+                let schedule = match fit.schedule.depends_on_length() {
+                    true => "its schedule is laid anew over the rest",
+                    false => "its schedule goes on",
+                };
+                out.field(
+                    "run",
+                    format_args!(
+                        "{run}, going on from {} to epoch {}; {schedule}\n",
+                        name(checkpoint),
+                        fit.epochs
+                    ),
+                )
             }
         }
+    }
+
+    /// What a signal that ends the program after the training says.
+    pub fn how_to_go_on(&self) -> String {
+        format!(
+            "trained, and not evaluated yet; go on with: {} train --resume {}",
+            self.command,
+            quoted(self.run.path())
+        )
     }
 
     /// Trains to the end, with checkpoints, history and progress. A signal stops the training with
@@ -230,9 +318,11 @@ impl Session {
             .with_stop(interrupt.stop())
             .with_observer(History::new(self.run.clone(), shown))
             .with_observer(Progress::new(shown));
-        if let Some(checkpoint) = self.checkpoint.take() {
-            trainer = trainer.resume(checkpoint);
-        }
+        trainer = match std::mem::replace(&mut self.start, Start::New) {
+            Start::New => trainer,
+            Start::Resume(checkpoint) => trainer.resume(checkpoint),
+            Start::Extend(checkpoint) => trainer.extend(checkpoint),
+        };
         let fitted = trainer.fit(model, train).map_err(|error| match error {
             TrainError::Checkpoint(error @ CheckpointError::Foreign { .. }) => {
                 with_alternatives(error, &self.checkpoints)
@@ -256,6 +346,19 @@ impl Session {
         }
         Ok(fitted)
     }
+}
+
+fn check_dashboard(args: &RunArgs, command: &str) -> anyhow::Result<()> {
+    ensure!(
+        !args.tui || cfg!(feature = "tui"),
+        "--tui needs a build with the feature tui: cargo run -p rnn-apps --features tui -- \
+         {command} train …"
+    );
+    ensure!(
+        !args.tui || io::stdout().is_terminal(),
+        "--tui needs a terminal, and standard output is none"
+    );
+    Ok(())
 }
 
 /// The latest checkpoint; if it is damaged, the error lists the others.

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use rnn_train::RunDir;
+use rnn_train::checkpoint::Checkpoints;
 use rnn_train::config::SaveInterval;
 use rnn_train::device::instruction_set;
-use rnn_train::run::RunLock;
+use rnn_train::run::{RunError, RunLock};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::cli::RunArgs;
 use crate::context::Context;
 
 /// A run's `config.json`: all settings on which its weights and results depend. `M` holds those of
@@ -36,6 +38,32 @@ pub struct Settings<M, T> {
     pub seed: u64,
     #[serde(default)]
     pub checkpoint_every: SaveInterval,
+    /// The weights that the training started from, in place of newly drawn ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_from: Option<InitFrom>,
+    /// What the run was before its number of epochs was changed, each time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extended: Vec<Extended>,
+}
+
+/// Weights that a training started from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InitFrom {
+    /// The file, or the folder of a run.
+    pub path: PathBuf,
+    /// SHA-256 of the weights.
+    pub fingerprint: String,
+}
+
+/// A run before its number of epochs was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extended {
+    /// The number of epochs then.
+    pub epochs: usize,
+    /// The identity of the checkpoints then.
+    pub identity: String,
 }
 
 fn none<T>() -> Option<T> {
@@ -43,6 +71,21 @@ fn none<T>() -> Option<T> {
 }
 
 impl<M, T> Settings<M, T> {
+    /// The checkpoints of the run with these settings.
+    pub fn checkpoints(&self, run: &RunDir, args: &RunArgs) -> Result<Checkpoints, RunError> {
+        let earlier = self.extended.iter().map(|earlier| &earlier.identity);
+        let every = args.checkpoint_every.unwrap_or(self.checkpoint_every);
+        let checkpoints = run.checkpoints()?.every(every);
+        Ok(checkpoints.with_earlier_identities(earlier))
+    }
+
+    /// Whether checkpoints of this identity are those of the run before it was extended.
+    pub fn is_earlier(&self, identity: &str) -> bool {
+        self.extended
+            .iter()
+            .any(|earlier| earlier.identity == identity)
+    }
+
     /// The settings of the training.
     ///
     /// # Errors
@@ -88,6 +131,8 @@ impl<M, T> Settings<M, T> {
             instruction_set: instruction_set().to_owned(),
             seed: context.seed,
             checkpoint_every: SaveInterval::Epoch,
+            init_from: None,
+            extended: Vec::new(),
         }
     }
 }
@@ -149,15 +194,20 @@ pub fn create(
     Ok((run, lock))
 }
 
+/// The name of the task whose run is in a folder.
+pub fn command_of(path: &Path) -> Result<String, RunError> {
+    let head: Head = RunDir::open(path)?.read_config()?;
+    Ok(head.command)
+}
+
 /// Opens a run of `command`, and reads its settings.
 pub fn open<S: DeserializeOwned>(path: &Path, command: &str) -> anyhow::Result<(RunDir, S)> {
     let run = RunDir::open(path)?;
-    let head: Head = run.read_config()?;
+    let found = command_of(path)?;
     ensure!(
-        head.command == command,
-        "{}: expected a run of {command}, found one of {}",
+        found == command,
+        "{}: expected a run of {command}, found one of {found}",
         path.display(),
-        head.command
     );
     let settings = run.read_config()?;
     Ok((run, settings))

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use clap::{Args, Subcommand};
-use rnn_train::{FitConfig, Fitted, Loader, Objective, RunDir};
+use rnn_train::progress::EpochReport;
+use rnn_train::{FitConfig, Loader, Objective, RunDir};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -68,7 +69,7 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     fn training(args: &Self::Args, fit: FitConfig) -> anyhow::Result<Self::Training>;
 
     /// The settings of the optimiser and the schedule within `training`.
-    fn fit(training: &Self::Training) -> &FitConfig;
+    fn fit(training: &mut Self::Training) -> &mut FitConfig;
 
     /// The fields of `training` that hold the data's fingerprints, each with the name of its data
     /// for messages: `images to train`.
@@ -84,6 +85,17 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     /// [`fingerprint_fields`](Self::fingerprint_fields).
     fn hash(data: &Self::Data) -> Vec<String>;
 
+    /// `data` as a model reads them that was trained before, with the vocabularies of its run.
+    ///
+    /// # Errors
+    ///
+    /// If it can't read them.
+    fn for_model(
+        data: Self::Data,
+        model: &Self::ModelSettings,
+        run: &RunDir,
+    ) -> anyhow::Result<Self::Data>;
+
     /// The settings of a new model for `data`.
     fn model(args: &Self::Args, data: &Self::Data) -> Self::ModelSettings;
 
@@ -98,6 +110,9 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
         training: Option<&Self::Training>,
         device: &Device,
     ) -> anyhow::Result<Self::Model>;
+
+    /// The settings of the model's recurrent part.
+    fn recurrent(model: &mut Self::ModelSettings) -> &mut RecurrentSettings;
 
     /// About how many parameters the model has, without allocating them.
     ///
@@ -133,7 +148,7 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
 
     /// Evaluates a trained model on the data that were kept for that, and prints the results.
     fn judge(
-        fitted: &Fitted<Self::Model>,
+        trained: Trained<Self::Model>,
         data: &Self::Data,
         run: &RunDir,
         out: &mut Output,
@@ -152,6 +167,13 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
         recurrent: RecurrentSettings,
         folder: &Path,
     ) -> anyhow::Result<(Self::ModelSettings, Self::Assets)>;
+}
+
+/// A trained model.
+pub struct Trained<'a, M> {
+    pub model: &'a M,
+    /// The report of the epoch from which the model has its weights.
+    pub epoch: Option<&'a EpochReport>,
 }
 
 /// The loaders of a training.

@@ -7,15 +7,17 @@ use clap::Args;
 use rnn_train::{FitConfig, RunDir, Trainer};
 use serde::Serialize;
 
-use super::report;
+use super::data;
+use super::initial::Initial;
+use super::report::{self, Story};
 use super::results::{CommonResults, TrainingResults};
-use super::session::{Resumed, Session, check_data, describe_fit, print_config};
+use super::session::{Resumed, Session, describe_fit, print_config};
 use super::settings::Settings;
-use super::task::{Batches, SettingsOf, Task};
+use super::task::{Batches, SettingsOf, Task, Trained};
 use crate::cli::{FitArgs, RunArgs};
 use crate::context::Context;
-use crate::ui::progress::with_spinner;
-use crate::ui::{Output, Seconds};
+use crate::ui::interrupt::say_on_a_signal;
+use crate::ui::{Output, Seconds, quoted};
 
 /// Flags of `train`: the task's own, and those that all tasks share.
 #[derive(Args, Debug, Serialize)]
@@ -62,20 +64,34 @@ pub fn train<T: Task>(
         ..T::default_fit(&args.task)
     });
     let mut training = T::training(&args.task, fit)?;
-    let data = read::<T>(&training, T::data_path(&args.task), out)?;
-    let recorded = T::fingerprint_fields(&mut training).into_iter();
-    for ((_, recorded), found) in recorded.zip(T::hash(&data)) {
-        *recorded = found;
+    let mut data = data::read::<T>(&training, T::data_path(&args.task), out)?;
+    data::record::<T>(&mut training, &data);
+    let mut model = T::model(&args.task, &data);
+    let initial = args.run.init_from.as_deref().map(Initial::read);
+    let initial = initial.transpose()?;
+    if let Some(initial) = &initial {
+        model = initial.model::<T>(model, &args.run.given)?;
+        if let Some(run) = &initial.run {
+            data = T::for_model(data, &model, run)?;
+        }
+    }
+    if let Some(warning) = T::recurrent(&mut model).warning() {
+        out.warn(warning);
     }
     let settings = Settings {
         training: Some(training),
         checkpoint_every: args.run.checkpoint_every.unwrap_or_default(),
-        ..Settings::new(context, T::NAME, T::model(&args.task, &data))
+        init_from: initial.as_ref().map(|initial| initial.origin.clone()),
+        ..Settings::new(context, T::NAME, model)
     };
-    fit_and_judge::<T>(context, &settings, &data, &args.run, out)
+    let create = || {
+        let write_assets = |run: &RunDir| T::write_assets(T::assets(&data), run);
+        Session::create(&args.run, T::NAME, &settings, write_assets)
+    };
+    fit_and_judge::<T>(context, &settings, &data, initial, create, out)
 }
 
-/// Resumes the run in `folder`; `None` if it is already finished.
+/// Resumes the run in `folder`, or extends it; `None` if it is finished.
 fn resume<T: Task>(
     context: &Context,
     folder: &Path,
@@ -83,64 +99,93 @@ fn resume<T: Task>(
     out: &mut Output,
 ) -> anyhow::Result<Option<TrainingResults<T::Score>>> {
     let resumed = Resumed::<SettingsOf<T>>::open(folder, T::NAME, context, out)?;
-    if resumed.is_finished(&args.run, out)? {
+    if args.fit.epochs.is_none() && resumed.is_finished(&args.run, out)? {
         return Ok(None);
     }
-    let settings = resumed.settings;
+    let Resumed {
+        run,
+        mut settings,
+        results,
+    } = resumed;
+    let mut session = Session::resume(&args.run, T::NAME, run, &settings)?;
     let mut training = settings.training()?.clone();
-    let data = read::<T>(&training, T::data_path(&args.task), out)?;
-    let recorded = T::fingerprint_fields(&mut training).into_iter();
-    for ((what, expected), found) in recorded.zip(T::hash(&data)) {
-        check_data(folder, what, expected, &found)?;
+    let epochs = T::fit(&mut training).epochs;
+    let extension = args.fit.epochs;
+    let extension = extension.filter(|&n| n != epochs || results.is_some());
+    if let Some(epochs) = extension {
+        session.extend(&mut settings, T::fit, epochs)?;
     }
-    fit_and_judge::<T>(context, &settings, &data, &args.run, out).map(Some)
+    let mut data = data::read::<T>(&training, T::data_path(&args.task), out)?;
+    data::check::<T>(folder, &mut training, &data)?;
+    let mut initial = None;
+    if let Some(origin) = &settings.init_from {
+        data = T::for_model(data, &settings.model, &session.run)?;
+        if session.is_new() {
+            initial = Some(Initial::read_again(origin)?);
+        }
+    }
+    let begin = || {
+        // Older versions wrote the settings before these, and may have been killed in between.
+        T::write_assets(T::assets(&data), &session.run)?;
+        if extension.is_some() {
+            session.record(&args.run, &settings)?;
+        }
+        Ok(session)
+    };
+    fit_and_judge::<T>(context, &settings, &data, initial, begin, out).map(Some)
 }
 
-fn read<T: Task>(
-    training: &T::Training,
-    path: Option<&Path>,
-    out: &Output,
-) -> anyhow::Result<T::Data> {
-    let what = format!("reading the {}", T::ITEMS);
-    with_spinner(out, what, || T::read(training, path))
-}
-
+/// Trains from `initial` or newly drawn weights in the session that `begin` makes, and evaluates.
 fn fit_and_judge<T: Task>(
     context: &Context,
     settings: &SettingsOf<T>,
     data: &T::Data,
-    args: &RunArgs,
+    initial: Option<Initial>,
+    begin: impl FnOnce() -> anyhow::Result<Session>,
     out: &mut Output,
 ) -> anyhow::Result<TrainingResults<T::Score>> {
-    let training = settings.training()?;
-    let fit = T::fit(training);
-    let Batches { train, valid } = T::batches(training, data, settings.seed)?;
+    let mut training = settings.training()?.clone();
+    let Batches { train, valid } = T::batches(&training, data, settings.seed)?;
+    let fit = T::fit(&mut training).clone();
     context.check_precision(fit.precision)?;
     context.device.seed(settings.seed);
-    let model = T::init(&settings.model, Some(training), &context.device)?;
+    let mut model = T::init(&settings.model, Some(&training), &context.device)?;
+    if let Some(initial) = initial {
+        model = initial.load_into(model)?;
+    }
     let parameters = model.num_params();
-    // The run's folder is created only now, after all checks, so that an error leaves no empty
-    // folder behind.
-    let write_assets = |run: &RunDir| T::write_assets(T::assets(data), run);
-    let mut session = Session::begin(args, T::NAME, settings, write_assets)?;
+    // The run's folder is created or changed only now, after all checks, so that an error leaves no
+    // empty folder behind.
+    let mut session = begin()?;
     // From here on, a closed pipe must not end the program: it would lose the training.
     let out = &mut out.ignoring_closed_pipe();
     for (name, text) in T::describe(settings, data, parameters)? {
         out.field(name, text)?;
     }
     out.field("device", &context.device_name)?;
-    describe_fit(out, fit, train.batch_size(), train.num_batches())?;
-    session.describe(out)?;
+    describe_fit(out, &fit, train.batch_size(), train.num_batches())?;
+    if let Some(origin) = &settings.init_from {
+        out.field(
+            "weights",
+            format_args!("at first those of {}", origin.path.display()),
+        )?;
+    }
+    session.describe(&fit, out)?;
 
-    let mut trainer = Trainer::new(fit.clone());
+    let mut trainer = Trainer::new(fit);
     if let Some(valid) = valid {
         trainer = trainer.with_validation(valid);
     }
     let fitted = session.fit(trainer, model, train, out)?;
     let run = &session.run;
+    let _until_the_end = say_on_a_signal(session.how_to_go_on())?;
     run.save_model(&fitted.model)?;
     out.line(format_args!("trained in {}\n", Seconds(fitted.seconds)))?;
-    let judgement = T::judge(&fitted, data, run, out)?;
+    let trained = Trained {
+        model: &fitted.model,
+        epoch: fitted.report(),
+    };
+    let judgement = T::judge(trained, data, run, out)?;
     let results = TrainingResults {
         common: CommonResults::new(context, "train", run, settings, parameters),
         epochs: fitted.history.len(),
@@ -151,14 +196,21 @@ fn fit_and_judge<T: Task>(
         train_loss: fitted.report().map_or(f64::NAN, |report| report.train_loss),
         score: judgement.score,
     };
-    report::write(
-        run,
-        &fitted,
-        &results,
-        judgement.confusion,
-        judgement.mistakes,
-        out,
-    )?;
+    let story = Story {
+        history: &fitted.history,
+        best_epoch: fitted.best_epoch,
+        results: serde_json::to_value(&results)?,
+        confusion: judgement.confusion,
+        mistakes: judgement.mistakes,
+    };
+    match report::write(run, story) {
+        Ok(path) => out.line(format_args!("How it went: {}", path.display()))?,
+        // A failure must not lose the results.
+        Err(error) => out.warn(format_args!(
+            "no report: {error:#}; `report {}` tries again",
+            quoted(run.path())
+        )),
+    }
     // Written last, since its presence marks the run as finished.
     run.write_metrics(&results)?;
     Ok(results)

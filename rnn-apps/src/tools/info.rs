@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::ui::json::display_values;
 use crate::ui::progress::epoch_line;
-use crate::ui::{Grouped, Output};
+use crate::ui::{Grouped, Output, quoted};
 
 #[derive(Args, Debug)]
 pub struct InfoArgs {
@@ -69,8 +69,9 @@ pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
         None if weights.is_empty() => {
             out.line("\nNo weights and no results: the training has not ended, or was cut short;")?;
             out.line(format_args!(
-                "`train --resume {}` goes on with it.",
-                run.path().display()
+                "`{} train --resume {}` goes on with it.",
+                settings["command"].as_str().unwrap_or_default(),
+                quoted(run.path())
             ))?;
         }
         None => out.line("\nNo results.")?,

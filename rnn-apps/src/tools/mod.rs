@@ -5,4 +5,5 @@ pub mod devices;
 pub mod export;
 pub mod import;
 pub mod info;
+pub mod report;
 pub mod runs;

@@ -2,7 +2,7 @@
 //! ends the program. Before and after a training, a signal ends the program at once.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -13,6 +13,8 @@ use signal_hook::flag::{
     register, register_conditional_default, register_conditional_shutdown, register_usize,
 };
 use signal_hook::low_level::unregister;
+
+use super::quoted;
 
 /// Sent by Ctrl-C, `kill`, and a terminal that is closed.
 #[cfg(unix)]
@@ -97,6 +99,50 @@ fn default_actions() -> io::Result<Arc<AtomicBool>> {
     Ok(IDLE.get_or_init(|| idle).clone())
 }
 
+/// Says something when a signal ends the program, as long as it lives.
+pub struct LastWords {
+    #[cfg(unix)]
+    waiting: Option<(signal_hook::iterator::Handle, std::thread::JoinHandle<()>)>,
+    idle: Arc<AtomicBool>,
+}
+
+/// Prints `words` when a signal ends the program before the result is dropped.
+pub fn say_on_a_signal(words: String) -> io::Result<LastWords> {
+    let idle = default_actions()?;
+    #[cfg(unix)]
+    let waiting = {
+        let mut signals = signal_hook::iterator::Signals::new(SIGNALS)?;
+        let handle = signals.handle();
+        let thread = std::thread::spawn(move || {
+            if let Some(number) = signals.forever().next() {
+                let _ = writeln!(io::stderr(), "{words}");
+                std::process::exit(SIGNALLED + number);
+            }
+        });
+        idle.store(false, Ordering::SeqCst);
+        Some((handle, thread))
+    };
+    #[cfg(not(unix))]
+    drop(words);
+    Ok(LastWords {
+        #[cfg(unix)]
+        waiting,
+        idle,
+    })
+}
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        self.idle.store(true, Ordering::SeqCst);
+        #[cfg(unix)]
+        if let Some((handle, thread)) = self.waiting.take() {
+            handle.close();
+            // It only waits.
+            let _ = thread.join();
+        }
+    }
+}
+
 /// The error of a training that a signal stopped and that was saved.
 #[derive(Debug)]
 pub struct Interrupted {
@@ -117,7 +163,7 @@ impl fmt::Display for Interrupted {
             "stopped after step {}, and saved; go on with: {} train --resume {}",
             self.steps,
             self.command,
-            self.run.display()
+            quoted(&self.run)
         )
     }
 }

@@ -6,5 +6,7 @@ pub mod line;
 pub mod output;
 pub mod preview;
 pub mod progress;
+mod quoted;
 
 pub use output::{Grouped, Loss, Output, Seconds, SixDigits};
+pub use quoted::quoted;

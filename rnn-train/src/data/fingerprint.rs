@@ -29,6 +29,11 @@ pub fn fingerprint_sentences(sentences: &[Sentence]) -> String {
     hex(hash)
 }
 
+/// The SHA-256 of bytes, as hexadecimal digits.
+pub fn fingerprint_bytes(bytes: &[u8]) -> String {
+    hex(Sha256::new().chain_update(bytes))
+}
+
 pub(crate) fn hex(hash: Sha256) -> String {
     let bytes = hash.finalize();
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -8,6 +8,6 @@ mod loaders;
 
 pub use batches::Batches;
 pub(crate) use fingerprint::hex;
-pub use fingerprint::{fingerprint, fingerprint_sentences};
+pub use fingerprint::{fingerprint, fingerprint_bytes, fingerprint_sentences};
 pub use loader::Loader;
 pub use loaders::{CharLoader, ImageLoader, TaggedLoader};

@@ -1,17 +1,17 @@
 //! The files of JSON, the vocabularies and the checkpoints.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rnn_data::Vocab;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use super::dir::{CHECKPOINTS, CONFIG, RunDir};
 use super::error::RunError;
 use crate::checkpoint::Checkpoints;
-use crate::data::hex;
+use crate::data::fingerprint_bytes;
 
 const METRICS: &str = "metrics.json";
 pub(super) const VOCAB: &str = "vocab.json";
@@ -27,7 +27,7 @@ impl RunDir {
     pub fn checkpoints(&self) -> Result<Checkpoints, RunError> {
         let path = self.file(CONFIG);
         let config = fs::read(&path).map_err(RunError::io(&path))?;
-        let identity = hex(Sha256::new().chain_update(config));
+        let identity = fingerprint_bytes(&config);
         Ok(Checkpoints::new(self.file(CHECKPOINTS)).with_identity(identity))
     }
 
@@ -69,6 +69,19 @@ impl RunDir {
             self.read_json(METRICS).map(Some)
         } else {
             Ok(None)
+        }
+    }
+
+    /// Removes the results, if there are any: the training goes on.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be removed.
+    pub fn remove_metrics(&self) -> Result<(), RunError> {
+        let path = self.file(METRICS);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result.map_err(RunError::io(&path)),
         }
     }
 

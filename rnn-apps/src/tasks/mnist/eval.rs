@@ -1,6 +1,5 @@
 use std::time::Instant;
 
-use anyhow::ensure;
 use burn::module::Module;
 use rnn_train::data::fingerprint;
 
@@ -28,13 +27,7 @@ pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow:
             _ => format!("{count}\n"),
         },
     )?;
-    ensure!(
-        images.test.cols() == settings.model.own.input_size,
-        "{}: the model reads rows of {} pixels, but the images have rows of {}",
-        run.path().display(),
-        settings.model.own.input_size,
-        images.test.cols()
-    );
+    settings.model.check_columns(&images.test, &run)?;
 
     let start = Instant::now();
     let model = load(&run, &settings, &context.device)?;

@@ -4,13 +4,13 @@ use rnn_data::{ImageSet, contact_sheet};
 use rnn_model::{AnyRecurrent, Classifier};
 use rnn_train::objective::ACCURACY;
 use rnn_train::run::Picture;
-use rnn_train::{Evaluation, Fitted, ImageLoader, RunDir, evaluate};
+use rnn_train::{Evaluation, ImageLoader, RunDir, evaluate};
 use serde::Serialize;
 
 use super::data::{EVAL_BATCH, Images};
 use super::model::NUM_CLASSES;
 use crate::report::{Confusion, Mistakes};
-use crate::tasks::task::Judgement;
+use crate::tasks::task::{Judgement, Trained};
 use crate::ui::Output;
 
 /// The evaluation results of a classifier.
@@ -60,17 +60,17 @@ pub fn test(
     Ok((score, evaluation))
 }
 
-/// Evaluates a newly trained model, and draws predictions, mistakes and the confusion matrix.
+/// Evaluates a trained model, and draws predictions, mistakes and the confusion matrix.
 pub fn judge(
-    fitted: &Fitted<Classifier<AnyRecurrent>>,
+    trained: Trained<Classifier<AnyRecurrent>>,
     images: &Images,
     run: &RunDir,
     out: &mut Output,
 ) -> anyhow::Result<Judgement<Score>> {
-    let valid_accuracy = fitted
-        .report()
+    let valid_accuracy = trained
+        .epoch
         .and_then(|report| report.valid_metric(ACCURACY));
-    let (score, evaluation) = test(&fitted.model, &images.test, valid_accuracy, out)?;
+    let (score, evaluation) = test(trained.model, &images.test, valid_accuracy, out)?;
     match draw_predictions(run, &images.test, &evaluation.predictions) {
         Ok(path) => out.line(format_args!("Some of them: {}", path.display()))?,
         // A failure to draw must not lose the results.

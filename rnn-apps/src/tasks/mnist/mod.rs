@@ -11,7 +11,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use rnn_model::{AnyRecurrent, Classifier};
-use rnn_train::{FitConfig, Fitted, ImageLoader, RunDir};
+use rnn_train::{FitConfig, ImageLoader, RunDir};
 
 pub use args::MnistArgs;
 pub use data::show_digits;
@@ -19,7 +19,7 @@ pub use judge::Score;
 pub use predict::show as predict;
 
 use super::recurrent::RecurrentSettings;
-use super::task::{Batches, Judgement, SettingsOf, Task};
+use super::task::{Batches, Judgement, SettingsOf, Task, Trained};
 use crate::context::Context;
 use crate::ui::{Grouped, Output};
 use args::{MnistAction, Recipe};
@@ -78,8 +78,8 @@ impl Task for Mnist {
         Training::new(args, fit)
     }
 
-    fn fit(training: &Training) -> &FitConfig {
-        &training.fit
+    fn fit(training: &mut Training) -> &mut FitConfig {
+        &mut training.fit
     }
 
     fn fingerprint_fields(training: &mut Training) -> Vec<(&'static str, &mut String)> {
@@ -101,6 +101,11 @@ impl Task for Mnist {
         data.fingerprints()
     }
 
+    fn for_model(data: Images, model: &ModelSettings, run: &RunDir) -> anyhow::Result<Images> {
+        model.check_columns(&data.train, run)?;
+        Ok(data)
+    }
+
     fn model(args: &MnistArgs, data: &Images) -> ModelSettings {
         ModelSettings::new(args, data)
     }
@@ -112,6 +117,10 @@ impl Task for Mnist {
     ) -> anyhow::Result<Classifier<AnyRecurrent>> {
         let recipe = training.map_or(Recipe::Notebook, |training| training.recipe);
         Ok(model.config(recipe.weight_init())?.init(device))
+    }
+
+    fn recurrent(model: &mut ModelSettings) -> &mut RecurrentSettings {
+        &mut model.recurrent
     }
 
     fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
@@ -155,12 +164,12 @@ impl Task for Mnist {
     }
 
     fn judge(
-        fitted: &Fitted<Self::Model>,
+        trained: Trained<Self::Model>,
         data: &Images,
         run: &RunDir,
         out: &mut Output,
     ) -> anyhow::Result<Judgement<Score>> {
-        judge::judge(fitted, data, run, out)
+        judge::judge(trained, data, run, out)
     }
 
     fn next_command(run: &str) -> String {

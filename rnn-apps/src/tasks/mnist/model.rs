@@ -2,7 +2,7 @@ use std::path::Path;
 
 use anyhow::ensure;
 use burn::tensor::Device;
-use rnn_data::Mnist;
+use rnn_data::{ImageSet, Mnist};
 use rnn_model::{
     AnyConfig, AnyRecurrent, Classifier, ClassifierConfig, ClassifierHead, RecurrentModuleConfig,
 };
@@ -103,6 +103,18 @@ impl ModelSettings {
         );
         own.head.get_or_insert(Head::FinalState);
         Ok(Self { own, recurrent })
+    }
+
+    /// Checks that the model of `run` can read rows as long as those of the images.
+    pub fn check_columns(&self, images: &ImageSet, run: &RunDir) -> anyhow::Result<()> {
+        ensure!(
+            images.cols() == self.own.input_size,
+            "{}: the model reads rows of {} pixels, but the images have rows of {}",
+            run.path().display(),
+            self.own.input_size,
+            images.cols()
+        );
+        Ok(())
     }
 
     /// The configuration of the classifier.

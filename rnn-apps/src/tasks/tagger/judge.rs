@@ -87,7 +87,7 @@ fn print(score: &TaggingScore, out: &mut Output) -> std::io::Result<()> {
     )
 }
 
-/// Evaluates a newly trained model, with its confusion matrix and mistakes.
+/// Evaluates a trained model, with its confusion matrix and mistakes.
 pub fn judge(
     model: &LstmTagger,
     data: &TaggedData,

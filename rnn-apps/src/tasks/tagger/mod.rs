@@ -13,12 +13,12 @@ use std::path::Path;
 use burn::tensor::Device;
 use rnn_data::TaggedBatch;
 use rnn_model::LstmTagger;
-use rnn_train::{FitConfig, Fitted, RunDir, TaggedLoader};
+use rnn_train::{FitConfig, RunDir, TaggedLoader};
 
 pub use judge::{Score, predict};
 
 use super::recurrent::{RecurrentSettings, WeightInit};
-use super::task::{Batches, Judgement, SettingsOf, Task};
+use super::task::{Batches, Judgement, SettingsOf, Task, Trained};
 use crate::context::Context;
 use crate::ui::{Grouped, Output};
 use args::{TaggerAction, TaggerArgs};
@@ -65,8 +65,8 @@ impl Task for Tagger {
         Training::new(args, fit)
     }
 
-    fn fit(training: &Training) -> &FitConfig {
-        &training.fit
+    fn fit(training: &mut Training) -> &mut FitConfig {
+        &mut training.fit
     }
 
     fn fingerprint_fields(training: &mut Training) -> Vec<(&'static str, &mut String)> {
@@ -88,6 +88,15 @@ impl Task for Tagger {
         data.fingerprints()
     }
 
+    fn for_model(
+        data: TaggedData,
+        model: &ModelSettings,
+        run: &RunDir,
+    ) -> anyhow::Result<TaggedData> {
+        let symbols = Symbols::read(run, model)?;
+        Ok(TaggedData { symbols, ..data })
+    }
+
     fn model(args: &TaggerArgs, data: &TaggedData) -> ModelSettings {
         ModelSettings::new(args, &data.symbols)
     }
@@ -102,6 +111,10 @@ impl Task for Tagger {
             None => WeightInit::Uniform,
         };
         Ok(model.config(init)?.init(device))
+    }
+
+    fn recurrent(model: &mut ModelSettings) -> &mut RecurrentSettings {
+        &mut model.recurrent
     }
 
     fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
@@ -153,12 +166,12 @@ impl Task for Tagger {
     }
 
     fn judge(
-        fitted: &Fitted<LstmTagger>,
+        trained: Trained<LstmTagger>,
         data: &TaggedData,
         _: &RunDir,
         out: &mut Output,
     ) -> anyhow::Result<Judgement<Score>> {
-        judge::judge(&fitted.model, data, out)
+        judge::judge(trained.model, data, out)
     }
 
     fn next_command(run: &str) -> String {

@@ -4,6 +4,7 @@ use anyhow::{anyhow, ensure};
 use burn::tensor::Device;
 use rnn_model::{LstmTagger, LstmTaggerConfig};
 use rnn_train::RunDir;
+use rnn_train::run::RunError;
 use serde::{Deserialize, Serialize};
 
 use super::args::TaggerArgs;
@@ -28,6 +29,16 @@ pub type Settings = settings::Settings<ModelSettings, Training>;
 
 /// The name of the task.
 pub const NAME: &str = "tagger";
+
+impl Symbols {
+    /// Reads the vocabularies of a run.
+    pub fn read(run: &RunDir, model: &ModelSettings) -> Result<Self, RunError> {
+        Ok(Self {
+            words: run.read_vocab(model.own.vocab_size)?,
+            tags: run.read_tags(model.own.num_tags)?,
+        })
+    }
+}
 
 impl ModelSettings {
     /// The settings of a new model for these vocabularies.
@@ -115,11 +126,11 @@ impl TrainedTagger {
     /// Opens the run in a folder and loads its tagger.
     pub fn open(path: &Path, device: &Device) -> anyhow::Result<Self> {
         let (run, settings) = settings::open::<Settings>(path, NAME)?;
-        let words = run.read_vocab(settings.model.own.vocab_size)?;
-        let tags = run.read_tags(settings.model.own.num_tags)?;
+        let symbols = Symbols::read(&run, &settings.model)?;
         let training = settings.training.as_ref();
         ensure!(
-            words.unk_id().is_some() || training.is_none_or(|training| training.min_count < 2),
+            symbols.words.unk_id().is_some()
+                || training.is_none_or(|training| training.min_count < 2),
             "{}: vocab.json has no symbol for unknown words",
             path.display()
         );
@@ -129,7 +140,7 @@ impl TrainedTagger {
         Ok(Self {
             run,
             settings,
-            symbols: Symbols { words, tags },
+            symbols,
             model,
         })
     }

@@ -27,8 +27,8 @@ const LEFT_COLUMNS: [&str; 2] = ["run", "state"];
 /// The last columns of every table.
 const RIGHT_COLUMNS: [&str; 3] = ["best", "epoch", "seconds"];
 
-/// A setting that is not compared, since it is a copy of `seed`.
-const NOT_COMPARED: &str = "training.fit.seed";
+/// Settings that are not compared: a copy of `seed`, and what a run was before it was extended.
+const NOT_COMPARED: [&str; 2] = ["training.fit.seed", "extended"];
 
 /// Between two columns.
 const GAP: &str = "  ";
@@ -51,7 +51,7 @@ pub fn differences(runs: &[&Run]) -> Vec<String> {
             .any(|settings| value(settings, key) != value(&flat[0], key))
     };
     keys.into_iter()
-        .filter(|key| *key != NOT_COMPARED && !key.starts_with("versions."))
+        .filter(|key| !NOT_COMPARED.contains(key) && !key.starts_with("versions."))
         .filter(|key| differs(key))
         .map(str::to_owned)
         .collect()

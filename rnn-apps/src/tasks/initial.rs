@@ -1,0 +1,117 @@
+//! The weights that a new training starts from with `--init-from`, in place of newly drawn ones.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, ensure};
+use burn::module::Module;
+use rnn_model::StateDict;
+use rnn_train::RunDir;
+use rnn_train::data::fingerprint_bytes;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::settings::{self, InitFrom};
+use super::task::{SettingsOf, Task};
+use crate::cli::WrongUsage;
+use crate::ui::json::flatten;
+
+/// Weights to start from.
+pub struct Initial {
+    weights: StateDict,
+    /// The path as given, for messages.
+    path: PathBuf,
+    pub origin: InitFrom,
+    /// The run whose weights they are; `None` for a file.
+    pub run: Option<RunDir>,
+}
+
+impl Initial {
+    /// Reads a file of weights, or those of the run in a folder.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let run = match path.is_dir() {
+            true => Some(RunDir::open(path)?),
+            false => None,
+        };
+        let weights = match &run {
+            Some(run) => run.read_weights()?,
+            None => StateDict::read(path)?,
+        };
+        let fingerprint = fingerprint_bytes(&weights.to_safetensors()?);
+        Ok(Self {
+            weights,
+            path: path.to_owned(),
+            origin: InitFrom {
+                // Absolute, since the training may be resumed from elsewhere.
+                path: std::path::absolute(path)?,
+                fingerprint,
+            },
+            run,
+        })
+    }
+
+    /// Reads the weights that a training started from, for one that was stopped before its first
+    /// checkpoint.
+    pub fn read_again(origin: &InitFrom) -> anyhow::Result<Self> {
+        let again = Self::read(&origin.path)?;
+        let (expected, found) = (&origin.fingerprint, &again.origin.fingerprint);
+        ensure!(
+            expected == found,
+            "{}: the weights to start from have changed: expected SHA-256 {expected}, found {found}",
+            origin.path.display()
+        );
+        Ok(again)
+    }
+
+    /// The settings of the model that has these weights: those of their run, or, for a file, `asked`.
+    ///
+    /// # Errors
+    ///
+    /// If one of the flags with the ids `given` says something else.
+    pub fn model<T: Task>(
+        &self,
+        asked: T::ModelSettings,
+        given: &[String],
+    ) -> anyhow::Result<T::ModelSettings> {
+        let Some(run) = &self.run else {
+            return Ok(asked);
+        };
+        let (_, settings) = settings::open::<SettingsOf<T>>(run.path(), T::NAME)?;
+        let mut model = settings.model;
+        // Of the training, not of the weights.
+        if given.iter().any(|flag| flag == "dropout") {
+            T::recurrent(&mut model).dropout = T::recurrent(&mut asked.clone()).dropout;
+        }
+        let (asked, there) = (to_json(&asked)?, to_json(&model)?);
+        let (asked, there) = (flatten(&asked), flatten(&there));
+        let value_of = |values: &[(String, &Value)], flag: &str| {
+            let found = values.iter().find(|(name, _)| name == flag);
+            found.map(|(_, value)| value.to_string())
+        };
+        for flag in given {
+            if let (Some(asked), Some(there)) = (value_of(&asked, flag), value_of(&there, flag)) {
+                ensure!(
+                    asked == there,
+                    WrongUsage(format!(
+                        "--{} {asked}: the model of --init-from {} has {there}",
+                        flag.replace('_', "-"),
+                        self.path.display()
+                    ))
+                );
+            }
+        }
+        Ok(model)
+    }
+
+    /// Loads the weights into `model`.
+    pub fn load_into<M: Module>(self, model: M) -> anyhow::Result<M> {
+        let named = || format!("--init-from {}", self.path.display());
+        if let Some(name) = self.weights.not_finite() {
+            anyhow::bail!("{}: {name} holds a number that is not finite", named());
+        }
+        self.weights.load_into(model).with_context(named)
+    }
+}
+
+fn to_json(settings: &impl Serialize) -> serde_json::Result<Value> {
+    serde_json::to_value(settings)
+}
