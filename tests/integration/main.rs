@@ -2,10 +2,12 @@
 
 mod any_cell;
 mod backends;
+mod checkpoint_folders;
 mod hihello;
 mod initial_weights;
 mod laws;
 mod lengths;
+mod loaders;
 mod objectives;
 mod optimizers;
 mod parity;
