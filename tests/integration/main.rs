@@ -3,10 +3,12 @@
 mod any_cell;
 mod backends;
 mod classifier_head;
+mod checkpoint_folders;
 mod hihello;
 mod initial_weights;
 mod laws;
 mod lengths;
+mod loaders;
 mod objectives;
 mod optimizers;
 mod parity;

@@ -1,63 +1,15 @@
 //! The parts of a training, compared with values computed by hand.
 
-use std::sync::Arc;
-
 use burn::data::dataloader::batcher::Batcher;
-use burn::data::dataset::{Dataset, InMemDataset};
+use burn::data::dataset::Dataset;
 use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use rnn_data::{ImageBatcher, ImageSet, Strokes};
 use rnn_model::{CharRnnConfig, ClassifierConfig, GruConfig, RnnConfig, StateDict};
 use rnn_train::optim::{clip_global_norm, clip_value};
-use rnn_train::{
-    CharLoader, FitConfig, ImageLoader, Loader, Objective, TrainError, Trainer, evaluate,
-};
+use rnn_train::{CharLoader, FitConfig, ImageLoader, Objective, TrainError, Trainer, evaluate};
 use tests::devices;
-
-struct Keep;
-
-impl Batcher<usize, Vec<usize>> for Keep {
-    fn batch(&self, items: Vec<usize>, _: &Device) -> Vec<usize> {
-        items
-    }
-}
-
-fn numbers(count: usize, batch_size: usize) -> Loader<Vec<usize>> {
-    let dataset = InMemDataset::new((0..count).collect());
-    Loader::new(Arc::new(dataset), Arc::new(Keep), batch_size)
-}
-
-fn epoch(loader: &Loader<Vec<usize>>, number: usize) -> Vec<Vec<usize>> {
-    let (_, device) = devices().swap_remove(0);
-    let batches = loader.batches(&device, number);
-    batches.map(|batch| batch.expect("a batch")).collect()
-}
-
-#[test]
-fn a_loader_gives_every_item_once_and_a_short_last_batch() {
-    let _alone = tests::seeded();
-    let loader = numbers(7, 3);
-    assert_eq!(epoch(&loader, 0), [vec![0, 1, 2], vec![3, 4, 5], vec![6]]);
-    assert_eq!(loader.num_batches(), 3);
-}
-
-#[test]
-fn an_epochs_order_depends_on_seed_and_epoch_alone() {
-    let _alone = tests::seeded();
-    let two_epochs = |seed| [0, 1].map(|number| epoch(&numbers(50, 7).shuffled(seed), number));
-    let [first, second] = two_epochs(3);
-    assert_ne!(first, second);
-    assert_eq!(two_epochs(3), [first.clone(), second]);
-    assert_ne!(two_epochs(4)[0], first);
-    assert_eq!(
-        epoch(&numbers(50, 7).shuffled(3).in_order(), 0).concat(),
-        (0..50).collect::<Vec<_>>()
-    );
-    let mut items = first.concat();
-    items.sort_unstable();
-    assert_eq!(items, (0..50).collect::<Vec<_>>());
-}
 
 #[test]
 fn clipping_scales_all_gradients_by_one_factor() {

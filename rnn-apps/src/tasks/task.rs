@@ -131,7 +131,8 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     /// The part of the data that a trained model needs.
     fn assets(data: &Self::Data) -> &Self::Assets;
 
-    /// Writes the assets into a run's folder.
+    /// Writes the assets into a run's folder: of a new run before its settings, and of a resumed one
+    /// again.
     fn write_assets(_assets: &Self::Assets, _run: &RunDir) -> anyhow::Result<()> {
         Ok(())
     }

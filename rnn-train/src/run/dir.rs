@@ -12,6 +12,8 @@ pub(super) const CONFIG: &str = "config.json";
 /// An empty file, which is locked by the program that writes to the run.
 pub(super) const LOCK: &str = ".lock";
 pub(super) const CHECKPOINTS: &str = "checkpoints";
+/// An empty file in the folder of a new run until its settings are written.
+pub(super) const BEGUN: &str = ".begun";
 /// What may be written before the settings, which make a folder a run.
 const BEFORE_CONFIG: [&str; 3] = [VOCAB, TAGS, MODEL];
 
@@ -82,13 +84,13 @@ impl RunDir {
     /// If there is anything else, or the folder can't be read.
     pub(super) fn left_behind(&self) -> Result<Vec<PathBuf>, RunError> {
         // Without it no run was begun here, and files of such names are somebody's own.
-        let was_begun = self.file(LOCK).is_file();
+        let was_begun = self.file(BEGUN).is_file();
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(RunError::io(&self.path))? {
             let name = entry.map_err(RunError::io(&self.path))?.file_name();
             if was_begun && BEFORE_CONFIG.iter().any(|&early| name == early) {
                 files.push(self.path.join(name));
-            } else if name != LOCK && !is_unfinished(&name) {
+            } else if name != LOCK && name != BEGUN && !is_unfinished(&name) {
                 return Err(RunError::NotEmpty(self.path.clone()));
             }
         }

@@ -38,7 +38,8 @@ impl RunDir {
     ///
     /// If the file can't be written.
     pub fn write_config(&self, config: &impl Serialize) -> Result<(), RunError> {
-        self.write_json(CONFIG, config)
+        self.write_json(CONFIG, config)?;
+        self.end_beginning()
     }
 
     /// Reads the settings.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rnn_data::fs::remove_unfinished;
 
-use super::dir::{CHECKPOINTS, LOCK, RunDir};
+use super::dir::{BEGUN, CHECKPOINTS, CONFIG, LOCK, RunDir};
 use super::error::RunError;
 
 /// How long a program waits for others that only look whether the run is in use, which takes them
@@ -48,6 +48,9 @@ impl RunDir {
         if checkpoints.is_dir() {
             remove_unfinished(&checkpoints).map_err(RunError::io(&checkpoints))?;
         }
+        if self.file(CONFIG).is_file() {
+            self.end_beginning()?;
+        }
         Ok(RunLock { _file: file })
     }
 
@@ -60,10 +63,24 @@ impl RunDir {
     /// folder since it was [created](Self::create).
     pub fn lock_new(&self) -> Result<RunLock, RunError> {
         let lock = self.lock()?;
-        for file in self.left_behind()? {
+        let left_behind = self.left_behind()?;
+        let begun = self.file(BEGUN);
+        File::create(&begun).map_err(RunError::io(&begun))?;
+        for file in left_behind {
             fs::remove_file(&file).map_err(RunError::io(&file))?;
         }
         Ok(lock)
+    }
+
+    /// Says that the run has its settings.
+    pub(super) fn end_beginning(&self) -> Result<(), RunError> {
+        let begun = self.file(BEGUN);
+        match fs::remove_file(&begun) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(RunError::io(&begun)(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether a program is writing to it. Looking is in nobody's way: a program that begins to write at
@@ -146,5 +163,43 @@ mod tests {
                 result.expect("nobody else writes");
             }
         });
+    }
+
+    #[test]
+    fn a_new_run_takes_the_place_of_one_that_was_only_begun() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = RunDir::create(folder.path()).expect("an empty folder");
+        let begun = run.lock_new().expect("nobody else writes");
+        fs::write(run.file("vocab.json"), "of the other run").expect("written");
+        drop(begun); // killed
+
+        let again = RunDir::create(folder.path()).expect("only a beginning");
+        let another = RunDir::create(folder.path()).expect("only a beginning");
+        let lock = again.lock_new().expect("nobody else writes");
+        assert!(!run.file("vocab.json").exists());
+        again.write_config(&1).expect("written");
+        assert!(!run.file(BEGUN).exists());
+        drop(lock);
+        let error = another.lock_new().expect_err("a run by now");
+        assert!(matches!(error, RunError::NotEmpty(_)), "{error}");
+    }
+
+    #[test]
+    fn files_that_were_not_left_by_a_beginning_are_kept() {
+        for there in [
+            &["vocab.json"][..],
+            &[LOCK, "model.safetensors"],
+            &[BEGUN, "mine"],
+        ] {
+            let folder = tempfile::tempdir().expect("a folder");
+            for name in there {
+                fs::write(folder.path().join(name), "precious").expect("written");
+            }
+            let error = RunDir::create(folder.path()).expect_err("not empty");
+            assert!(matches!(error, RunError::NotEmpty(_)), "{error}");
+            for name in there {
+                assert!(folder.path().join(name).exists(), "{name}");
+            }
+        }
     }
 }

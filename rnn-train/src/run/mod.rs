@@ -1,5 +1,9 @@
 //! A run's folder: all that prediction needs, and how it came about.
 //!
+//! A program makes one with [`RunDir::create`] or [`RunDir::create_next`], locks it with
+//! [`RunDir::lock_new`], and writes `config.json` after the vocabularies: this file makes the folder a
+//! run, and whatever kills the program before leaves a folder in which it can begin anew.
+//!
 //! The only module that knows the names of the files:
 //!
 //! | file | holds |

@@ -1,0 +1,77 @@
+//! Trainings that are killed at random moments, and then resumed.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::super::{succeeds, text};
+use super::{TRAIN, TRAIN_TAGGER, ends_within, outcome, start, tagged, with_digits};
+
+/// Kills trainings at `count` random moments, and resumes each until it ends, in the same run as one that
+/// was not killed.
+fn kill_and_resume(folder: &Path, train: &str, count: u32) {
+    let command = train.split(' ').next().expect("a command");
+    let whole = Instant::now();
+    succeeds(folder, &format!("{train} --run whole"));
+    let whole = whole.elapsed();
+    let expected = outcome(&folder.join("whole"));
+
+    // A linear congruential generator, so that the moments are the same in every test run.
+    let mut random = 1u32;
+    let mut kills = 0;
+    for attempt in 0.. {
+        let name = format!("killed-{attempt}");
+        let run = folder.join(&name);
+        loop {
+            let line = match run.join("config.json").exists() {
+                true => format!("{command} train --resume {name} --quiet"),
+                false => format!("{train} --run {name}"),
+            };
+            let mut child = start(folder, &line);
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let share = f64::from(random) / f64::from(u32::MAX);
+            let moment = match kills >= count {
+                // It may finish.
+                true => Duration::from_secs(300),
+                false => whole.mul_f64(0.4 * share),
+            };
+            let has_ended = ends_within(&mut child, moment);
+            if !has_ended {
+                child.kill().expect("SIGKILL");
+                kills += 1;
+            }
+            let output = child.wait_with_output().expect("the program ends");
+            if has_ended {
+                assert!(output.status.success(), "{}", text(&output.stderr));
+                break;
+            }
+        }
+        assert!(outcome(&run) == expected, "{name} is another run");
+        // No temporary file of an interrupted write is left.
+        for folder in [run.clone(), run.join("checkpoints")] {
+            for entry in fs::read_dir(&folder).expect("a folder") {
+                let name = entry.expect("an entry").file_name();
+                let name = name.to_string_lossy();
+                assert!(name == ".lock" || !name.starts_with('.'), "{name}");
+            }
+        }
+        if kills >= count {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_training_killed_at_twenty_random_moments_ends_in_the_same_run() {
+    let folder = with_digits();
+    let train = format!("{TRAIN} --epochs 12 --patience 20 --threads 2 --quiet");
+    kill_and_resume(folder.path(), &train, 20);
+}
+
+#[test]
+fn a_tagger_killed_at_ten_random_moments_ends_in_the_same_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    kill_and_resume(folder.path(), &format!("{TRAIN_TAGGER} --epochs 60"), 10);
+    let expected = tagged(folder.path(), "whole");
+    assert_eq!(tagged(folder.path(), "killed-0"), expected);
+}
