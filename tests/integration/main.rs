@@ -2,8 +2,8 @@
 
 mod any_cell;
 mod backends;
-mod classifier_head;
 mod checkpoint_folders;
+mod classifier_head;
 mod hihello;
 mod initial_weights;
 mod laws;

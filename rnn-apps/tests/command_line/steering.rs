@@ -264,6 +264,61 @@ fn a_report_holds_everything_in_one_page() {
 }
 
 #[test]
+fn a_report_that_could_not_be_written_is_made_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    for (command, flags) in [
+        ("mnist", format!("{SMALL} --valid-split 0.1 --patience 3")),
+        ("tagger", "--epochs 3".to_owned()),
+    ] {
+        succeeds(folder, &format!("{command} train {flags} --run {command}"));
+        let run = folder.join(command);
+        let names = |folder: &std::path::Path| {
+            let mut names: Vec<_> = fs::read_dir(folder)
+                .expect("a folder")
+                .map(|entry| entry.expect("an entry").file_name())
+                .collect();
+            names.sort();
+            names
+        };
+        let before = (names(&run), fs::read_to_string(run.join("report.html")));
+        for name in &before.0 {
+            let name = name.to_string_lossy();
+            if name.ends_with(".svg") || name.ends_with(".png") || name.ends_with(".html") {
+                fs::remove_file(run.join(&*name)).expect("removed");
+            }
+        }
+        let output = succeeds(folder, &format!("report {command}"));
+        assert!(output.contains("report.html"), "{output}");
+        assert_eq!(names(&run), before.0);
+        let again = fs::read_to_string(run.join("report.html")).expect("a report");
+        assert_eq!(again, before.1.expect("a report"));
+    }
+    fs::remove_file(folder.join("mnist/metrics.json")).expect("removed");
+    let message = fails(folder, "report mnist", 1);
+    assert!(
+        message.contains("mnist: the training is not finished"),
+        "{message}"
+    );
+    fails(folder, "report nowhere", 1);
+}
+
+#[test]
+fn dropout_without_a_place_is_a_warning() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = run(
+        folder.path(),
+        &format!("mnist train {SMALL} --dropout 0.2 --run one"),
+    );
+    assert!(output.status.success());
+    let warning = text(&output.stderr);
+    assert!(
+        warning.contains("--dropout has no effect on one"),
+        "{warning}"
+    );
+}
+
+#[test]
 fn a_dashboard_that_cannot_be_shown_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let message = fails(folder.path(), "mnist train --limit 100 --tui --run run", 1);

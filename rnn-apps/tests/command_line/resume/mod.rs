@@ -3,6 +3,7 @@
 mod beginning;
 mod damaged;
 mod disk;
+mod extended;
 mod killed;
 mod locked;
 mod stopped;

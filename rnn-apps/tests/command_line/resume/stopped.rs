@@ -4,7 +4,9 @@ use std::fs;
 use std::process::Child;
 use std::time::Duration;
 
-use super::super::{fails, json, run, succeeds, text};
+use rnn_data::Strokes;
+
+use super::super::{fails, has_keys, json, run, succeeds, text};
 use super::{TRAIN, ends_within, has_checkpoint, outcome, start, stopped, with_digits};
 
 #[cfg(unix)]
@@ -40,6 +42,38 @@ fn a_signal_saves_and_says_how_to_resume() {
         assert!(output.contains("going on from step-"), "{output}");
         assert!(outcome(&run) == expected, "{name}: another run");
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_in_the_evaluation_says_how_to_go_on() {
+    use std::io::{BufRead, BufReader};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let digits = Strokes::new(8).mnist(100, 6000).expect("digits");
+    let written = digits.write(folder.path().join("digits"), false);
+    written.expect("written");
+    let line =
+        "mnist train --device ndarray --data digits --hidden-size 128 --num-layers 3 --epochs 1";
+    let mut child = start(folder.path(), &format!("{line} --run a/run"));
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let trained = lines.find(|line| {
+        line.as_ref()
+            .is_ok_and(|line| line.starts_with("trained in"))
+    });
+    assert!(trained.is_some(), "not trained");
+    signal(&child, "INT");
+    let output = child.wait_with_output().expect("an end");
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{message}");
+    assert!(
+        message.contains("go on with: mnist train --resume a/run"),
+        "{message}"
+    );
+    drop(lines);
+
+    let output = succeeds(folder.path(), "mnist train --resume a/run --json");
+    has_keys(&json(&output), "test_accuracy steps");
 }
 
 #[test]
