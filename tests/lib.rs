@@ -1,5 +1,7 @@
 //! Helpers that the tests share.
 
+use std::error::Error;
+use std::iter;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use burn::module::{Module, ModuleVisitor, Param};
@@ -51,6 +53,13 @@ pub fn devices() -> Vec<(String, Device)> {
         .into_iter()
         .map(|selected| (selected.name, selected.device))
         .collect()
+}
+
+/// The text of an error and of all its causes, as programs print it.
+pub fn chain(error: &dyn Error) -> String {
+    let errors = iter::successors(Some(error), |&error| error.source());
+    let texts: Vec<String> = errors.map(ToString::to_string).collect();
+    texts.join(": ")
 }
 
 /// The largest difference between two tensors, relative to the largest entry of `expected`.

@@ -1,5 +1,6 @@
 //! Tests across crates, on every backend that is compiled in.
 
+mod allocations;
 mod any_cell;
 mod backends;
 mod checkpoint_folders;
@@ -16,6 +17,7 @@ mod precision;
 mod regularization;
 mod run_dirs;
 mod sampling;
+mod state_dicts;
 mod steps;
 mod streams;
 mod strokes;

@@ -8,10 +8,26 @@ use std::path::PathBuf;
 pub use pytorch::PyTorchError;
 
 /// Why weights can't be read or do not fit.
+///
+/// Its text says what it knows itself, which for [`Io`](Self::Io) and [`File`](Self::File) is the path
+/// of the file; the cause is its [`source`](std::error::Error::source). Print the whole chain, as
+/// `anyhow` does by `{error:#}`:
+///
+/// ```
+/// use std::error::Error;
+///
+/// use rnn_model::StateDict;
+///
+/// let error = StateDict::read("nowhere.safetensors").expect_err("no such file");
+/// let chain = std::iter::successors(Some(&error as &dyn Error), |&error| error.source());
+/// let text = chain.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+/// assert!(text.starts_with("nowhere.safetensors: "));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateDictError {
-    /// The bytes are not a safetensors file.
+    /// The bytes are not a safetensors file. The reason is in the text and no source, since it repeats
+    /// its own.
     #[error("not a safetensors file: {0}")]
     Format(safetensors::SafeTensorError),
     /// A tensor of a type that is not read or written.
@@ -45,20 +61,20 @@ pub enum StateDictError {
     #[error("not a safetensors file; to read what torch.save writes, add the feature pytorch")]
     NoPyTorch,
     /// A file can't be read.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The system's answer.
-        error: std::io::Error,
+        source: std::io::Error,
     },
     /// A file could be read, and what it holds is wrong.
-    #[error("{}: {error}", path.display())]
+    #[error("{}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        error: Box<StateDictError>,
+        source: Box<StateDictError>,
     },
 }
 
@@ -77,8 +93,8 @@ pub struct Mismatch {
     pub unexpected: Vec<String>,
     /// Names whose shapes differ: name, expected, found.
     pub shapes: Vec<(String, Vec<usize>, Vec<usize>)>,
-    /// Names whose numbers are not floating-point: name, found.
-    pub types: Vec<(String, String)>,
+    /// Names whose values are of another kind, or out of range: name, expected, found.
+    pub types: Vec<(String, String, String)>,
 }
 
 impl fmt::Display for Mismatch {
@@ -96,11 +112,8 @@ impl fmt::Display for Mismatch {
                 "\n  shape of {name}: expected {expected:?}, found {found:?}"
             )?;
         }
-        for (name, found) in &self.types {
-            write!(
-                f,
-                "\n  type of {name}: expected floating-point numbers, found {found}"
-            )?;
+        for (name, expected, found) in &self.types {
+            write!(f, "\n  type of {name}: expected {expected}, found {found}")?;
         }
         Ok(())
     }

@@ -30,9 +30,9 @@ impl StateDict {
     /// ```
     pub fn read(path: impl AsRef<Path>) -> Result<Self, StateDictError> {
         let path = path.as_ref();
-        let io_error = |error: io::Error| StateDictError::Io {
+        let io_error = |source: io::Error| StateDictError::Io {
             path: path.to_owned(),
-            error,
+            source,
         };
         let mut file = File::open(path).map_err(io_error)?;
         let mut start = Vec::new();
@@ -51,7 +51,7 @@ impl StateDict {
         };
         read.map_err(|error| StateDictError::File {
             path: path.to_owned(),
-            error: Box::new(error),
+            source: Box::new(error),
         })
     }
 

@@ -1,23 +1,18 @@
 //! What `torch.save` writes; needs the feature `pytorch`.
 
+mod archive;
 mod pickle;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 use std::io::{Read, Seek};
+use std::rc::Rc;
 
-use burn::tensor::{Bytes, DType, TensorData};
-use zip::ZipArchive;
+use burn::tensor::{BoolStore, Bytes, DType, TensorData};
 
 use super::error::{PyTorchError, StateDictError};
-use super::state_dict::StateDict;
-use pickle::{Id, Pickle, Value, View};
-
-/// The longest pickle that is read, in bytes: it holds names and shapes, not the tensors' elements.
-const MAX_PICKLE: u64 = 64 << 20;
-
-/// Dictionaries in dictionaries, and values in all: a pickle can hold itself, or double at each level.
-const MAX_DEPTH: usize = 64;
-const MAX_VALUES: usize = 1 << 20;
+use super::state_dict::{StateDict, as_truth_values};
+use archive::Archive;
+use pickle::{Pickle, View};
 
 impl StateDict {
     /// Reads a zip archive as `torch.save` writes it since PyTorch 1.6.
@@ -25,44 +20,63 @@ impl StateDict {
         file: impl Read + Seek,
         length: u64,
     ) -> Result<Self, StateDictError> {
-        let mut archive = Archive::open(file)?;
-        let pickle = Pickle::parse(&archive.pickle()?)?;
-        let mut found = Found {
-            pickle: &pickle,
-            tensors: Vec::new(),
-            values: 0,
-        };
-        found.collect("", pickle.root, 0)?;
+        let mut archive = Archive::open(file, length)?;
+        let found = Pickle::parse(&archive.pickle()?)?.into_tensors()?;
+        check(&found, length)?;
 
-        // Views of one storage may be many and large. Who needs more than this is not after weights.
-        let limit = length.saturating_mul(16).saturating_add(64 << 20);
-        let mut total = 0u64;
+        // Storage by storage, so that no more than one is in memory beside the tensors.
+        let mut storages: BTreeMap<Rc<str>, Vec<(String, Rc<View>)>> = BTreeMap::new();
+        for (name, view) in found {
+            let key = view.storage.key.clone();
+            storages.entry(key).or_default().push((name, view));
+        }
         let mut tensors = BTreeMap::new();
-        for (name, view) in found.tensors {
-            let (dtype, size) = dtype(&view.storage.kind);
-            total = view
-                .shape
-                .iter()
-                .try_fold(size as u64, |bytes, &n| bytes.checked_mul(n as u64))
-                .and_then(|bytes| total.checked_add(bytes))
-                .filter(|total| *total <= limit)
-                .ok_or_else(|| PyTorchError::TooLarge {
-                    name: name.clone(),
-                    limit,
-                })?;
-            let storage = archive.storage(&view.storage.key)?;
-            let bytes = gather(storage, &view, size).ok_or_else(|| PyTorchError::Bounds {
-                name: name.clone(),
-                shape: view.shape.clone(),
-                elements: storage.len() / size,
-            })?;
-            let data = TensorData::from_bytes(Bytes::from_bytes_vec(bytes), view.shape, dtype);
-            if tensors.insert(name.clone(), data).is_some() {
-                return Err(StateDictError::Twice(name));
+        for (key, views) in storages {
+            let storage = archive.storage(&key)?;
+            for (name, view) in views {
+                let (dtype, size) = dtype(view.storage.kind);
+                let Some(mut bytes) = gather(&storage, &view, size) else {
+                    return Err(StateDictError::PyTorch(PyTorchError::Bounds {
+                        name,
+                        shape: view.shape.clone(),
+                        elements: storage.len() / size,
+                    }));
+                };
+                if dtype.is_bool() {
+                    as_truth_values(&mut bytes);
+                }
+                let bytes = Bytes::from_bytes_vec(bytes);
+                let data = TensorData::from_bytes(bytes, view.shape.clone(), dtype);
+                tensors.insert(name, data);
             }
         }
         Ok(Self { tensors })
     }
+}
+
+/// Checks that names differ, and that the tensors are not far larger than a file of `length` bytes:
+/// views of one storage may be many and large, but who needs more than this is not after weights.
+fn check(found: &[(String, Rc<View>)], length: u64) -> Result<(), StateDictError> {
+    let limit = length.saturating_mul(16).saturating_add(64 << 20);
+    let mut names = HashSet::new();
+    let mut total = 0u64;
+    for (name, view) in found {
+        let (_, size) = dtype(view.storage.kind);
+        total = view
+            .shape
+            .iter()
+            .try_fold(size as u64, |bytes, &n| bytes.checked_mul(n as u64))
+            .and_then(|bytes| total.checked_add(bytes))
+            .filter(|total| *total <= limit)
+            .ok_or_else(|| PyTorchError::TooLarge {
+                name: name.clone(),
+                limit,
+            })?;
+        if !names.insert(name) {
+            return Err(StateDictError::Twice(name.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// Our type for a storage's, and the bytes of an element.
@@ -75,8 +89,8 @@ fn dtype(kind: &str) -> (DType, usize) {
         "IntStorage" => (DType::I32, 4),
         "ShortStorage" => (DType::I16, 2),
         "CharStorage" => (DType::I8, 1),
-        // Truth values are bytes, 0 or 1.
-        "ByteStorage" | "BoolStorage" => (DType::U8, 1),
+        "ByteStorage" => (DType::U8, 1),
+        "BoolStorage" => (DType::Bool(BoolStore::Native), 1),
         _ => (DType::F32, 4),
     }
 }
@@ -116,98 +130,4 @@ fn gather(storage: &[u8], view: &View, size: usize) -> Option<Vec<u8>> {
         }
     }
     Some(bytes)
-}
-
-/// The archive: `NAME/data.pkl`, and `NAME/data/KEY` for each storage.
-struct Archive<F> {
-    zip: ZipArchive<F>,
-    root: String,
-    storages: HashMap<String, Vec<u8>>,
-}
-
-impl<F: Read + Seek> Archive<F> {
-    fn open(file: F) -> Result<Self, PyTorchError> {
-        let zip = ZipArchive::new(file).map_err(PyTorchError::Zip)?;
-        let root = zip
-            .file_names()
-            .filter_map(Result::ok)
-            .find_map(|name| Some(name.strip_suffix("data.pkl")?.to_owned()))
-            .ok_or(PyTorchError::NoPickle)?;
-        let mut archive = Self {
-            zip,
-            root,
-            storages: HashMap::new(),
-        };
-        let order = archive.read("byteorder", 16).unwrap_or_default();
-        if order.starts_with(b"big") {
-            return Err(PyTorchError::BigEndian);
-        }
-        Ok(archive)
-    }
-
-    fn pickle(&mut self) -> Result<Vec<u8>, PyTorchError> {
-        self.read("data.pkl", MAX_PICKLE)
-    }
-
-    fn storage(&mut self, key: &str) -> Result<&[u8], PyTorchError> {
-        if !self.storages.contains_key(key) {
-            let bytes = self.read(&format!("data/{key}"), u64::MAX)?;
-            self.storages.insert(key.to_owned(), bytes);
-        }
-        Ok(&self.storages[key])
-    }
-
-    fn read(&mut self, name: &str, limit: u64) -> Result<Vec<u8>, PyTorchError> {
-        let name = format!("{}{name}", self.root);
-        let file = self.zip.by_name(&name).map_err(PyTorchError::Zip)?;
-        if file.size() > limit {
-            return Err(PyTorchError::TooLarge { name, limit });
-        }
-        // Nothing is reserved: a header's word is not to be trusted.
-        let mut bytes = Vec::new();
-        let read = file.take(limit).read_to_end(&mut bytes);
-        read.map_err(|error| PyTorchError::Zip(error.into()))?;
-        Ok(bytes)
-    }
-}
-
-/// The tensors of a pickle, in its order.
-struct Found<'a> {
-    pickle: &'a Pickle,
-    tensors: Vec<(String, View)>,
-    values: usize,
-}
-
-impl Found<'_> {
-    fn collect(&mut self, name: &str, id: Id, depth: usize) -> Result<(), PyTorchError> {
-        self.values += 1;
-        if depth > MAX_DEPTH || self.values > MAX_VALUES {
-            return Err(PyTorchError::Deep);
-        }
-        let within = |key: &str| match name {
-            "" => key.to_owned(),
-            name => format!("{name}.{key}"),
-        };
-        match &self.pickle.values[id] {
-            Value::Tensor(view) => self.tensors.push((name.to_owned(), view.clone())),
-            Value::List(items) => {
-                for (index, &item) in items.iter().enumerate() {
-                    self.collect(&within(&index.to_string()), item, depth + 1)?;
-                }
-            }
-            Value::Dict(items) => {
-                for &(key, item) in items {
-                    let key = match &self.pickle.values[key] {
-                        Value::Text(text) => text.clone(),
-                        Value::Int(n) => n.to_string(),
-                        // Nothing that PyTorch writes has tensors under other keys.
-                        _ => continue,
-                    };
-                    self.collect(&within(&key), item, depth + 1)?;
-                }
-            }
-            Value::Plain | Value::Int(_) | Value::Text(_) | Value::Storage(_) | Value::Name(_) => {}
-        }
-        Ok(())
-    }
 }

@@ -1,12 +1,12 @@
 //! `.safetensors`, in both directions.
 
-use burn::tensor::{Bytes, DType, TensorData};
+use burn::tensor::{BoolStore, Bytes, DType, TensorData};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::error::StateDictError;
-use super::state_dict::StateDict;
+use super::state_dict::{StateDict, as_truth_values};
 
-/// Our types and the files'. Truth values are read as bytes, 0 or 1.
+/// Our types and the files'.
 const TYPES: [(DType, Dtype); 13] = [
     (DType::F64, Dtype::F64),
     (DType::F32, Dtype::F32),
@@ -20,7 +20,7 @@ const TYPES: [(DType, Dtype); 13] = [
     (DType::U32, Dtype::U32),
     (DType::U16, Dtype::U16),
     (DType::U8, Dtype::U8),
-    (DType::U8, Dtype::BOOL),
+    (DType::Bool(BoolStore::Native), Dtype::BOOL),
 ];
 
 impl StateDict {
@@ -30,7 +30,7 @@ impl StateDict {
     ///
     /// # Errors
     ///
-    /// If a tensor is quantised or of truth values.
+    /// If a tensor is quantised, or of truth values that take four bytes each.
     pub fn to_safetensors(&self) -> Result<Vec<u8>, StateDictError> {
         let views = self
             .tensors
@@ -62,7 +62,11 @@ impl StateDict {
                     .into_iter()
                     .find(|(_, theirs)| *theirs == view.dtype())
                     .ok_or_else(|| unsupported(&name, format!("{:?}", view.dtype())))?;
-                let bytes = Bytes::from_bytes_vec(view.data().to_vec());
+                let mut bytes = view.data().to_vec();
+                if dtype.is_bool() {
+                    as_truth_values(&mut bytes);
+                }
+                let bytes = Bytes::from_bytes_vec(bytes);
                 let data = TensorData::from_bytes(bytes, view.shape().to_vec(), dtype);
                 Ok((name, data))
             })

@@ -1,14 +1,17 @@
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Tensor, TensorData};
+use burn::module::Module;
+use burn::tensor::TensorData;
 
-use super::error::{Mismatch, StateDictError};
+use super::error::StateDictError;
+use super::module;
 
 /// A module's parameters by name, as PyTorch's `state_dict()`: `rnn.weight_ih_l0`, `fc.bias`.
 ///
 /// It is how weights get to a file and back, on whichever backend, and how they come from PyTorch and
-/// go there. Files hold any type of number; those for a module must be floating-point, of any width.
+/// go there. A module's floating-point parameters keep their width; its integers are of 64 bits here, and
+/// its truth values bytes, as in PyTorch. Files hold any type of number; a module's parameter takes
+/// those of its own kind, of any width.
 ///
 /// ```
 /// use rnn_model::{CharRnnConfig, StateDict};
@@ -28,10 +31,8 @@ pub struct StateDict {
 impl StateDict {
     /// The parameters of `module`, read from its device.
     pub fn of<M: Module>(module: &M) -> Self {
-        let mut reader = Reader::default();
-        module.visit(&mut reader);
         Self {
-            tensors: reader.tensors,
+            tensors: module::read(module),
         }
     }
 
@@ -143,83 +144,17 @@ impl StateDict {
     ///
     /// # Errors
     ///
-    /// Unless names and shapes are exactly the module's, and all numbers floating-point; the error
-    /// lists every difference.
+    /// Unless names and shapes are exactly the module's, and floating-point numbers, integers and truth
+    /// values where it has them, in the range of its own; the error lists every difference.
     pub fn load_into<M: Module>(self, module: M) -> Result<M, StateDictError> {
-        let mut writer = Writer {
-            tensors: self.tensors,
-            path: Vec::new(),
-            mismatch: Mismatch::default(),
-        };
-        let module = module.map(&mut writer);
-        let mut mismatch = writer.mismatch;
-        mismatch.unexpected = writer.tensors.into_keys().collect();
-        if mismatch == Mismatch::default() {
-            Ok(module)
-        } else {
-            Err(StateDictError::Mismatch(mismatch))
-        }
+        module::write(module, self.tensors)
     }
 }
 
-#[derive(Default)]
-struct Reader {
-    path: Vec<String>,
-    tensors: BTreeMap<String, TensorData>,
-}
-
-impl ModuleVisitor for Reader {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        // In the form in which it is saved: a linear layer's weight as [out, in].
-        let data = param.transform_for_save().val().into_data();
-        self.tensors.insert(self.path.join("."), data);
-    }
-}
-
-struct Writer {
-    path: Vec<String>,
-    tensors: BTreeMap<String, TensorData>,
-    mismatch: Mismatch,
-}
-
-impl ModuleMapper for Writer {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let name = self.path.join(".");
-        let Some(data) = self.tensors.remove(&name) else {
-            self.mismatch.missing.push(name);
-            return param;
-        };
-        let saved = param.transform_for_save().val();
-        if !data.dtype().is_float() {
-            self.mismatch
-                .types
-                .push((name, format!("{:?}", data.dtype())));
-            return param;
-        }
-        let (expected, found) = (saved.dims().to_vec(), data.shape().to_vec());
-        if expected != found {
-            self.mismatch.shapes.push((name, expected, found));
-            return param;
-        }
-        let device = saved.device();
-        let tensor = Tensor::from_data(data.convert_dtype(saved.dtype()), &device);
-        let id = param.id;
-        param.transform_for_load(tensor, id)
+/// Makes one of each byte that is not zero: other bytes are no truth values in Rust, and in a file they
+/// may be anything.
+pub(super) fn as_truth_values(bytes: &mut [u8]) {
+    for byte in bytes {
+        *byte = u8::from(*byte != 0);
     }
 }

@@ -1,9 +1,11 @@
 //! The same numbers as PyTorch 2.9 from the same weights: outputs within 1e-5, gradients within
 //! 1e-4, relative to the largest element. The files are made by golden/generate.py.
 
+mod bombs;
 mod cells;
 mod checkpoints;
 mod modules;
+mod pickles;
 mod training;
 mod variants;
 

@@ -4,35 +4,40 @@
 //! containers, and of classes and functions only those of a short list that describe tensors; a
 //! pickle that names any other is refused where it does, whatever it would have done with it.
 
+mod budget;
 mod input;
 mod machine;
+mod tensors;
+
+use std::rc::Rc;
 
 use crate::interop::error::PyTorchError;
+use budget::Budget;
 use machine::Machine;
 
 /// Where a value is in [`Pickle::values`]: containers may be shared, even hold themselves.
 pub(super) type Id = usize;
 
-/// What a pickle makes.
-#[derive(Clone, Debug)]
+/// What a pickle makes. What may be long is shared, not copied.
+#[derive(Debug)]
 pub(super) enum Value {
     /// A number, text, `None`, type or device, of which nothing is needed but what keys say.
     Plain,
     Int(i64),
-    Text(String),
+    Text(Rc<str>),
     List(Vec<Id>),
     /// Keys and values.
     Dict(Vec<(Id, Id)>),
-    Tensor(View),
-    Storage(Storage),
+    Tensor(Rc<View>),
+    Storage(Rc<Storage>),
     /// One of the names that are allowed.
     Name(Name),
 }
 
 /// A tensor as a view of a storage.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct View {
-    pub storage: Storage,
+    pub storage: Rc<Storage>,
     /// In elements.
     pub offset: usize,
     pub shape: Vec<usize>,
@@ -41,20 +46,20 @@ pub(super) struct View {
 }
 
 /// A piece of memory with a file of its own in the archive.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Storage {
     /// `FloatStorage`, …
-    pub kind: String,
-    pub key: String,
+    pub kind: &'static str,
+    pub key: Rc<str>,
 }
 
 /// The classes and functions that may be named.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Name {
     OrderedDict,
     RebuildTensor,
     RebuildParameter,
-    Storage(String),
+    Storage(&'static str),
     /// `torch.Size`: a tuple.
     Size,
     /// What makes a plain value: `torch.device`, a type such as `torch.float32`, a counter.
@@ -80,11 +85,14 @@ const TYPES: [&str; 10] = [
 
 impl Name {
     fn of(module: &str, name: &str) -> Option<Self> {
+        let storage = STORAGES.into_iter().find(|storage| *storage == name);
+        if let ("torch", Some(storage)) = (module, storage) {
+            return Some(Self::Storage(storage));
+        }
         Some(match (module, name) {
             ("collections", "OrderedDict") => Self::OrderedDict,
             ("torch._utils", "_rebuild_tensor_v2") => Self::RebuildTensor,
             ("torch._utils", "_rebuild_parameter") => Self::RebuildParameter,
-            ("torch", storage) if STORAGES.contains(&storage) => Self::Storage(storage.to_owned()),
             ("torch", "Size") => Self::Size,
             ("torch", name) if name == "device" || TYPES.contains(&name) => Self::Plain,
             // What optimisers and schedulers keep, as PyTorch's own `weights_only` lets through.
@@ -97,8 +105,12 @@ impl Name {
 
 /// A pickle that has been read.
 pub(super) struct Pickle {
-    pub values: Vec<Value>,
-    pub root: Id,
+    values: Vec<Value>,
+    root: Id,
+    /// Of what the names of tensors may take.
+    budget: Budget,
+    /// The length of the pickle, in bytes.
+    length: usize,
 }
 
 impl Pickle {

@@ -1,11 +1,23 @@
-use std::collections::HashMap;
+mod call;
 
+use std::collections::HashMap;
+use std::mem::size_of;
+
+use super::budget::Budget;
 use super::input::Input;
-use super::{Id, Name, Pickle, PyTorchError, Storage, Value, View};
+use super::{Id, Pickle, PyTorchError, Value};
+
+/// Where the one plain value is: they are all alike.
+const PLAIN: Id = 0;
+
+/// What an entry of the memo takes, with the table's free places.
+const PER_MEMO: usize = 2 * size_of::<(u32, Id)>();
 
 /// The machine, and how far it is.
 pub(super) struct Machine<'a> {
     input: Input<'a>,
+    /// What `values` and `memo` may take. The stack needs none: an instruction lays one reference on it.
+    budget: Budget,
     values: Vec<Value>,
     stack: Vec<Id>,
     /// Heights of the stack.
@@ -17,7 +29,8 @@ impl<'a> Machine<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Self {
             input: Input::new(bytes),
-            values: Vec::new(),
+            budget: Budget::of(bytes.len()),
+            values: vec![Value::Plain],
             stack: Vec::new(),
             marks: Vec::new(),
             memo: HashMap::new(),
@@ -31,6 +44,8 @@ impl<'a> Machine<'a> {
         Ok(Pickle {
             values: self.values,
             root,
+            budget: self.budget,
+            length: self.input.at(),
         })
     }
 
@@ -41,44 +56,44 @@ impl<'a> Machine<'a> {
             b'.' => return Ok(true),
             0x80 => drop(self.input.array::<1>()?), // PROTO
             0x95 => drop(self.input.array::<8>()?), // FRAME
-            b'N' | 0x88 | 0x89 => self.push(Value::Plain), // None, True, False
+            b'N' | 0x88 | 0x89 => self.stack.push(PLAIN), // None, True, False
             b'K' => {
                 let [n] = self.input.array()?;
-                self.push(Value::Int(n.into()));
+                self.push(Value::Int(n.into()))?;
             }
             b'M' => {
                 let n = u16::from_le_bytes(self.input.array()?);
-                self.push(Value::Int(n.into()));
+                self.push(Value::Int(n.into()))?;
             }
             b'J' => {
                 let n = i32::from_le_bytes(self.input.array()?);
-                self.push(Value::Int(n.into()));
+                self.push(Value::Int(n.into()))?;
             }
             0x8a => self.long()?,
             b'G' => {
                 self.input.array::<8>()?;
-                self.push(Value::Plain);
+                self.stack.push(PLAIN);
             }
             0x8c | b'U' => {
                 let [length] = self.input.array()?;
-                self.text(length.into())?;
+                self.read_text(length.into())?;
             }
             b'X' | b'T' => {
                 let length = u32::from_le_bytes(self.input.array()?);
-                self.text(length as usize)?;
+                self.read_text(length as usize)?;
             }
             b'C' => {
                 let [length] = self.input.array()?;
                 self.input.take(length.into())?;
-                self.push(Value::Plain);
+                self.stack.push(PLAIN);
             }
             b'B' => {
                 let length = u32::from_le_bytes(self.input.array()?);
                 self.input.take(length as usize)?;
-                self.push(Value::Plain);
+                self.stack.push(PLAIN);
             }
-            b']' | b')' | 0x8f => self.push(Value::List(Vec::new())), // list, tuple, set
-            b'}' => self.push(Value::Dict(Vec::new())),
+            b']' | b')' | 0x8f => self.push(Value::List(Vec::new()))?, // list, tuple, set
+            b'}' => self.push(Value::Dict(Vec::new()))?,
             b'(' => self.marks.push(self.stack.len()),
             0x85..=0x87 => {
                 let length = usize::from(code - 0x84);
@@ -86,19 +101,21 @@ impl<'a> Machine<'a> {
                 let start = start.filter(|start| *start >= self.floor());
                 let start = start.ok_or_else(|| self.fault("a value for a tuple", "none"))?;
                 let items = self.stack.split_off(start);
-                self.push(Value::List(items));
+                self.push(Value::List(Vec::new()))?;
+                self.extend_list(&items)?;
             }
             b't' | b'l' | 0x91 => {
                 let items = self.pop_to_mark()?;
-                self.push(Value::List(items));
+                self.push(Value::List(Vec::new()))?;
+                self.extend_list(&items)?;
             }
             b'a' => {
                 let item = self.pop()?;
-                self.extend_list(vec![item])?;
+                self.extend_list(&[item])?;
             }
             b'e' | 0x90 => {
                 let items = self.pop_to_mark()?;
-                self.extend_list(items)?;
+                self.extend_list(&items)?;
             }
             b's' => {
                 let (value, key) = (self.pop()?, self.pop()?);
@@ -110,7 +127,7 @@ impl<'a> Machine<'a> {
             }
             b'd' => {
                 let items = self.pop_to_mark()?;
-                self.push(Value::Dict(Vec::new()));
+                self.push(Value::Dict(Vec::new()))?;
                 self.extend_dict(&items)?;
             }
             b'q' => {
@@ -138,12 +155,12 @@ impl<'a> Machine<'a> {
             }
             b'c' => {
                 let (module, name) = (self.input.line()?, self.input.line()?);
-                self.name(module, name)?;
+                self.name(&module, &name)?;
             }
             0x93 => {
                 let (name, module) = (self.pop()?, self.pop()?);
-                let (module, name) = (self.as_text(module)?, self.as_text(name)?);
-                self.name(module, name)?;
+                let (module, name) = (self.text(module)?, self.text(name)?);
+                self.name(&module, &name)?;
             }
             b'Q' => self.storage()?,
             b'R' => self.call()?,
@@ -167,32 +184,45 @@ impl<'a> Machine<'a> {
         self.input.fault(expected, found)
     }
 
-    fn text(&mut self, length: usize) -> Result<(), PyTorchError> {
-        let text = String::from_utf8_lossy(self.input.take(length)?).into_owned();
-        self.push(Value::Text(text));
-        Ok(())
+    fn read_text(&mut self, length: usize) -> Result<(), PyTorchError> {
+        let text = String::from_utf8_lossy(self.input.take(length)?);
+        self.spend(text.len())?;
+        self.push(Value::Text(text.into()))
     }
 
     /// An integer of any length. What is beyond 64 bits is a seed or the like.
     fn long(&mut self) -> Result<(), PyTorchError> {
         let [length] = self.input.array()?;
         let bytes = self.input.take(length.into())?;
-        self.push(match bytes.len() {
-            0 => Value::Int(0),
+        let n = match bytes.len() {
+            0 => 0,
             n @ 1..=8 => {
                 let fill = if bytes[n - 1] >= 0x80 { 0xff } else { 0 };
                 let mut whole = [fill; 8];
                 whole[..n].copy_from_slice(bytes);
-                Value::Int(i64::from_le_bytes(whole))
+                i64::from_le_bytes(whole)
             }
-            _ => Value::Plain,
-        });
-        Ok(())
+            _ => {
+                self.stack.push(PLAIN);
+                return Ok(());
+            }
+        };
+        self.push(Value::Int(n))
     }
 
-    fn push(&mut self, value: Value) {
+    /// Takes `bytes` from the budget; called before they are allocated.
+    fn spend(&mut self, bytes: usize) -> Result<(), PyTorchError> {
+        let offset = self.input.at();
+        let spent = self.budget.spend(bytes);
+        spent.map_err(|limit| PyTorchError::Memory { offset, limit })
+    }
+
+    /// Lays a new value on the stack. What it holds beyond itself is the caller's to take from the budget.
+    fn push(&mut self, value: Value) -> Result<(), PyTorchError> {
+        self.spend(size_of::<Value>())?;
         self.stack.push(self.values.len());
         self.values.push(value);
+        Ok(())
     }
 
     /// The height of the stack at the last mark.
@@ -223,8 +253,9 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn extend_list(&mut self, items: Vec<Id>) -> Result<(), PyTorchError> {
+    fn extend_list(&mut self, items: &[Id]) -> Result<(), PyTorchError> {
         let top = self.top()?;
+        self.spend(size_of_val(items))?;
         match &mut self.values[top] {
             Value::List(list) => list.extend(items),
             _ => return Err(self.fault("a list to append to", "another value")),
@@ -237,6 +268,7 @@ impl<'a> Machine<'a> {
         if !items.len().is_multiple_of(2) {
             return Err(self.fault("a value for each key", "a key alone"));
         }
+        self.spend(size_of_val(items))?;
         match &mut self.values[top] {
             Value::Dict(dict) => dict.extend(items.chunks(2).map(|pair| (pair[0], pair[1]))),
             _ => return Err(self.fault("a dictionary to add to", "another value")),
@@ -246,6 +278,7 @@ impl<'a> Machine<'a> {
 
     fn remember(&mut self, slot: u32) -> Result<(), PyTorchError> {
         let top = self.top()?;
+        self.spend(PER_MEMO)?;
         self.memo.insert(slot, top);
         Ok(())
     }
@@ -255,102 +288,6 @@ impl<'a> Machine<'a> {
             Some(&id) => self.stack.push(id),
             None => return Err(self.fault("a value in the memo", "none")),
         }
-        Ok(())
-    }
-
-    /// Where the rest of Python would come in.
-    fn name(&mut self, module: String, name: String) -> Result<(), PyTorchError> {
-        match Name::of(&module, &name) {
-            Some(name) => {
-                self.push(Value::Name(name));
-                Ok(())
-            }
-            None => Err(PyTorchError::Object {
-                offset: self.input.at(),
-                object: format!("{module}.{name}"),
-            }),
-        }
-    }
-
-    fn as_text(&self, id: Id) -> Result<String, PyTorchError> {
-        match &self.values[id] {
-            Value::Text(text) => Ok(text.clone()),
-            _ => Err(self.fault("a text", "another value")),
-        }
-    }
-
-    fn items(&self, id: Id) -> Result<Vec<Id>, PyTorchError> {
-        match &self.values[id] {
-            Value::List(items) => Ok(items.clone()),
-            _ => Err(self.fault("a list or tuple", "another value")),
-        }
-    }
-
-    fn sizes(&self, id: Id) -> Result<Vec<usize>, PyTorchError> {
-        let size = |id: Id| match self.values[id] {
-            Value::Int(n) if n >= 0 => Ok(n as usize),
-            _ => Err(self.fault("a size", "another value")),
-        };
-        self.items(id)?.into_iter().map(size).collect()
-    }
-
-    /// `("storage", torch.FloatStorage, key, device, elements)`
-    fn storage(&mut self) -> Result<(), PyTorchError> {
-        let id = self.pop()?;
-        let items = self.items(id)?;
-        let [_, kind, key, _, _] = items[..] else {
-            return Err(self.fault("a storage", "another value"));
-        };
-        let Value::Name(Name::Storage(kind)) = &self.values[kind] else {
-            return Err(self.fault("a kind of storage", "another value"));
-        };
-        let storage = Storage {
-            kind: kind.clone(),
-            key: self.as_text(key)?,
-        };
-        self.push(Value::Storage(storage));
-        Ok(())
-    }
-
-    fn call(&mut self) -> Result<(), PyTorchError> {
-        let (arguments, function) = (self.pop()?, self.pop()?);
-        let arguments = self.items(arguments)?;
-        let Value::Name(name) = self.values[function].clone() else {
-            return Err(self.fault("a function", "another value"));
-        };
-        let first = arguments.first().copied();
-        let value = match (name, first) {
-            (Name::OrderedDict, None) => Value::Dict(Vec::new()),
-            (Name::OrderedDict, Some(pairs)) => {
-                let pairs = self.items(pairs)?.into_iter().map(|pair| {
-                    let pair = self.items(pair)?;
-                    match pair[..] {
-                        [key, value] => Ok((key, value)),
-                        _ => Err(self.fault("a key and a value", "another value")),
-                    }
-                });
-                Value::Dict(pairs.collect::<Result<_, _>>()?)
-            }
-            (Name::RebuildParameter, Some(data)) => self.values[data].clone(),
-            (Name::Size, Some(sizes)) => Value::List(self.items(sizes)?),
-            (Name::Plain, _) => Value::Plain,
-            (Name::RebuildTensor, Some(_)) if arguments.len() >= 4 => {
-                let Value::Storage(storage) = self.values[arguments[0]].clone() else {
-                    return Err(self.fault("a storage", "another value"));
-                };
-                let Value::Int(offset @ 0..) = self.values[arguments[1]] else {
-                    return Err(self.fault("an offset", "another value"));
-                };
-                Value::Tensor(View {
-                    storage,
-                    offset: offset as usize,
-                    shape: self.sizes(arguments[2])?,
-                    stride: self.sizes(arguments[3])?,
-                })
-            }
-            _ => return Err(self.fault("arguments that fit", "others")),
-        };
-        self.push(value);
         Ok(())
     }
 }

@@ -1,0 +1,264 @@
+//! Files that are small and ask for much are refused before they get it.
+//!
+//! Without the limits, each file here would take some hundred megabytes, not the machine's memory.
+
+use std::fs;
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+
+use rnn_model::StateDict;
+use tests::chain;
+
+use super::pickles::{archive, dictionary, pickle, storage, tensor, tensor_of, text, zip_of};
+use crate::allocations::peak;
+
+const MIB: usize = 1 << 20;
+
+/// `code`, then `repeated` this many times, then `last`.
+fn repeat(code: &[u8], repeated: &[u8], times: usize, last: &[u8]) -> Vec<u8> {
+    [code, &repeated.repeat(times), last].concat()
+}
+
+/// The pickle instructions of a list of `length` items, put into the memo's place 0.
+fn long_list(item: &[u8], length: usize) -> Vec<u8> {
+    repeat(b"](", item, length, b"eq\0")
+}
+
+/// Reads a pickle; the error's text, or nothing, and how much memory was in use at a time.
+fn read(code: Vec<u8>) -> (Option<String>, usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = archive(folder.path(), &pickle(code));
+    let (read, peak) = peak(|| StateDict::read(path));
+    (read.err().map(|error| chain(&error)), peak)
+}
+
+#[test]
+fn what_repeats_a_long_value_is_counted() {
+    let pairs = long_list(b"N\x85N\x86", 500);
+    let tensors = [long_list(b"K\x01", 64), storage("FloatStorage", "0")].concat();
+    let tensors = [&tensors[..], b"q\x01"].concat();
+    let rebuild = b"ctorch._utils\n_rebuild_tensor_v2\nq\x020";
+    let tensors = [&tensors[..], rebuild].concat();
+    for (what, code) in [
+        (
+            "dictionaries made of one list",
+            repeat(
+                &[&pairs[..], b"ccollections\nOrderedDict\nq\x01"].concat(),
+                b"h\x01h\0\x85R0",
+                40_000,
+                b"",
+            ),
+        ),
+        (
+            "tensors of many axes",
+            repeat(&tensors, b"h\x02(h\x01K\0h\0h\0tR0", 40_000, b""),
+        ),
+    ] {
+        let (error, peak) = read(code);
+        let error = error.unwrap_or_else(|| panic!("{what} were read"));
+        assert!(
+            error.contains("made.pt: data.pkl, byte "),
+            "{what}: {error}"
+        );
+        assert!(
+            error.contains("ample for a pickle of its length"),
+            "{what}: {error}"
+        );
+        assert!(peak < 64 * MIB, "{what} took {peak} bytes");
+    }
+}
+
+#[test]
+fn what_can_be_shared_is_not_copied() {
+    let list = long_list(b"K\x01", 5_000);
+    let key = [&text(&"k".repeat(50_000))[..], b"q\0"].concat();
+    let kind = b"ctorch\nFloatStorage\nq\x01";
+    for (what, code) in [
+        (
+            "sizes",
+            repeat(
+                &[&list[..], b"ctorch\nSize\nq\x01"].concat(),
+                b"h\x01h\0\x85R0",
+                5_000,
+                b"",
+            ),
+        ),
+        (
+            "parameters",
+            repeat(
+                &[&list[..], b"ctorch._utils\n_rebuild_parameter\nq\x01"].concat(),
+                b"h\x01h\0\x85R0",
+                5_000,
+                b"",
+            ),
+        ),
+        (
+            "storages",
+            repeat(&[&key[..], kind].concat(), b"(Nh\x01h\0NNtQ0", 5_000, b""),
+        ),
+    ] {
+        let (error, peak) = read(code);
+        assert_eq!(error, None, "{what}");
+        assert!(peak < 16 * MIB, "{what} took {peak} bytes");
+    }
+}
+
+#[test]
+fn names_are_counted() {
+    // One long key over and over, and many tensors at the bottom, which is a list.
+    let key = [&text(&"k".repeat(50_000))[..], b"q\0"].concat();
+    let tensors = [&tensor(&[1], &[1])[..], b"q\x01("].concat();
+    let tensors = repeat(&tensors, b"h\x01", 200, b"l");
+    let mut code = [key, tensors].concat();
+    // A dictionary around the value on the stack's top, which is taken to the memo first.
+    for _ in 0..40 {
+        code.extend(b"q\x02}h\0h\x02s");
+    }
+    let (error, peak_of_keys) = read(code);
+    let error = error.expect("refused");
+    assert!(error.contains("names of tensors"), "{error}");
+    assert!(peak_of_keys < 64 * MIB, "{peak_of_keys} bytes");
+
+    // One tensor, and lists whose size doubles.
+    let doubling = (2..21u8).flat_map(|i| [b'h', i - 1, b'h', i - 1, 0x86, b'q', i]);
+    let code = [
+        &tensor(&[1], &[1])[..],
+        b"q\x01",
+        &doubling.collect::<Vec<u8>>(),
+    ]
+    .concat();
+    let (error, peak_of_tensors) = read(code);
+    let error = error.expect("refused");
+    assert!(error.contains("names of tensors"), "{error}");
+    assert!(peak_of_tensors < 64 * MIB, "{peak_of_tensors} bytes");
+}
+
+#[test]
+fn a_tensor_has_at_most_64_axes() {
+    assert_eq!(
+        read(dictionary(&[("w", tensor(&[1; 64], &[1; 64]))])).0,
+        None
+    );
+    let (error, _) = read(dictionary(&[("w", tensor(&[1; 65], &[1; 65]))]));
+    let error = error.expect("refused");
+    assert!(
+        error.contains("expected at most 64 axes, found 65"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_long_pickle_that_repeats_nothing_is_read() {
+    let empty_lists = repeat(b"(", b"]\x94", 400_000, b"l");
+    let integers = repeat(b"(", b"K\x05", 400_000, b"l");
+    let code = [
+        ("lists", empty_lists),
+        ("integers", integers),
+        ("w", tensor(&[2], &[1])),
+    ];
+    assert_eq!(read(dictionary(&code)).0, None);
+}
+
+#[test]
+fn entries_that_share_their_bytes_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("made.pt");
+    let weights = pickle(dictionary(&[("w", tensor(&[2], &[1]))]));
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in [("made/data.pkl", &weights[..]), ("made/data/0", &[0; 8])] {
+        zip.start_file(name, stored).expect("an entry");
+        zip.write_all(bytes).expect("written");
+    }
+    zip.shallow_copy_file("made/data/0", "made/data/1")
+        .expect("a second name for the same bytes");
+    let bytes = zip.finish().expect("an archive").into_inner();
+    fs::write(&path, bytes).expect("written");
+    let error = chain(&StateDict::read(&path).expect_err("refused"));
+    assert!(
+        error.ends_with(
+            "made.pt: made/data/1: expected bytes of its own, found some that belong to made/data/0"
+        ),
+        "{error}"
+    );
+}
+
+/// The places in `bytes` where an entry's header begins, in the archive's table or before its data.
+fn headers(bytes: &[u8], signature: &[u8; 4]) -> Vec<usize> {
+    let places = bytes.windows(4).enumerate();
+    let found = places.filter(|(_, window)| window == signature);
+    found.map(|(place, _)| place).collect()
+}
+
+#[test]
+fn entries_are_stored_and_as_long_as_they_say() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("made.pt");
+    let weights = pickle(dictionary(&[("w", tensor(&[2], &[1]))]));
+    let zip = zip_of(&[("made/data.pkl", &weights), ("made/data/0", &[0; 8])]);
+    let (table, local) = (headers(&zip, b"PK\x01\x02"), headers(&zip, b"PK\x03\x04"));
+    assert_eq!((table.len(), local.len()), (2, 2));
+    let read = |zip: &[u8]| {
+        fs::write(&path, zip).expect("written");
+        chain(&StateDict::read(&path).expect_err("refused"))
+    };
+
+    // Deflated, by the headers of the storage.
+    let mut deflated = zip.clone();
+    (deflated[table[1] + 10], deflated[local[1] + 8]) = (8, 8);
+    let error = read(&deflated);
+    assert!(
+        error.contains("made.pt: made/data/0: expected an entry that is stored as it is"),
+        "{error}"
+    );
+
+    // A size of four gigabytes.
+    let mut long = zip.clone();
+    long[table[1] + 24..][..4].copy_from_slice(&[0xf0, 0xff, 0xff, 0xff]);
+    let error = read(&long);
+    assert!(
+        error.contains("made/data/0: expected 4294967280 bytes, as its header says, found 8"),
+        "{error}"
+    );
+    // And its stored size with it, beyond the end of the file.
+    long[table[1] + 20..][..4].copy_from_slice(&[0xf0, 0xff, 0xff, 0xff]);
+    let (error, peak) = peak(|| read(&long));
+    assert!(error.contains("made.pt: made/data/0: "), "{error}");
+    assert!(peak < MIB, "{peak} bytes");
+}
+
+/// Writes an archive of `count` storages of a mebibyte, each with a tensor of one number.
+fn large_storages(folder: &Path, count: usize) -> PathBuf {
+    let keys: Vec<String> = (0..count).map(|key| key.to_string()).collect();
+    let tensors: Vec<(&str, Vec<u8>)> = keys
+        .iter()
+        .map(|key| {
+            (
+                key.as_str(),
+                tensor_of(&storage("FloatStorage", key), &[1], &[1]),
+            )
+        })
+        .collect();
+    let weights = pickle(dictionary(&tensors));
+    let zeros = vec![0; MIB];
+    let names: Vec<String> = keys.iter().map(|key| format!("made/data/{key}")).collect();
+    let mut entries: Vec<(&str, &[u8])> = vec![("made/data.pkl", &weights)];
+    entries.extend(names.iter().map(|name| (name.as_str(), &zeros[..])));
+    let path = folder.join("made.pt");
+    fs::write(&path, zip_of(&entries)).expect("written");
+    path
+}
+
+#[test]
+fn storages_are_freed_when_no_tensor_needs_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = large_storages(folder.path(), 32);
+    let (weights, peak) = peak(|| StateDict::read(path));
+    assert_eq!(weights.expect("weights").names().count(), 32);
+    assert!(
+        peak > MIB,
+        "one storage is in memory at a time, found {peak} bytes"
+    );
+    assert!(peak < 4 * MIB, "{peak} bytes");
+}
