@@ -1,7 +1,6 @@
 //! Helpers that the tests share.
 
 use std::error::Error;
-use std::iter;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use burn::module::{Module, ModuleVisitor, Param};
@@ -20,7 +19,7 @@ pub fn seeded() -> MutexGuard<'static, ()> {
 }
 
 /// What a program prints of an error: its text and those of its causes. Panics if one is said twice.
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     if let Some(cause) = error.source() {
         let cause = chain(cause);
@@ -53,13 +52,6 @@ pub fn devices() -> Vec<(String, Device)> {
         .into_iter()
         .map(|selected| (selected.name, selected.device))
         .collect()
-}
-
-/// The text of an error and of all its causes, as programs print it.
-pub fn chain(error: &dyn Error) -> String {
-    let errors = iter::successors(Some(error), |&error| error.source());
-    let texts: Vec<String> = errors.map(ToString::to_string).collect();
-    texts.join(": ")
 }
 
 /// The largest difference between two tensors, relative to the largest entry of `expected`.
