@@ -51,7 +51,7 @@ fn main() -> ExitCode {
 
 fn run(mut line: CommandLine) -> anyhow::Result<()> {
     if let Some(folder) = line.resumed().map(Path::to_owned) {
-        tasks::session::fill_in_recorded(&folder, &mut line.common)?;
+        tasks::resumed::fill_in_recorded(&folder, &mut line.common)?;
     }
     line.run()
 }

@@ -13,6 +13,7 @@ pub mod mnist;
 pub mod recurrent;
 pub mod report;
 pub mod results;
+pub mod resumed;
 #[cfg(test)]
 mod sample;
 pub mod session;

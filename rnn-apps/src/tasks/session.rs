@@ -9,12 +9,10 @@ use rnn_train::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
 use rnn_train::optim::{Optimizer, Schedule};
 use rnn_train::run::RunLock;
 use rnn_train::{FitConfig, Fitted, Loader, Objective, RunDir, StopReason, TrainError, Trainer};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::history::History;
-use super::settings::{self, Extended, Settings, Versions};
+use super::settings::{self, Extended, Settings};
 use crate::cli::{Common, RunArgs, WrongUsage, to_toml};
 use crate::context::Context;
 use crate::ui::interrupt::{Interrupt, Interrupted};
@@ -41,23 +39,6 @@ enum Start {
     Extend(Checkpoint),
 }
 
-/// The recorded settings that a resumed run takes over unless the command line sets them.
-#[derive(Deserialize)]
-struct Recorded {
-    device: String,
-    threads: usize,
-    seed: u64,
-}
-
-/// Sets the common flags that were not given to the values recorded in the run of `folder`.
-pub fn fill_in_recorded(folder: &Path, common: &mut Common) -> anyhow::Result<()> {
-    let recorded: Recorded = RunDir::open(folder)?.read_config()?;
-    common.device.get_or_insert(recorded.device);
-    common.threads.get_or_insert(recorded.threads);
-    common.seed.get_or_insert(recorded.seed);
-    Ok(())
-}
-
 /// Prints the settings as a TOML file for `--config`, without the task's flags that such a file can't
 /// hold.
 pub fn print_config(
@@ -77,80 +58,6 @@ pub fn print_config(
     let args = to_toml(args, &[RunArgs::NOT_IN_A_FILE, not_in_a_file].concat())?;
     out.print(format_args!("{}{}", common, args.trim_end()))?;
     Ok(())
-}
-
-/// A run to resume, with its settings and results.
-pub struct Resumed<S> {
-    pub run: RunDir,
-    pub settings: S,
-    /// Present if the training is finished.
-    pub results: Option<Value>,
-}
-
-impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
-    /// Opens the run in `folder`. Warns about differences of device, threads, instruction set and
-    /// versions, with which the resumed training is not bit-identical to an uninterrupted one.
-    pub fn open(
-        folder: &Path,
-        command: &str,
-        context: &Context,
-        out: &Output,
-    ) -> anyhow::Result<Self> {
-        let (run, settings) = settings::open::<Settings<M, T>>(folder, command)?;
-        ensure!(
-            settings.training.is_some(),
-            "{}: the weights were imported: there is no training to go on with",
-            folder.display()
-        );
-        let results: Option<Value> = run.read_metrics()?;
-        if results.is_none() {
-            let (threads, here) = (settings.threads.to_string(), context.threads.to_string());
-            let set = rnn_train::device::instruction_set();
-            for (what, there, here) in [
-                (
-                    "device",
-                    settings.device.as_str(),
-                    context.device_name.as_str(),
-                ),
-                ("number of threads", &threads, &here),
-                ("instruction set", &settings.instruction_set, set),
-            ] {
-                // Runs of older versions do not record all of these.
-                if there != here && !there.is_empty() {
-                    out.warn(format_args!(
-                        "the {what} was {there}, and is {here} now: the run will not be, to the last \
-                         bit, what it would have been if it had not stopped"
-                    ));
-                }
-            }
-            if settings.versions != Versions::of_this_program() {
-                out.warn("the run was begun by another version of this program");
-            }
-        }
-        Ok(Self {
-            run,
-            settings,
-            results,
-        })
-    }
-
-    /// Whether the training is finished; if so, prints the results.
-    pub fn is_finished(&self, args: &RunArgs, out: &mut Output) -> anyhow::Result<bool> {
-        let Some(results) = &self.results else {
-            return Ok(false);
-        };
-        ensure!(
-            args.from.is_none(),
-            "{}: the training is finished: there is nothing to go on with, from wherever",
-            self.run.path().display()
-        );
-        out.line(format_args!(
-            "{}: the training is finished; `info` shows its results",
-            self.run.path().display()
-        ))?;
-        out.results(results)?;
-        Ok(true)
-    }
 }
 
 impl Session {
