@@ -133,9 +133,11 @@ fn a_tagger_keeps_the_words_and_tags_of_its_run() {
         "The/DET cat/NN read/V\nthe/DET cat/NN ate/V\nThe/DET dog/NN read/V\n",
     )
     .expect("written");
-    let line = "tagger train --data new.txt --min-count 1 --valid-split 0.4 --epochs 1 --quiet \
-                --init-from first --run second";
-    succeeds(folder, line);
+    let line = format!(
+        "tagger train --data new.txt --min-count 1 --valid-split 0.4 {HARDLY} --quiet \
+         --init-from first --run second"
+    );
+    succeeds(folder, &line);
     for file in ["vocab.json", "tags.json"] {
         let text = |run: &str| fs::read_to_string(folder.join(run).join(file)).expect("a file");
         assert_eq!(text("second"), text("first"));
@@ -144,7 +146,7 @@ fn a_tagger_keeps_the_words_and_tags_of_its_run() {
         fs::write(folder.join("text"), "Everybody read that book\n").expect("written");
         succeeds(folder, &format!("tagger tag --run {run} --file text"))
     };
-    assert_eq!(tagged("second"), "Everybody/NN read/V that/DET book/NN\n");
+    assert_eq!(tagged("second"), tagged("first"));
 
     // A tag that the run does not know.
     fs::write(folder.join("odd.txt"), "The/DET cat/XX\nthe/DET dog/NN\n").expect("written");
