@@ -138,10 +138,31 @@ fn invalid_settings_are_refused() {
             LstmConfig::new(3, 4).with_proj_size(0),
             "proj_size must be from 1",
         ),
+        (
+            LstmConfig::new(3, 4).with_forget_bias(1.0).with_bias(false),
+            "Lstm: forget_bias needs biases, found bias = false",
+        ),
     ] {
         let error = config.validate().expect_err(message).to_string();
         assert!(error.contains(message), "{error}");
     }
+}
+
+#[test]
+fn a_cell_without_a_cell_state_has_no_zoneout_of_it() {
+    fn check<C: Cell + Default>(expected: Option<&str>) {
+        let mut config = RecurrentConfig::<C>::new(3, 4);
+        config.zoneout = [0.2, 0.1];
+        let found = config.validate().err().map(|error| error.to_string());
+        assert_eq!(found.as_deref(), expected);
+    }
+    check::<LstmStep>(None);
+    check::<GruStep>(Some(
+        "Gru: zoneout of c must be 0 without a cell state, found 0.1",
+    ));
+    check::<RnnStep>(Some(
+        "Rnn: zoneout of c must be 0 without a cell state, found 0.1",
+    ));
 }
 
 #[test]

@@ -42,7 +42,8 @@ pub struct RecurrentConfig<C> {
     /// Whether input and output are `[batch, time, features]` (true, the default, as in Burn) or
     /// `[time, batch, features]` (false, PyTorch's default). States are the same in both.
     pub batch_first: bool,
-    /// Probability of dropping a feature between layers, in training only. Default 0.
+    /// Probability of dropping a feature between layers, in training only: without effect in a single
+    /// layer, as in PyTorch. Default 0.
     pub dropout: f64,
     /// Whether every layer also reads the sequence backwards. Default false.
     pub bidirectional: bool,
@@ -54,7 +55,7 @@ pub struct RecurrentConfig<C> {
     /// only. Default 0.
     pub recurrent_dropout: f64,
     /// Probabilities of keeping a feature of the hidden state, and of the cell state, as it was
-    /// before the step. Default 0.
+    /// before the step. The second is for cells that have a cell state. Default 0.
     pub zoneout: [f64; 2],
     proj_size: Option<usize>,
     forget_bias: Option<f64>,
@@ -101,7 +102,8 @@ impl<C: Cell> RecurrentConfig<C> {
         self
     }
 
-    /// Sets the probability of dropping a feature between layers, `[0, 1)`.
+    /// Sets the probability of dropping a feature between layers, `[0, 1)`. A single layer has nothing
+    /// between layers, so that it has no effect there, as in PyTorch (which warns of it).
     pub fn with_dropout(mut self, dropout: f64) -> Self {
         self.dropout = dropout;
         self
@@ -155,7 +157,9 @@ impl<C: Cell> RecurrentConfig<C> {
     /// # Errors
     ///
     /// If a size or the number of layers is 0, the weights would not fit into memory's addresses, a
-    /// probability is outside `[0, 1)`, or `proj_size` is not below `hidden_size`.
+    /// probability is outside `[0, 1)`, `proj_size` is not below `hidden_size`, or a setting is for
+    /// what is not there: the forget gate's bias without biases, zoneout of a cell state for a cell
+    /// without one.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let module = C::NAME;
         let proj_size = self.proj_size.unwrap_or(self.hidden_size);
@@ -196,6 +200,15 @@ impl<C: Cell> RecurrentConfig<C> {
                     found,
                 });
             }
+        }
+        if self.forget_bias.is_some() && !self.bias {
+            return Err(ConfigError::ForgetBias { module });
+        }
+        if !C::HAS_CELL_STATE && self.zoneout[1] != 0.0 {
+            return Err(ConfigError::CellZoneout {
+                module,
+                found: self.zoneout[1],
+            });
         }
         Ok(())
     }
@@ -329,7 +342,7 @@ impl RecurrentConfig<LstmStep> {
     /// instead of forgetting half at every step (Jozefowicz, Zaremba and Sutskever,
     /// [An empirical exploration of recurrent network architectures], 2015).
     ///
-    /// Without biases it has no effect.
+    /// Without biases it is an error.
     ///
     /// [An empirical exploration of recurrent network architectures]: https://proceedings.mlr.press/v37/jozefowicz15.html
     pub fn with_forget_bias(mut self, value: f64) -> Self {

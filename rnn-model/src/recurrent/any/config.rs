@@ -75,7 +75,8 @@ setters! {
     with_bias(bool);
     /// Sets whether the batch is the first axis of input and output.
     with_batch_first(bool);
-    /// Sets the probability of dropping a feature between layers, `[0, 1)`.
+    /// Sets the probability of dropping a feature between layers, `[0, 1)`; without effect in a single
+    /// layer.
     with_dropout(f64);
     /// Sets whether the sequence is read in both directions.
     with_bidirectional(bool);

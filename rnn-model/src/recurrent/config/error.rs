@@ -47,4 +47,18 @@ pub enum ConfigError {
         /// `proj_size`.
         found: usize,
     },
+    /// A forget gate's bias is set for a module without biases.
+    #[error("{module}: forget_bias needs biases, found bias = false")]
+    ForgetBias {
+        /// The module.
+        module: &'static str,
+    },
+    /// Zoneout of a cell state is set for a cell that has none.
+    #[error("{module}: zoneout of c must be 0 without a cell state, found {found}")]
+    CellZoneout {
+        /// The module.
+        module: &'static str,
+        /// The probability.
+        found: f64,
+    },
 }
