@@ -49,17 +49,20 @@ impl Initial {
         })
     }
 
-    /// Reads the weights that a training started from, for one that was stopped before its first
-    /// checkpoint.
-    pub fn read_again(origin: &InitFrom) -> anyhow::Result<Self> {
-        let again = Self::read(&origin.path)?;
-        let (expected, found) = (&origin.fingerprint, &again.origin.fingerprint);
-        ensure!(
-            expected == found,
-            "{}: the weights to start from have changed: expected SHA-256 {expected}, found {found}",
-            origin.path.display()
-        );
-        Ok(again)
+    /// The weights that a training started from, of which its run has kept a copy: for one that was
+    /// stopped before its first checkpoint.
+    pub fn kept(run: &RunDir, origin: &InitFrom) -> anyhow::Result<Self> {
+        Ok(Self {
+            weights: run.read_initial_weights()?,
+            path: origin.path.clone(),
+            origin: origin.clone(),
+            run: None,
+        })
+    }
+
+    /// The weights as a `.safetensors` file.
+    pub fn to_bytes(&self) -> anyhow::Result<Vec<u8>> {
+        Ok(self.weights.to_safetensors()?)
     }
 
     /// The settings of the model that has these weights: those of their run, or, for a file, `asked`.
@@ -76,6 +79,16 @@ impl Initial {
             return Ok(asked);
         };
         let (_, settings) = settings::open::<SettingsOf<T>>(run.path(), T::NAME)?;
+        if let Some(flag) = given
+            .iter()
+            .find(|flag| T::VOCABULARY_FLAGS.contains(&flag.as_str()))
+        {
+            return Err(anyhow::Error::new(WrongUsage(format!(
+                "--{} has no effect with --init-from {}, whose run has its vocabularies",
+                flag.replace('_', "-"),
+                self.path.display()
+            ))));
+        }
         let mut model = settings.model;
         // Of the training, not of the weights.
         if given.iter().any(|flag| flag == "dropout") {

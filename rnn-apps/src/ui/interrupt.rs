@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use signal_hook::SigId;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -88,26 +88,27 @@ impl Drop for Interrupt {
 /// Gives the signals handlers, once in the life of the program, that do what happens without any as
 /// long as the returned flag is set. A signal whose last handler is unregistered would be ignored.
 fn default_actions() -> io::Result<Arc<AtomicBool>> {
-    static IDLE: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    if let Some(idle) = IDLE.get() {
+    static IDLE: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
+    let mut registered = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(idle) = &*registered {
         return Ok(idle.clone());
     }
     let idle = Arc::new(AtomicBool::new(true));
     for number in SIGNALS {
         register_conditional_default(number, idle.clone())?;
     }
-    Ok(IDLE.get_or_init(|| idle).clone())
+    Ok(registered.insert(idle).clone())
 }
 
-/// Says something when a signal ends the program, as long as it lives.
-pub struct LastWords {
+/// Keeps a message ready for a signal that ends the program.
+pub struct MessageOnSignal {
     #[cfg(unix)]
     waiting: Option<(signal_hook::iterator::Handle, std::thread::JoinHandle<()>)>,
     idle: Arc<AtomicBool>,
 }
 
-/// Prints `words` when a signal ends the program before the result is dropped.
-pub fn say_on_a_signal(words: String) -> io::Result<LastWords> {
+/// Prints `message` if a signal ends the program before the result is dropped. Only on Unix.
+pub fn message_on_signal(message: String) -> io::Result<MessageOnSignal> {
     let idle = default_actions()?;
     #[cfg(unix)]
     let waiting = {
@@ -115,23 +116,24 @@ pub fn say_on_a_signal(words: String) -> io::Result<LastWords> {
         let handle = signals.handle();
         let thread = std::thread::spawn(move || {
             if let Some(number) = signals.forever().next() {
-                let _ = writeln!(io::stderr(), "{words}");
-                std::process::exit(SIGNALLED + number);
+                let _ = writeln!(io::stderr(), "{message}");
+                // Without exit handlers, since another thread still computes.
+                signal_hook::low_level::exit(SIGNALLED + number);
             }
         });
         idle.store(false, Ordering::SeqCst);
         Some((handle, thread))
     };
     #[cfg(not(unix))]
-    drop(words);
-    Ok(LastWords {
+    drop(message);
+    Ok(MessageOnSignal {
         #[cfg(unix)]
         waiting,
         idle,
     })
 }
 
-impl Drop for LastWords {
+impl Drop for MessageOnSignal {
     fn drop(&mut self) {
         self.idle.store(true, Ordering::SeqCst);
         #[cfg(unix)]

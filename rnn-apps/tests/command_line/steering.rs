@@ -131,6 +131,12 @@ fn the_settings_of_a_run_are_read_as_flags() {
             lines.map(str::to_owned).collect::<Vec<_>>()
         };
         assert_eq!(settings(&again), settings(flags));
+        // What it has for another schedule and optimiser is left out.
+        let other = settings(&format!("{again} --schedule one-cycle --optimizer rmsprop"));
+        assert!(
+            !other.iter().any(|line| line.starts_with("warmup")),
+            "{other:?}"
+        );
         let other = settings(&format!("{again} --epochs 7"));
         assert!(other.contains(&"epochs = 7".to_owned()), "{other:?}");
         succeeds(folder.path(), &format!("{again} --quiet --run {run}-again"));

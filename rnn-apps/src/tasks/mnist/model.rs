@@ -105,6 +105,17 @@ impl ModelSettings {
         Ok(Self { own, recurrent })
     }
 
+    /// Checks that the model of `run` has the classes that the datasets have.
+    pub fn check_classes(&self, run: &RunDir) -> anyhow::Result<()> {
+        ensure!(
+            self.own.num_classes == NUM_CLASSES,
+            "{}: expected a model of {NUM_CLASSES} classes, found {}",
+            run.path().display(),
+            self.own.num_classes
+        );
+        Ok(())
+    }
+
     /// Checks that the model of `run` can read rows as long as those of the images.
     pub fn check_columns(&self, images: &ImageSet, run: &RunDir) -> anyhow::Result<()> {
         ensure!(

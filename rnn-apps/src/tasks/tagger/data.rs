@@ -8,6 +8,7 @@ use rnn_train::data::fingerprint_sentences;
 use serde::{Deserialize, Serialize};
 
 use super::args::TaggerArgs;
+use crate::tasks::settings::InitFrom;
 use crate::ui::Grouped;
 
 /// Sentences per batch in evaluation.
@@ -159,12 +160,20 @@ impl TaggedData {
     }
 
     /// Describes the numbers of known words and tags, and of words that are too rare to be known.
-    pub fn describe_symbols(&self, training: &Training) -> String {
+    pub fn describe_symbols(&self, training: &Training, origin: Option<&InitFrom>) -> String {
+        let tags = self.symbols.tags.len();
+        // Without `<unk>`.
+        let known = self.symbols.words.len() - usize::from(self.symbols.words.unk_id().is_some());
+        if let Some(origin) = origin {
+            let origin = origin.path.display();
+            return format!(
+                "{} words, {tags} tags, if not new those of {origin}",
+                Grouped(known)
+            );
+        }
         let all = self.corpus.train.iter();
         let all = all.flat_map(|sentence| &sentence.words);
         let distinct = all.collect::<HashSet<_>>().len();
-        // Without `<unk>`.
-        let known = self.symbols.words.len() - 1;
         let rare = match distinct - known.min(distinct) {
             0 => String::new(),
             rare => format!(
@@ -174,7 +183,6 @@ impl TaggedData {
                 ""
             ),
         };
-        let tags = self.symbols.tags.len();
         format!("{} words, {tags} tags{rare}", Grouped(known))
     }
 }

@@ -36,6 +36,7 @@ impl Task for Tagger {
     const TRAIN_ABOUT: &'static str = "Train a tagger and evaluate it";
     const ITEMS: &'static str = "sentences";
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &["data"];
+    const VOCABULARY_FLAGS: &'static [&'static str] = &["min_count"];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
         ("epochs", "5"),
         ("learning_rate", "0.01"),
@@ -65,7 +66,11 @@ impl Task for Tagger {
         Training::new(args, fit)
     }
 
-    fn fit(training: &mut Training) -> &mut FitConfig {
+    fn fit(training: &Training) -> &FitConfig {
+        &training.fit
+    }
+
+    fn fit_mut(training: &mut Training) -> &mut FitConfig {
         &mut training.fit
     }
 
@@ -139,8 +144,12 @@ impl Task for Tagger {
     }
 
     fn write_assets(symbols: &Symbols, run: &RunDir) -> anyhow::Result<()> {
-        run.write_vocab(&symbols.words)?;
-        run.write_tags(&symbols.tags)?;
+        if !run.has_vocab() {
+            run.write_vocab(&symbols.words)?;
+        }
+        if !run.has_tags() {
+            run.write_tags(&symbols.tags)?;
+        }
         Ok(())
     }
 
@@ -153,7 +162,10 @@ impl Task for Tagger {
         let network = model.recurrent.describe("");
         Ok(vec![
             ("sentences", data.describe(training)),
-            ("known", data.describe_symbols(training)),
+            (
+                "known",
+                data.describe_symbols(training, settings.init_from.as_ref()),
+            ),
             (
                 "model",
                 format!(

@@ -127,7 +127,9 @@ impl TrainedTagger {
     pub fn open(path: &Path, device: &Device) -> anyhow::Result<Self> {
         let (run, settings) = settings::open::<Settings>(path, NAME)?;
         let symbols = Symbols::read(&run, &settings.model)?;
+        // Those of other runs are as they are.
         let training = settings.training.as_ref();
+        let training = training.filter(|_| settings.init_from.is_none());
         ensure!(
             symbols.words.unk_id().is_some()
                 || training.is_none_or(|training| training.min_count < 2),

@@ -46,7 +46,7 @@ fn a_finished_run_goes_on_as_if_it_had_been_longer() {
     );
     let output = succeeds(folder.path(), "mnist train --resume run --epochs 4");
     assert!(
-        output.contains("to epoch 4; its schedule goes on"),
+        output.contains("to epoch 4; the schedule goes on"),
         "{output}"
     );
     assert_eq!(epochs_of(&path("run")), 4);
@@ -71,7 +71,10 @@ fn killed_at_any_moment_of_an_extension_it_ends_in_the_same_run() {
     copy(folder.path(), "run", "whole");
     let extend = |run: &str| format!("mnist train --resume {run} --epochs 6");
     let output = succeeds(folder.path(), &extend("whole"));
-    assert!(output.contains("laid anew over the rest"), "{output}");
+    assert!(
+        output.contains("restarts over the remaining steps"),
+        "{output}"
+    );
     let expected = outcome(&path("whole"));
 
     for (number, milliseconds) in [40, 80, 120, 180, 250, 350].into_iter().enumerate() {
@@ -163,6 +166,19 @@ fn epochs_that_are_done_are_refused_and_change_nothing() {
     );
     assert!(after == before);
     fails(folder.path(), "mnist train --run run --epochs 4", 1);
+    let line = "mnist train --resume run --from best --epochs 4";
+    fails(folder.path(), line, 2);
+
+    // Without checkpoints there is no way but a new run.
+    fs::remove_dir_all(run.join("checkpoints")).expect("removed");
+    let message = fails(folder.path(), "mnist train --resume run --epochs 4", 1);
+    assert!(message.contains("its checkpoints are gone"), "{message}");
+    assert!(message.contains("--init-from run"), "{message}");
+    let after = (
+        outcome(&run),
+        fs::read(run.join("config.json")).expect("settings"),
+    );
+    assert!(after == before);
 }
 
 #[test]
@@ -192,4 +208,21 @@ fn a_tagger_goes_on_too() {
     );
     let outcome = |run: &str| outcome(&folder.path().join(run));
     assert!(outcome("run") == outcome("whole"), "another run");
+}
+
+#[test]
+fn an_extension_records_on_what_it_runs() {
+    let folder = with_digits();
+    let train = format!("{TRAIN} {CONSTANT} --epochs");
+    succeeds(folder.path(), &format!("{train} 1 --threads 1 --run run"));
+    let line = "mnist train --resume run --epochs 2 --threads 2";
+    let output = crate::run(folder.path(), line);
+    assert!(output.status.success());
+    let warning = crate::text(&output.stderr);
+    assert!(
+        warning.contains("number of threads was 1, and is 2 now"),
+        "{warning}"
+    );
+    let config = fs::read_to_string(folder.path().join("run/config.json")).expect("settings");
+    assert!(config.contains("\"threads\": 2"), "{config}");
 }
