@@ -161,6 +161,8 @@ fn numbers_out_of_range_are_wrong_usage() {
         "rnn-apps mnist train --resume r --run r",
         "rnn-apps --seed 3 tagger train --resume r",
         "rnn-apps mnist train --from step-00000001",
+        "rnn-apps mnist train --from step-00000001 --run r",
+        "rnn-apps mnist train --resume r --from best --epochs 4",
         "rnn-apps mnist train --checkpoint-every 0",
     ] {
         let error = CommandLine::try_read_from(line.split(' ')).expect_err(line);

@@ -144,6 +144,12 @@ fn train_command<T: Task>() -> Command {
 fn check<T: Task>(args: &mut TrainArgs<T::Args>, from_file: &[String]) -> Result<(), clap::Error> {
     let refused = |message: String| clap::Error::raw(ErrorKind::ArgumentConflict, message);
     if args.run.resume.is_none() {
+        // Clap lets this pass if there is something that excludes --resume.
+        if args.run.from.is_some() {
+            return Err(refused(
+                "--from is for a run that goes on: --resume".to_owned(),
+            ));
+        }
         T::check(&args.task, args.fit.patience).map_err(refused)?;
     }
     for unused in args.fit.unused_flags(&T::default_fit(&args.task)) {

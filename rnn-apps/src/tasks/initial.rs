@@ -125,6 +125,19 @@ impl Initial {
     }
 }
 
+/// The ids of flags for which the run at `path` decides whose weights a training starts from; none if it
+/// is a file.
+pub fn flags_of_run<T: Task>(path: &Path) -> anyhow::Result<Vec<String>> {
+    if !path.is_dir() {
+        return Ok(Vec::new());
+    }
+    let settings: Value = RunDir::open(path)?.read_config()?;
+    let of_model = settings["model"].as_object().into_iter().flatten();
+    let of_model = of_model.map(|(key, _)| key.clone());
+    let of_vocabulary = T::VOCABULARY_FLAGS.iter().map(|&flag| flag.to_owned());
+    Ok(of_model.chain(of_vocabulary).collect())
+}
+
 fn to_json(settings: &impl Serialize) -> serde_json::Result<Value> {
     serde_json::to_value(settings)
 }

@@ -27,6 +27,8 @@ pub struct Session {
     command: &'static str,
     checkpoints: Checkpoints,
     start: Start,
+    /// Whether the initial weights are newly drawn.
+    has_new_weights: bool,
     dashboard: bool,
     _lock: RunLock,
 }
@@ -78,6 +80,7 @@ impl Session {
             run,
             command,
             start: Start::New,
+            has_new_weights: settings.init_from.is_none(),
             dashboard: args.tui,
             _lock: lock,
         })
@@ -96,6 +99,11 @@ impl Session {
             Some(name) => Some(named(&checkpoints, name)?),
             None => latest(&checkpoints)?,
         };
+        if let Some(checkpoint) = &checkpoint {
+            // The training would refuse it too, when an extension is already recorded.
+            let of_this_run = checkpoints.check_identity(checkpoint);
+            of_this_run.map_err(|error| with_alternatives(error, &checkpoints))?;
+        }
         let start = match checkpoint {
             None => Start::New,
             Some(checkpoint) if settings.is_earlier(checkpoint.identity()) => {
@@ -108,6 +116,7 @@ impl Session {
             command,
             checkpoints,
             start,
+            has_new_weights: settings.init_from.is_none(),
             dashboard: args.tui,
             _lock: lock,
         })
@@ -233,7 +242,7 @@ impl Session {
             .with_dashboard(self.dashboard)
             .with_stop(interrupt.stop())
             .with_observer(History::new(self.run.clone(), shown))
-            .with_observer(Progress::new(shown));
+            .with_observer(Progress::new(shown, self.has_new_weights));
         trainer = match std::mem::replace(&mut self.start, Start::New) {
             Start::New => trainer,
             Start::Resume(checkpoint) => trainer.resume(checkpoint),

@@ -8,7 +8,7 @@ use rnn_train::{FitConfig, RunDir, Trainer};
 use serde::Serialize;
 
 use super::data;
-use super::initial::Initial;
+use super::initial::{self, Initial};
 use super::report::{self, Story};
 use super::results::{CommonResults, TrainingResults};
 use super::resumed::Resumed;
@@ -40,7 +40,18 @@ pub fn run<T: Task>(
     if args.run.print_config {
         T::fill_defaults(&mut args.task);
         args.fit.fill_defaults(&T::default_fit(&args.task));
-        return print_config(context, &args, T::NOT_IN_A_FILE, out);
+        let of_run = args
+            .run
+            .init_from
+            .as_deref()
+            .map(initial::flags_of_run::<T>);
+        let of_run = of_run.transpose()?.unwrap_or_default();
+        let of_run = of_run.iter().filter(|flag| !args.run.given.contains(flag));
+        let left_out = of_run
+            .map(String::as_str)
+            .chain(T::NOT_IN_A_FILE.iter().copied());
+        let left_out: Vec<&str> = left_out.collect();
+        return print_config(context, &args, &left_out, out);
     }
     let results = match &args.run.resume {
         None => Some(train::<T>(context, &args, out)?),

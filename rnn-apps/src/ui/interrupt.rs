@@ -34,6 +34,7 @@ pub struct Interrupt {
     handlers: Vec<SigId>,
     /// Whether signals have their default action.
     idle: Arc<AtomicBool>,
+    _message: Waiting,
 }
 
 impl Interrupt {
@@ -44,6 +45,13 @@ impl Interrupt {
             signal: Arc::default(),
             handlers: Vec::new(),
             idle: default_actions()?,
+            _message: Waiting::start(|_| {
+                // A step may take long, and a second signal loses it. On a line of its own, beside the bar.
+                let _ = writeln!(
+                    io::stderr(),
+                    "\nstopping after this step, to save it; a second signal ends the program unsaved"
+                );
+            })?,
         };
         for number in SIGNALS {
             let (stop, signal) = (interrupt.stop.clone(), interrupt.signal.clone());
@@ -100,48 +108,69 @@ fn default_actions() -> io::Result<Arc<AtomicBool>> {
     Ok(registered.insert(idle).clone())
 }
 
+/// A thread that waits for a signal, until it is dropped. Only on Unix; elsewhere there is none.
+struct Waiting {
+    #[cfg(unix)]
+    thread: Option<(signal_hook::iterator::Handle, std::thread::JoinHandle<()>)>,
+}
+
+impl Waiting {
+    /// Calls `act` with the number of the first signal.
+    #[cfg(unix)]
+    fn start(act: impl FnOnce(i32) + Send + 'static) -> io::Result<Self> {
+        let mut signals = signal_hook::iterator::Signals::new(SIGNALS)?;
+        let handle = signals.handle();
+        let thread = std::thread::spawn(move || {
+            if let Some(number) = signals.forever().next() {
+                act(number);
+            }
+        });
+        Ok(Self {
+            thread: Some((handle, thread)),
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn start(_: impl FnOnce(i32) + Send + 'static) -> io::Result<Self> {
+        Ok(Self {})
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some((handle, thread)) = self.thread.take() {
+            handle.close();
+            // A panic in it has been reported.
+            let _ = thread.join();
+        }
+    }
+}
+
 /// Keeps a message ready for a signal that ends the program.
 pub struct MessageOnSignal {
-    #[cfg(unix)]
-    waiting: Option<(signal_hook::iterator::Handle, std::thread::JoinHandle<()>)>,
     idle: Arc<AtomicBool>,
+    _waiting: Waiting,
 }
 
 /// Prints `message` if a signal ends the program before the result is dropped. Only on Unix.
 pub fn message_on_signal(message: String) -> io::Result<MessageOnSignal> {
     let idle = default_actions()?;
-    #[cfg(unix)]
-    let waiting = {
-        let mut signals = signal_hook::iterator::Signals::new(SIGNALS)?;
-        let handle = signals.handle();
-        let thread = std::thread::spawn(move || {
-            if let Some(number) = signals.forever().next() {
-                let _ = writeln!(io::stderr(), "{message}");
-                // Without exit handlers, since another thread still computes.
-                signal_hook::low_level::exit(SIGNALLED + number);
-            }
-        });
-        idle.store(false, Ordering::SeqCst);
-        Some((handle, thread))
-    };
-    #[cfg(not(unix))]
-    drop(message);
+    let waiting = Waiting::start(move |number| {
+        let _ = writeln!(io::stderr(), "{message}");
+        // Without exit handlers, since another thread still computes.
+        signal_hook::low_level::exit(SIGNALLED + number);
+    })?;
+    idle.store(cfg!(not(unix)), Ordering::SeqCst);
     Ok(MessageOnSignal {
-        #[cfg(unix)]
-        waiting,
         idle,
+        _waiting: waiting,
     })
 }
 
 impl Drop for MessageOnSignal {
     fn drop(&mut self) {
         self.idle.store(true, Ordering::SeqCst);
-        #[cfg(unix)]
-        if let Some((handle, thread)) = self.waiting.take() {
-            handle.close();
-            // It only waits.
-            let _ = thread.join();
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use rnn_model::burn::tensor::Device;
 use rnn_model::{ClassifierConfig, GruConfig, LstmTaggerConfig, StateDict};
 use serde_json::Value;
 
-use super::{fails, json, succeeds};
+use super::{fails, json, succeeds, text};
 
 const TRAIN: &str =
     "mnist train --hidden-size 12 --num-layers 1 --limit 400 --batch-size 20 --quiet";
@@ -55,8 +55,10 @@ fn a_run_a_file_and_an_imported_run_give_their_weights() {
         ),
     ] {
         let line = format!("{short} {HARDLY} {flags} --init-from {from} --run {run}");
-        let output = succeeds(folder, &line);
-        assert!(output.contains("initial weights from"), "{output}");
+        let output = super::run(folder, &line);
+        assert!(text(&output.stdout).contains("initial weights from"));
+        // A loss far below chance level is what is to be expected.
+        assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
         let found = test_loss(folder, run);
         assert!(
             (found - expected).abs() < 1e-6,
@@ -65,6 +67,19 @@ fn a_run_a_file_and_an_imported_run_give_their_weights() {
         assert!(!settings(folder, run)["init_from"]["fingerprint"].is_null());
         assert_eq!(settings(folder, run)["model"]["hidden_size"], 12);
     }
+
+    // Printed settings leave to the run what it decides.
+    let line = format!("{short} {HARDLY} --init-from first --bidirectional");
+    let printed = succeeds(folder, &format!("{line} --print-config"));
+    assert!(printed.contains("bidirectional = true"), "{printed}");
+    for key in ["hidden_size", "cell", "dropout"] {
+        assert!(!printed.contains(key), "{printed}");
+    }
+    fs::write(folder.join("printed.toml"), printed).expect("written");
+    succeeds(
+        folder,
+        "mnist train --config printed.toml --quiet --run printed",
+    );
 
     // Flags that say the same as the run are taken, others refused; dropout is the training's.
     let line = format!("{short} {HARDLY} --init-from first --quiet");
@@ -211,6 +226,8 @@ fn a_tagger_keeps_the_words_and_tags_of_its_run() {
     fs::write(folder.join("odd.txt"), "The/DET cat/XX\nthe/DET dog/NN\n").expect("written");
     let line = "tagger train --data odd.txt --valid-split 0.5 --init-from first --run none";
     let message = fails(folder, line, 1);
-    assert!(message.contains("\"XX\""), "{message}");
+    for part in ["to train on: sentence 1, \"The cat\"", "found \"XX\""] {
+        assert!(message.contains(part), "no {part} in {message}");
+    }
     assert!(!folder.join("none").exists());
 }

@@ -15,6 +15,7 @@ use crate::tasks::recurrent::{
     CellKind, NetworkSettings, Nonlinearity, RecurrentSettings, WeightInit,
 };
 use crate::tasks::{load, settings};
+use crate::ui::Output;
 
 /// The name of the task.
 pub const NAME: &str = "mnist";
@@ -63,10 +64,13 @@ pub fn load(
     run: &RunDir,
     settings: &Settings,
     device: &Device,
+    out: &Output,
 ) -> anyhow::Result<Classifier<AnyRecurrent>> {
     let model = &settings.model;
     let init = || Ok(model.config(WeightInit::Uniform)?.init(device));
-    load::load(run, model.num_params(), init)
+    let loaded = load::load(run, model.num_params(), init)?;
+    load::warn_of_old_weights(run, settings, out)?;
+    Ok(loaded)
 }
 
 impl ModelSettings {

@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::ensure;
-use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, VocabError, notebook_sentences};
+use anyhow::{Context as _, ensure};
+use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, notebook_sentences};
 use rnn_train::FitConfig;
 use rnn_train::data::fingerprint_sentences;
 use serde::{Deserialize, Serialize};
@@ -105,12 +105,19 @@ pub struct Symbols {
 }
 
 impl Symbols {
-    /// Encodes sentences as ids.
-    pub fn encode(&self, sentences: &[Sentence]) -> Result<Vec<TaggedItem>, VocabError> {
-        sentences
-            .iter()
-            .map(|sentence| TaggedItem::encode(sentence, &self.words, &self.tags))
-            .collect()
+    /// Encodes sentences as ids. An error names the sentence with a word or a tag that has no id.
+    pub fn encode(&self, sentences: &[Sentence]) -> anyhow::Result<Vec<TaggedItem>> {
+        let items = sentences.iter().enumerate().map(|(index, sentence)| {
+            TaggedItem::encode(sentence, &self.words, &self.tags).with_context(|| {
+                let text = sentence.words.join(" ");
+                let text: String = text.chars().take(60).collect();
+                format!(
+                    "sentence {}, {text:?}, with the words and tags of the run",
+                    index + 1
+                )
+            })
+        });
+        items.collect()
     }
 }
 

@@ -10,6 +10,7 @@ mod tokenizer;
 
 use std::path::Path;
 
+use anyhow::Context as _;
 use burn::tensor::Device;
 use rnn_data::TaggedBatch;
 use rnn_model::LstmTagger;
@@ -131,8 +132,13 @@ impl Task for Tagger {
         data: &TaggedData,
         seed: u64,
     ) -> anyhow::Result<Batches<TaggedBatch>> {
-        let train = data.symbols.encode(&data.corpus.train)?;
-        let dev = data.symbols.encode(&data.corpus.dev)?;
+        let encode = |what, sentences: &[_]| {
+            data.symbols
+                .encode(sentences)
+                .with_context(|| format!("the sentences to {what}"))
+        };
+        let train = encode("train on", &data.corpus.train)?;
+        let dev = encode("evaluate on", &data.corpus.dev)?;
         Ok(Batches {
             train: TaggedLoader::sentences(train, training.batch_size).shuffled(seed),
             valid: Some(TaggedLoader::sentences(dev, EVAL_BATCH)),

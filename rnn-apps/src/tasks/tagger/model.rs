@@ -11,6 +11,7 @@ use super::args::TaggerArgs;
 use super::data::{Symbols, Training};
 use crate::tasks::recurrent::{NetworkSettings, RecurrentSettings, WeightInit};
 use crate::tasks::{import, load, settings};
+use crate::ui::Output;
 
 /// What `config.json` says of a tagger beside its recurrent part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -124,7 +125,7 @@ pub struct TrainedTagger {
 
 impl TrainedTagger {
     /// Opens the run in a folder and loads its tagger.
-    pub fn open(path: &Path, device: &Device) -> anyhow::Result<Self> {
+    pub fn open(path: &Path, device: &Device, out: &Output) -> anyhow::Result<Self> {
         let (run, settings) = settings::open::<Settings>(path, NAME)?;
         let symbols = Symbols::read(&run, &settings.model)?;
         // Those of other runs are as they are.
@@ -139,6 +140,7 @@ impl TrainedTagger {
         let model = &settings.model;
         let init = || Ok(model.config(WeightInit::Uniform)?.init(device));
         let model = load::load(&run, model.num_params(), init)?;
+        load::warn_of_old_weights(&run, &settings, out)?;
         Ok(Self {
             run,
             settings,

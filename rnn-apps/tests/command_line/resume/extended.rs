@@ -226,3 +226,48 @@ fn an_extension_records_on_what_it_runs() {
     let config = fs::read_to_string(folder.path().join("run/config.json")).expect("settings");
     assert!(config.contains("\"threads\": 2"), "{config}");
 }
+
+#[test]
+fn an_extension_that_cannot_begin_leaves_a_finished_run() {
+    let folder = with_digits();
+    let train = format!("{TRAIN} {CONSTANT} --epochs 1");
+    succeeds(folder.path(), &format!("{train} --run run"));
+    succeeds(folder.path(), &format!("{train} --seed 2 --run other"));
+    let checkpoint = |run: &str, name: &str| folder.path().join(run).join("checkpoints").join(name);
+    let mut names = fs::read_dir(folder.path().join("other/checkpoints")).expect("a folder");
+    let is_last = |name: &str| name.starts_with("step-");
+    let name = names.find_map(|entry| {
+        let name = entry.expect("an entry").file_name().into_string().ok()?;
+        is_last(&name).then_some(name)
+    });
+    let from = checkpoint("other", &name.expect("a checkpoint"));
+    fs::copy(from, checkpoint("run", "step-00009999.safetensors")).expect("a copy");
+    let before = outcome(&folder.path().join("run"));
+    let message = fails(folder.path(), "mnist train --resume run --epochs 3", 1);
+    assert!(message.contains("of another training"), "{message}");
+    assert!(outcome(&folder.path().join("run")) == before);
+    assert_eq!(epochs_of(&folder.path().join("run")), 1);
+}
+
+#[test]
+fn weights_of_an_earlier_end_are_used_with_a_warning() {
+    let folder = with_digits();
+    succeeds(
+        folder.path(),
+        &format!("{TRAIN} {CONSTANT} --epochs 1 --run run"),
+    );
+    let eval = || crate::run(folder.path(), "mnist eval --run run");
+    assert!(eval().stderr.is_empty());
+    fs::remove_file(folder.path().join("run/metrics.json")).expect("removed");
+    let output = eval();
+    assert!(output.status.success());
+    let warning = crate::text(&output.stderr);
+    assert!(warning.contains("the training has not ended"), "{warning}");
+    let output = succeeds(folder.path(), "info run");
+    assert!(
+        output.contains("`mnist train --resume run` goes on"),
+        "{output}"
+    );
+    let output = succeeds(folder.path(), "runs .");
+    assert!(output.contains("trained, not evaluated"), "{output}");
+}
