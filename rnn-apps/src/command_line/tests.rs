@@ -49,7 +49,8 @@ fn lists_of_flags_name_flags_that_there_are() {
 fn a_run_that_goes_on_takes_what_does_not_change_it() {
     for command in ["mnist train", "tagger train"] {
         for flags in [
-            "--from best --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json --epochs 9",
+            "--from best --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json",
+            "--epochs 9 --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json",
             "--tui",
         ] {
             let line = format!("rnn-apps {command} --resume r {flags}");

@@ -149,7 +149,7 @@ fn settings_that_do_not_fit_the_terminal_are_only_named() {
     let long = super::table("mnist".to_owned(), vec![&long]).lines(Some(60));
     assert_eq!(
         long[1],
-        "a-name-of-s…  stopped at epoch 0 of 4  –     –      –"
+        "a-name-of-so…  stopped at epoch 0 of 4  –     –      –"
     );
     let narrow = table.lines(Some(20));
     assert_eq!(narrow[1], "r    stopped at epo…");
