@@ -3,11 +3,17 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use super::linear::{linear, over_steps};
-use crate::recurrent::{RecurrentModule, RecurrentModuleConfig};
+use crate::recurrent::{ConfigError, RecurrentModule, RecurrentModuleConfig};
 
 /// What a [`Classifier`]'s linear layer reads of the recurrent module. In one direction both are the
 /// same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+#[non_exhaustive]
 pub enum ClassifierHead {
     /// The last layer's final state, of both directions: PyTorch's `torch.cat((h_n[-2], h_n[-1]), 1)`.
     /// Each direction has read the whole sequence.
@@ -19,18 +25,22 @@ pub enum ClassifierHead {
 }
 
 /// Configuration of a [`Classifier`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct ClassifierConfig<K> {
-    /// The recurrent part, batch first whatever it says.
-    pub rnn: K,
-    /// The number of classes.
-    pub num_classes: usize,
-    /// What the linear layer reads.
-    pub head: ClassifierHead,
+    rnn: K,
+    num_classes: usize,
+    #[cfg_attr(feature = "serde", serde(default))]
+    head: ClassifierHead,
 }
 
 impl<K: RecurrentModuleConfig> ClassifierConfig<K> {
-    /// A classifier on top of the given recurrent module, which reads its final state.
+    /// A classifier on top of the given recurrent module, batch first whatever it says, which reads its
+    /// final state.
     pub fn new(rnn: K, num_classes: usize) -> Self {
         Self {
             rnn,
@@ -44,8 +54,30 @@ impl<K: RecurrentModuleConfig> ClassifierConfig<K> {
         Self { head, ..self }
     }
 
+    /// The recurrent part.
+    pub fn rnn(&self) -> &K {
+        &self.rnn
+    }
+
+    /// Checks what a model could not be made from: for settings that come from outside.
+    ///
+    /// # Errors
+    ///
+    /// If there are no classes, or the recurrent part has an error.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        ConfigError::check_sizes("Classifier", &[("num_classes", self.num_classes)])?;
+        self.rnn.validate()
+    }
+
     /// Makes the model, its weights drawn from the device's random state.
+    ///
+    /// # Panics
+    ///
+    /// If [`validate`](Self::validate) finds an error.
     pub fn init(&self, device: &Device) -> Classifier<K::Module> {
+        if let Err(error) = self.validate() {
+            panic!("{error}");
+        }
         let rnn = self.rnn.clone().with_batch_first(true).init(device);
         let features = rnn.directions() * rnn.output_size();
         Classifier {

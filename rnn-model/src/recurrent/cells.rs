@@ -24,19 +24,30 @@ pub type GruCellConfig = RecurrentCellConfig<GruStep>;
 
 /// Configuration of a single cell: the arguments of PyTorch's `nn.RNNCell`, `nn.LSTMCell`,
 /// `nn.GRUCell`.
-#[derive(Clone, Debug)]
+///
+/// It is read and written as a [`RecurrentConfig`] is.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(
+        into = "super::config::CellSettings",
+        try_from = "super::config::CellSettings",
+        bound(serialize = "C: Cell", deserialize = "C: Cell + Default")
+    )
+)]
 pub struct RecurrentCellConfig<C> {
-    cell: C,
-    /// Features of the input, I.
-    pub input_size: usize,
-    /// Features of the hidden state, H.
-    pub hidden_size: usize,
-    /// Whether the cell has the biases `b_ih` and `b_hh`. Default true.
-    pub bias: bool,
+    pub(super) cell: C,
+    pub(super) input_size: usize,
+    pub(super) hidden_size: usize,
+    pub(super) bias: bool,
 }
 
 impl<C: Cell + Default> RecurrentCellConfig<C> {
     /// A cell with biases.
+    ///
+    /// - `input_size`: features of the input, I
+    /// - `hidden_size`: features of the hidden state, H
     pub fn new(input_size: usize, hidden_size: usize) -> Self {
         Self {
             cell: C::default(),
@@ -46,7 +57,7 @@ impl<C: Cell + Default> RecurrentCellConfig<C> {
         }
     }
 
-    /// Sets whether there are biases.
+    /// Sets whether the cell has the biases `b_ih` and `b_hh`. Default true.
     pub fn with_bias(mut self, bias: bool) -> Self {
         self.bias = bias;
         self

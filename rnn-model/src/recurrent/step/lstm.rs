@@ -33,7 +33,7 @@ use crate::kernel::CellKind;
 ///
 /// [Long short-term memory based recurrent neural network architectures]: https://arxiv.org/abs/1402.1128
 /// [Long short-term memory]: https://doi.org/10.1162/neco.1997.9.8.1735
-#[derive(Module, Debug, Default)]
+#[derive(Module, Debug, Default, PartialEq, Eq)]
 pub struct LstmStep {}
 
 /// The state of an [`Lstm`](crate::Lstm): PyTorch's pair `(h, c)`.
