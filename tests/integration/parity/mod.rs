@@ -4,6 +4,7 @@
 mod bombs;
 mod cells;
 mod checkpoints;
+mod layers;
 mod modules;
 mod pickles;
 mod training;
