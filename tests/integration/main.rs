@@ -11,6 +11,7 @@ mod initial_weights;
 mod laws;
 mod lengths;
 mod loaders;
+mod misuse;
 mod objectives;
 mod optimizers;
 mod parity;

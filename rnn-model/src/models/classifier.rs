@@ -3,7 +3,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
 use super::linear::{linear, over_steps};
-use crate::recurrent::{ConfigError, RecurrentModule, RecurrentModuleConfig};
+use crate::recurrent::{ConfigError, Lengths, ModuleState, RecurrentModule, RecurrentModuleConfig};
 
 /// What a [`Classifier`]'s linear layer reads of the recurrent module. In one direction both are the
 /// same.
@@ -120,6 +120,10 @@ impl<R: RecurrentModule> Classifier<R> {
     ///
     /// - `input`: `[batch, time, input_size]`
     /// - logits: `[batch, num_classes]`
+    ///
+    /// # Panics
+    ///
+    /// If the shape is not as above, the batch has no sequences, or the sequences have no steps.
     pub fn forward(&self, input: Tensor<3>) -> Tensor<2> {
         let (output, _) = self.rnn.forward(input, None);
         let [_, steps, _] = output.dims();
@@ -135,6 +139,45 @@ impl<R: RecurrentModule> Classifier<R> {
                 )
             }
             _ => last,
+        };
+        over_steps(&self.fc, features).squeeze_dim(1)
+    }
+
+    /// Like [`forward`](Self::forward) for sequences of different lengths: the linear layer reads each
+    /// sequence's own final state, or its own last output. Of a row without a sequence (length 0) the
+    /// logits are the linear layer's bias.
+    ///
+    /// # Panics
+    ///
+    /// As `forward` does, or if the lengths are those of a batch of another shape.
+    ///
+    /// ```
+    /// use burn::tensor::Tensor;
+    /// use rnn_model::{ClassifierConfig, GruConfig, Lengths};
+    /// # let device = Default::default();
+    /// let gru = GruConfig::new(2, 16).with_bidirectional(true);
+    /// let model = ClassifierConfig::new(gru, 3).init(&device);
+    /// let waveforms = Tensor::zeros([4, 100, 2], &device); // padded to the longest one
+    /// let lengths = Lengths::new([70, 100, 12, 55], 100)?;
+    /// assert_eq!(model.forward_with_lengths(waveforms, &lengths).dims(), [4, 3]);
+    /// # Ok::<(), rnn_model::LengthsError>(())
+    /// ```
+    pub fn forward_with_lengths(&self, input: Tensor<3>, lengths: &Lengths) -> Tensor<2> {
+        let (output, state) = self.rnn.forward_with_lengths(input, lengths, None);
+        let [batch, _, size] = output.dims();
+        let features = match self.head {
+            ClassifierHead::FinalState => {
+                // The last layer's directions are the last ones.
+                let directions = self.rnn.directions();
+                let (hidden, _) = state.into_parts();
+                let [all, _, _] = hidden.dims();
+                let last = hidden.narrow(0, all - directions, directions);
+                last.swap_dims(0, 1).reshape([batch, 1, size])
+            }
+            ClassifierHead::LastOutput => {
+                let last = lengths.last_steps(&output.device());
+                output.gather(1, last.reshape([batch, 1, 1]).expand([batch, 1, size]))
+            }
         };
         over_steps(&self.fc, features).squeeze_dim(1)
     }

@@ -159,10 +159,15 @@ impl<C: Cell> RecurrentCell<C> {
         let [_, input_size] = self.weight_ih.val().dims();
         let [_, hidden_size] = self.weight_hh.val().dims();
         let [batch, features] = input.dims();
-        assert_eq!(
-            features,
-            input_size,
+        assert!(
+            features == input_size,
             "{} cell: the input has {features} features, expected input_size {input_size}",
+            C::NAME
+        );
+        let (dtype, expected) = (input.dtype(), self.weight_ih.dtype());
+        assert!(
+            dtype == expected,
+            "{} cell: the input is {dtype:?}, expected {expected:?}, as the weights are",
             C::NAME
         );
         assert!(batch > 0, "{} cell: the batch has no sequences", C::NAME);
@@ -170,9 +175,8 @@ impl<C: Cell> RecurrentCell<C> {
         let state = match state {
             Some(state) => Parts::of(state).map(|part| {
                 let found = part.dims();
-                assert_eq!(
-                    found,
-                    shape,
+                assert!(
+                    found == shape,
                     "{} cell: the state is {found:?}, expected [batch, hidden_size] = {shape:?}",
                     C::NAME
                 );
