@@ -104,6 +104,7 @@ impl From<safetensors::SafeTensorError> for StateDictError {
 
 /// Every difference between a [`StateDict`](crate::StateDict) and a module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mismatch {
     /// Names that the module has and the dictionary lacks.
     pub missing: Vec<String>,

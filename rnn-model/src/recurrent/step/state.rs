@@ -31,11 +31,11 @@ pub trait ModuleState<const D: usize>: Clone + core::fmt::Debug + Send + 'static
     /// Call it on a state that is carried to the next window, or the graph grows with every
     /// window (truncated back-propagation through time).
     ///
-    /// Code for any cell has it of every [`RecurrentModule`](crate::RecurrentModule)'s state:
+    /// Code for any cell has it for the state of every [`RecurrentModule`](crate::RecurrentModule):
     ///
     /// ```
     /// use burn::tensor::Tensor;
-    /// use rnn_model::RecurrentModule;
+    /// use rnn_model::{ModuleState, RecurrentModule}; // both: `detach` is of the first
     ///
     /// fn run<R: RecurrentModule>(module: &R, windows: Vec<Tensor<3>>) -> Option<R::State> {
     ///     let mut state: Option<R::State> = None;
