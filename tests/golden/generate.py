@@ -370,6 +370,40 @@ def checkpoints():
     save_file(tensors, HERE / "checkpoint.safetensors")
 
 
+class Layers(nn.Module):
+    """Layers that Burn has too, whose names and layouts differ."""
+
+    def __init__(self):
+        super().__init__()
+        self.emb = nn.Embedding(7, 3)
+        self.conv = nn.Conv1d(3, 4, 3, padding=1)
+        self.norm = nn.BatchNorm1d(4)
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+        self.after = nn.LayerNorm(4)
+        self.groups = nn.GroupNorm(2, 4)
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, words):
+        x = self.norm(self.conv(self.emb(words).transpose(1, 2))).transpose(1, 2)
+        x = self.after(x + self.attention(x, x, x, need_weights=False)[0])
+        return self.fc(self.groups(x.transpose(1, 2)).transpose(1, 2))
+
+
+def layers():
+    """The weights of `Layers`, an input and its output. Seeded by itself."""
+    torch.manual_seed(1)
+    model = Layers().eval()
+    with torch.no_grad():
+        for value in model.state_dict().values():
+            if value.is_floating_point():
+                value.copy_(torch.rand_like(value).add(0.1))
+                value.mul_(torch.randint_like(value, 2).mul(2).sub(1) if value.dim() > 1 else 1)
+        words = torch.randint(7, (2, 6))
+        output = model(words)
+    tensors = {f"weight/{name}": value for name, value in model.state_dict().items()}
+    save_file(tensors | {"in/words": words, "out/output": output}, HERE / "layers.safetensors")
+
+
 def stream():
     """An LSTM for tests/consumer, with a sequence and its output at every step."""
     lstm = nn.LSTM(8, 16, num_layers=2)
@@ -398,6 +432,7 @@ def generate(folder):
     checkpoints()
     tagger()
     stream()
+    layers()
 
 
 def check(here):

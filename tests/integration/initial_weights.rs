@@ -149,23 +149,6 @@ fn invalid_settings_are_refused() {
 }
 
 #[test]
-fn a_cell_without_a_cell_state_has_no_zoneout_of_it() {
-    fn check<C: Cell + Default>(expected: Option<&str>) {
-        let mut config = RecurrentConfig::<C>::new(3, 4);
-        config.zoneout = [0.2, 0.1];
-        let found = config.validate().err().map(|error| error.to_string());
-        assert_eq!(found.as_deref(), expected);
-    }
-    check::<LstmStep>(None);
-    check::<GruStep>(Some(
-        "Gru: zoneout of c must be 0 without a cell state, found 0.1",
-    ));
-    check::<RnnStep>(Some(
-        "Rnn: zoneout of c must be 0 without a cell state, found 0.1",
-    ));
-}
-
-#[test]
 fn the_forget_bias_is_the_sum_of_both_biases_at_the_forget_gate() {
     let _alone = tests::seeded();
     for (name, device) in devices() {

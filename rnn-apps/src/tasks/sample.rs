@@ -154,7 +154,7 @@ impl Task for Parity {
     }
 
     fn num_params(model: &RecurrentSettings) -> anyhow::Result<usize> {
-        Ok(config(model, WeightInit::Uniform)?.rnn.num_params())
+        Ok(config(model, WeightInit::Uniform)?.rnn().num_params())
     }
 
     fn batches(_: &Training, data: &ImageSet, seed: u64) -> anyhow::Result<Batches<ImageBatch>> {

@@ -7,6 +7,7 @@ mod cells;
 mod checkpoints;
 mod formula;
 mod large;
+mod layers;
 mod modules;
 mod pickles;
 mod training;

@@ -51,7 +51,7 @@ impl Options for LstmStep {
     fn configured(case: &str, config: LstmConfig) -> LstmConfig {
         match is(case, "proj_size") {
             true => {
-                let size = config.hidden_size / 2;
+                let size = config.hidden_size() / 2;
                 config.with_proj_size(size)
             }
             false => config,

@@ -167,6 +167,6 @@ impl ModelSettings {
     ///
     /// If the settings are invalid.
     pub fn num_params(&self) -> anyhow::Result<usize> {
-        Ok(self.config(WeightInit::Uniform)?.rnn.num_params())
+        Ok(self.config(WeightInit::Uniform)?.rnn().num_params())
     }
 }

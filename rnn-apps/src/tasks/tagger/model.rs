@@ -64,11 +64,11 @@ impl ModelSettings {
     pub fn config(&self, init: WeightInit) -> anyhow::Result<LstmTaggerConfig> {
         let rnn = self.recurrent.lstm(self.own.embedding_size, init);
         rnn.validate()?;
-        Ok(LstmTaggerConfig {
-            vocab_size: self.own.vocab_size,
+        Ok(LstmTaggerConfig::over(
             rnn,
-            num_tags: self.own.num_tags,
-        })
+            self.own.vocab_size,
+            self.own.num_tags,
+        ))
     }
 
     /// About how many numbers the recurrent part has.
@@ -77,7 +77,7 @@ impl ModelSettings {
     ///
     /// If the settings are invalid.
     pub fn num_params(&self) -> anyhow::Result<usize> {
-        Ok(self.config(WeightInit::Uniform)?.rnn.num_params())
+        Ok(self.config(WeightInit::Uniform)?.rnn().num_params())
     }
 }
 

@@ -53,12 +53,26 @@ pub enum ConfigError {
         /// The module.
         module: &'static str,
     },
-    /// Zoneout of a cell state is set for a cell that has none.
-    #[error("{module}: zoneout of c must be 0 without a cell state, found {found}")]
-    CellZoneout {
-        /// The module.
+}
+
+impl ConfigError {
+    /// Checks sizes and their names.
+    pub(crate) fn check_sizes(
         module: &'static str,
-        /// The probability.
-        found: f64,
-    },
+        sizes: &[(&'static str, usize)],
+    ) -> Result<(), Self> {
+        // No weight is larger than gates·hidden_size × max(input_size, 2·hidden_size), which fits into
+        // memory's addresses.
+        const LIMIT: usize = 1 << 24;
+        let found = (sizes.iter()).find(|(_, size)| !(1..=LIMIT).contains(size));
+        match found {
+            None => Ok(()),
+            Some(&(field, found)) => Err(Self::Size {
+                module,
+                field,
+                limit: LIMIT,
+                found,
+            }),
+        }
+    }
 }
