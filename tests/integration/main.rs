@@ -5,6 +5,7 @@ mod any_cell;
 mod backends;
 mod checkpoint_folders;
 mod classifier_head;
+mod frozen;
 mod hihello;
 mod initial_weights;
 mod laws;

@@ -46,6 +46,9 @@ pub enum TrainError {
     /// The model has no parameters: nothing to train, and no device to compute on.
     #[error("the model has no parameters")]
     NoParameters,
+    /// No parameter of the model is to be trained.
+    #[error("every parameter of the model is frozen: expected one that requires gradients")]
+    Frozen,
     /// The device does not compute in numbers of this precision.
     #[error(transparent)]
     Precision(#[from] PrecisionError),

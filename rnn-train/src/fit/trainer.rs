@@ -16,7 +16,7 @@ use crate::data::Loader;
 use crate::device::device_of;
 use crate::error::TrainError;
 use crate::objective::Objective;
-use crate::optim::{Factor, Rate, Span};
+use crate::optim::{Factor, Rate, Span, has_trainable};
 use crate::progress::Observer;
 
 /// Trains models of one type.
@@ -175,18 +175,23 @@ impl<M: Objective> Trainer<M> {
         self
     }
 
-    /// Trains `model` on the batches of `train`, on the device where the model is.
+    /// Trains `model` on the batches of `train`, on the device where the model is, whether that is an
+    /// autodiff device or not. Frozen parameters (Burn's `no_grad`, `freeze`, `set_require_grad(false)`)
+    /// stay as they are, and have no part in the gradients' norm.
     ///
     /// # Errors
     ///
-    /// If there are no data or no parameters, a batch can't be made, the loss becomes infinite or NaN,
+    /// If there are no data or no parameters, every parameter is frozen, a batch can't be made, the loss becomes infinite or NaN,
     /// the device does not support the precision, there is no such metric to monitor,
     /// [`accumulate`](FitConfig::accumulate) is 0, states are to be carried from one shuffled sequence to
     /// another, the epochs of an extension are done, a checkpoint can't be written or belongs to another
     /// training, or the folder for checkpoints is neither empty nor the one from which the training
     /// resumes.
     pub fn fit(self, model: M, train: Loader<M::Batch>) -> Result<Fitted<M>, TrainError> {
-        let device = self.check(&model, &train)?.autodiff();
+        // Whatever device it was made on: training starts from parameters without a graph, of which
+        // those that were frozen stay so.
+        let model = model.valid();
+        let device = self.check(&model, &train)?;
         if let Some(checkpoints) = &self.checkpoints {
             let resumed = self.resume.as_ref();
             checkpoints.check_free(resumed.map(|resume| resume.checkpoint.path()))?;
@@ -206,6 +211,10 @@ impl<M: Objective> Trainer<M> {
             valid: validation.as_ref().map(Data::of),
         };
         let model = model.to_device(&device).train();
+        if !has_trainable(&model) {
+            return Err(TrainError::Frozen);
+        }
+        let device = device.autodiff();
         let start = match &self.resume {
             Some(resume) => {
                 let earlier = self.checkpoints.as_ref();

@@ -43,9 +43,11 @@ impl<M: Objective> Training<M> {
             let next = next.and_then(|next| next.ok_or_else(ended));
             let next = next.map_err(TrainError::Data)?;
             let start = Instant::now();
-            self.setup.device.seed(step_seed(config.seed, epoch, batch));
-            let state = self.setup.state.take();
-            let mut output = self.learner.train_step(StepInput { batch: next, state });
+            let mut output = self.learner.train_step(StepInput {
+                batch: next,
+                state: self.setup.state.take(),
+                noise_seed: noise_seed(config.seed, epoch, batch),
+            });
             let left = output.item.state.take();
             if config.carry_state {
                 self.setup.state = left.map(RecurrentState::detach);
@@ -141,7 +143,7 @@ fn check_monitor(monitor: &Monitor, loss: &BatchLoss) -> Result<(), TrainError> 
 }
 
 /// A seed that no other batch of the run has.
-fn step_seed(seed: u64, epoch: usize, batch: usize) -> u64 {
+fn noise_seed(seed: u64, epoch: usize, batch: usize) -> u64 {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     // The lower half of the streams orders the data.
     rng.set_stream(1 << 63 | epoch as u64);

@@ -32,6 +32,7 @@ impl<M: Objective> Training<M> {
                 StepInput {
                     batch,
                     state: state.take(),
+                    noise_seed: 0,
                 },
             );
             let left = output.state.take();
