@@ -6,6 +6,7 @@ use anyhow::{Context as _, ensure};
 use burn::module::Module;
 use rnn_model::StateDict;
 use rnn_train::RunDir;
+use rnn_train::checkpoint::Checkpoint;
 use rnn_train::data::fingerprint_bytes;
 use serde::Serialize;
 use serde_json::Value;
@@ -34,7 +35,7 @@ impl Initial {
         };
         let weights = match &run {
             Some(run) => run.read_weights()?,
-            None => StateDict::read(path)?,
+            None => read_file(path)?,
         };
         let fingerprint = fingerprint_bytes(&weights.to_safetensors()?);
         Ok(Self {
@@ -109,6 +110,16 @@ impl Initial {
             anyhow::bail!("{}: {name} holds a number that is not finite", named());
         }
         self.weights.load_into(model).with_context(named)
+    }
+}
+
+/// The weights in a file: of weights alone, or a checkpoint's.
+fn read_file(path: &Path) -> anyhow::Result<StateDict> {
+    let weights = StateDict::read(path)?;
+    // What a checkpoint holds, each as one array of bytes.
+    match weights.names().eq(["model", "optimizer", "state"]) {
+        true => Ok(Checkpoint::read(path)?.weights().clone()),
+        false => Ok(weights),
     }
 }
 

@@ -231,9 +231,9 @@ impl Session {
             Start::Extend(checkpoint) => trainer.extend(checkpoint),
         };
         let fitted = trainer.fit(model, train).map_err(|error| match error {
-            TrainError::Checkpoint(error @ CheckpointError::Foreign { .. }) => {
-                with_alternatives(error, &self.checkpoints)
-            }
+            TrainError::Checkpoint(
+                error @ (CheckpointError::Foreign { .. } | CheckpointError::Model { .. }),
+            ) => with_alternatives(error, &self.checkpoints),
             error => error.into(),
         })?;
         if fitted.stop_reason == StopReason::Interrupted {
@@ -293,7 +293,8 @@ fn with_alternatives(error: CheckpointError, checkpoints: &Checkpoints) -> anyho
     match others.is_empty() {
         true => error.into(),
         false => anyhow::anyhow!(
-            "{error}; --from goes on from another one: {}",
+            "{:#}; --from goes on from another one: {}",
+            anyhow::Error::new(error),
             others.join(", ")
         ),
     }
