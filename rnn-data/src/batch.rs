@@ -1,14 +1,19 @@
 //! Batches as tensors, and Burn's `Dataset` for this crate's data; needs the feature `burn`.
 
 mod characters;
+mod ids;
 mod images;
+mod rows;
 mod sentences;
+mod vectors;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 pub use characters::{CharBatch, CharBatcher, one_hot};
+pub use ids::{IdBatch, IdBatcher};
 pub use images::{ImageBatch, ImageBatcher, ImageItem, image_tensor};
 pub use sentences::{PaddedBatch, TaggedBatch, TaggedBatcher, TaggedItem};
+pub use vectors::PaddedVectors;
 
 #[derive(Debug, thiserror::Error)]
 #[error("{item} {index} was asked for, but the set has {len}")]

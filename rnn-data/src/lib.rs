@@ -21,8 +21,8 @@ mod vocab;
 
 #[cfg(feature = "burn")]
 pub use batch::{
-    CharBatch, CharBatcher, ImageBatch, ImageBatcher, ImageItem, PaddedBatch, TaggedBatch,
-    TaggedBatcher, TaggedItem, image_tensor, one_hot,
+    CharBatch, CharBatcher, IdBatch, IdBatcher, ImageBatch, ImageBatcher, ImageItem, PaddedBatch,
+    PaddedVectors, TaggedBatch, TaggedBatcher, TaggedItem, image_tensor, one_hot,
 };
 pub use error::DatasetError;
 pub use fs::TextError;

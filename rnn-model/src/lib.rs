@@ -32,7 +32,7 @@ pub use recurrent::{
     GruStep, Lengths, LengthsError, Lstm, LstmCell, LstmCellConfig, LstmConfig, LstmState,
     LstmStep, ModuleState, Nonlinearity, Recurrent, RecurrentCell, RecurrentCellConfig,
     RecurrentConfig, RecurrentInit, RecurrentModule, RecurrentModuleConfig, Rnn, RnnCell,
-    RnnCellConfig, RnnConfig, RnnStep,
+    RnnCellConfig, RnnConfig, RnnStep, dropout, with_noise_seed,
 };
 pub use sampling::{SamplingError, multinomial, temperature_weights};
 pub use threads::{set_threads, threads};

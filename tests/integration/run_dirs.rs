@@ -1,7 +1,7 @@
 //! A run's folder is complete, is never mixed with another run, and reports damage.
 
 use rnn_data::Strokes;
-use rnn_model::{ClassifierConfig, GruConfig, LstmConfig};
+use rnn_model::{ClassifierConfig, GruConfig, LstmConfig, StateDict};
 use rnn_train::data::fingerprint;
 use rnn_train::progress::EpochReport;
 use rnn_train::{ImageLoader, RunDir, evaluate};
@@ -71,7 +71,10 @@ fn folders_that_are_no_runs_and_damaged_runs_are_errors() {
     let _alone = tests::seeded();
     let folder = tempfile::tempdir().expect("a folder");
     let missing = RunDir::open(folder.path()).expect_err("no run").to_string();
-    assert!(missing.contains("config.json"), "{missing}");
+    assert!(
+        missing.ends_with("neither config.json nor model.safetensors"),
+        "{missing}"
+    );
 
     let run = RunDir::create(folder.path().join("run")).expect("a run");
     std::fs::write(run.path().join("config.json"), "{\"epochs\": ").expect("a file");
@@ -102,6 +105,35 @@ fn folders_that_are_no_runs_and_damaged_runs_are_errors() {
         let error = tests::chain(&run.load_model(config.init(&device)).expect_err("cut"));
         assert!(error.contains("model.safetensors"), "{error}");
     }
+}
+
+#[test]
+fn a_run_of_weights_alone_is_opened() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = ClassifierConfig::new(GruConfig::new(28, 4), 10);
+    let model = config.init(&device);
+    let run = RunDir::create(folder.path()).expect("a run");
+    run.save_model(&model).expect("saved");
+
+    let opened = RunDir::open(folder.path()).expect("a run");
+    assert_eq!(opened, run);
+    let loaded = opened.load_model(config.init(&device)).expect("loaded");
+    let bytes = |model| StateDict::of(model).to_safetensors().expect("f32 weights");
+    assert_eq!(bytes(&loaded), bytes(&model));
+    // Without settings there are checkpoints, of no identity.
+    assert_eq!(opened.checkpoints().expect("a folder").identity(), "");
+
+    // What a program has begun and not given settings is no run yet.
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = RunDir::create(folder.path()).expect("a run");
+    let lock = run.lock_new().expect("nobody else writes");
+    run.save_model(&model).expect("saved");
+    assert!(RunDir::open(folder.path()).is_err());
+    run.write_config(&1).expect("saved");
+    drop(lock);
+    RunDir::open(folder.path()).expect("a run by now");
 }
 
 #[test]

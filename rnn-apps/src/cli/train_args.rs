@@ -277,7 +277,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
     /// Start from the weights of a run, an imported one too, whose model and vocabularies are taken over,
-    /// or from a file of weights (.safetensors, .pt) for the model that the flags describe
+    /// or from a file of weights (.safetensors, .pt, a checkpoint) for the model that the flags describe
     #[arg(long, value_name = "RUN|FILE", conflicts_with = "resume")]
     pub init_from: Option<PathBuf>,
     /// Go on with a run that was stopped or killed, as if it had not been; its settings are its own,

@@ -6,6 +6,7 @@ use anyhow::{Context as _, ensure};
 use burn::module::Module;
 use rnn_model::StateDict;
 use rnn_train::RunDir;
+use rnn_train::checkpoint::Checkpoint;
 use rnn_train::data::fingerprint_bytes;
 use serde::Serialize;
 use serde_json::Value;
@@ -34,7 +35,7 @@ impl Initial {
         };
         let weights = match &run {
             Some(run) => run.read_weights()?,
-            None => StateDict::read(path)?,
+            None => read_file(path)?,
         };
         let fingerprint = fingerprint_bytes(&weights.to_safetensors()?);
         Ok(Self {
@@ -136,6 +137,16 @@ pub fn flags_of_run<T: Task>(path: &Path) -> anyhow::Result<Vec<String>> {
     let of_model = of_model.map(|(key, _)| key.clone());
     let of_vocabulary = T::VOCABULARY_FLAGS.iter().map(|&flag| flag.to_owned());
     Ok(of_model.chain(of_vocabulary).collect())
+}
+
+/// The weights in a file: of weights alone, or a checkpoint's.
+fn read_file(path: &Path) -> anyhow::Result<StateDict> {
+    let weights = StateDict::read(path)?;
+    // What a checkpoint holds, each as one array of bytes.
+    match weights.names().eq(["model", "optimizer", "state"]) {
+        true => Ok(Checkpoint::read(path)?.weights().clone()),
+        false => Ok(weights),
+    }
 }
 
 fn to_json(settings: &impl Serialize) -> serde_json::Result<Value> {

@@ -249,9 +249,9 @@ impl Session {
             Start::Extend(checkpoint) => trainer.extend(checkpoint),
         };
         let fitted = trainer.fit(model, train).map_err(|error| match error {
-            TrainError::Checkpoint(error @ CheckpointError::Foreign { .. }) => {
-                with_alternatives(error, &self.checkpoints)
-            }
+            TrainError::Checkpoint(
+                error @ (CheckpointError::Foreign { .. } | CheckpointError::Model { .. }),
+            ) => with_alternatives(error, &self.checkpoints),
             error => error.into(),
         })?;
         // A signal may have come too late to stop it, when the last checkpoint was written.
@@ -313,7 +313,8 @@ fn with_alternatives(error: CheckpointError, checkpoints: &Checkpoints) -> anyho
     match others.is_empty() {
         true => error.into(),
         false => anyhow::anyhow!(
-            "{error}; --from goes on from another one: {}",
+            "{:#}; --from goes on from another one: {}",
+            anyhow::Error::new(error),
             others.join(", ")
         ),
     }

@@ -42,6 +42,11 @@ fn a_run_a_file_and_an_imported_run_give_their_weights() {
         "import --weights w.safetensors --model model.json --run imported",
     );
     let expected = test_loss(folder, "first");
+    let checkpoints = fs::read_dir(folder.join("first/checkpoints")).expect("a folder");
+    let names = checkpoints.map(|entry| entry.expect("a file").file_name());
+    let names = names.map(|name| name.into_string().expect("text"));
+    let last = names.filter(|name| name.starts_with("step-")).max();
+    let checkpoint = format!("first/checkpoints/{}", last.expect("a checkpoint"));
 
     // The model is the run's, whatever the defaults of the flags.
     let short = "mnist train --limit 400 --batch-size 20";
@@ -52,6 +57,11 @@ fn a_run_a_file_and_an_imported_run_give_their_weights() {
             "w.safetensors",
             "--cell gru --hidden-size 12 --num-layers 1 --bidirectional",
             "of-file",
+        ),
+        (
+            &checkpoint,
+            "--cell gru --hidden-size 12 --num-layers 1 --bidirectional",
+            "of-checkpoint",
         ),
     ] {
         let line = format!("{short} {HARDLY} {flags} --init-from {from} --run {run}");

@@ -2,7 +2,8 @@ use burn::data::dataloader::batcher::Batcher;
 use burn::data::dataset::{Dataset, DatasetError};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::{OutOfRange, positions};
+use super::OutOfRange;
+use super::rows::{Rows, checked, positions_if_padded};
 use crate::{StreamWindow, Streams};
 
 /// A batch of characters, with the character that follows each as its target.
@@ -23,8 +24,7 @@ impl CharBatch {
     /// is no padding, so that no selection is needed.
     pub fn positions(&self) -> Option<Tensor<1, Int>> {
         let [_, time, _] = self.input.dims();
-        let padded = self.lengths.iter().any(|&length| length < time);
-        padded.then(|| positions(&self.lengths, time, &self.input.device()))
+        positions_if_padded(&self.lengths, time, &self.input.device())
     }
 }
 
@@ -57,16 +57,9 @@ impl Batcher<(Vec<usize>, Vec<usize>), CharBatch> for CharBatcher {
     ///
     /// If there are no pairs, an id is not below `characters` or the lengths differ.
     fn batch(&self, pairs: Vec<(Vec<usize>, Vec<usize>)>, device: &Device) -> CharBatch {
-        let rows = pairs.iter();
-        let (inputs, targets): (Vec<&[usize]>, Vec<&[usize]>) = rows
-            .map(|(input, target)| (input.as_slice(), target.as_slice()))
-            .unzip();
-        CharBatch {
-            input: one_hot(&inputs, self.characters, device),
-            lengths: inputs.iter().map(|input| input.len()).collect(),
-            targets: self.targets(&inputs, &targets, device),
-            starts: vec![false; pairs.len()],
-        }
+        let rows = Rows::of_pairs(&pairs);
+        let input = one_hot(&rows.inputs, self.characters, device);
+        self.make(&rows, input)
     }
 }
 
@@ -79,50 +72,20 @@ impl Batcher<StreamWindow, CharBatch> for CharBatcher {
     /// If there is not exactly one window, it has no steps, an id is not below `characters` or a row
     /// has not as many targets as inputs.
     fn batch(&self, items: Vec<StreamWindow>, device: &Device) -> CharBatch {
-        let [window] = items.as_slice() else {
-            panic!(
-                "expected one window, which is a whole batch, found {}",
-                items.len()
-            );
-        };
-        let rows = window.rows.iter();
-        let (inputs, targets): (Vec<&[usize]>, Vec<&[usize]>) = rows
-            .map(|row| (row.inputs.as_slice(), row.targets.as_slice()))
-            .unzip();
-        let lengths: Vec<usize> = inputs.iter().map(|input| input.len()).collect();
-        let time = lengths.iter().copied().max().unwrap_or(0);
-        assert!(time > 0, "a window without steps");
-        CharBatch {
-            input: padded_one_hot(&inputs, time, self.characters, device),
-            lengths,
-            targets: self.targets(&inputs, &targets, device),
-            starts: window.rows.iter().map(|row| row.starts).collect(),
-        }
+        let rows = Rows::of_window(&items);
+        let input = padded_one_hot(&rows.inputs, rows.time(), self.characters, device);
+        self.make(&rows, input)
     }
 }
 
 impl CharBatcher {
-    /// The targets of all rows, each as long as its input.
-    fn targets(
-        &self,
-        inputs: &[&[usize]],
-        targets: &[&[usize]],
-        device: &Device,
-    ) -> Tensor<1, Int> {
-        let mut ids = Vec::with_capacity(inputs.iter().map(|input| input.len()).sum());
-        for (input, target) in inputs.iter().zip(targets) {
-            assert_eq!(
-                target.len(),
-                input.len(),
-                "a target differs from its input in length"
-            );
-            for &id in *target {
-                assert!(id < self.characters, "id {id} of {}", self.characters);
-                ids.push(id as i64);
-            }
+    fn make(self, rows: &Rows<'_>, input: Tensor<3>) -> CharBatch {
+        CharBatch {
+            lengths: rows.lengths(),
+            targets: rows.targets(self.characters, &input.device()),
+            starts: rows.starts.clone(),
+            input,
         }
-        let count = ids.len();
-        Tensor::from_data(TensorData::new(ids, [count]), device)
     }
 }
 
@@ -156,16 +119,17 @@ impl Dataset<StreamWindow> for Streams {
 /// let ids = vocab.encode_chars("hih")?;
 /// let vectors = one_hot(&[&ids], vocab.len(), &Default::default());
 /// assert_eq!(vectors.dims(), [1, 3, 2]);
-/// assert_eq!(vectors.to_data().to_vec::<f32>()?, [1.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
+/// let values: Vec<f32> = vectors.into_data().iter().collect();
+/// assert_eq!(values, [1.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn one_hot(sequences: &[&[usize]], size: usize, device: &Device) -> Tensor<3> {
-    let time = sequences[0].len();
+    let time = sequences.first().expect("at least one sequence").len();
     for sequence in sequences {
-        assert_eq!(
-            sequence.len(),
-            time,
-            "sequences of one batch differ in length"
+        assert!(
+            sequence.len() == time,
+            "expected sequences of one length, {time}, found {}",
+            sequence.len()
         );
     }
     padded_one_hot(sequences, time, size, device)
@@ -177,7 +141,7 @@ fn padded_one_hot(sequences: &[&[usize]], time: usize, size: usize, device: &Dev
     let mut ones = vec![0.0f32; batch * time * size];
     for (row, sequence) in sequences.iter().enumerate() {
         for (step, &id) in sequence.iter().enumerate() {
-            assert!(id < size, "id {id} of {size}");
+            let id = checked(id, size) as usize;
             ones[(row * time + step) * size + id] = 1.0;
         }
     }

@@ -89,10 +89,10 @@ impl Batcher<ImageItem, ImageBatch> for ImageBatcher {
 pub fn image_tensor(images: &[&[u8]], rows: usize, cols: usize, device: &Device) -> Tensor<3> {
     let mut pixels = Vec::with_capacity(images.len() * rows * cols);
     for image in images {
-        assert_eq!(
-            image.len(),
-            rows * cols,
-            "images of one batch differ in size"
+        assert!(
+            image.len() == rows * cols,
+            "expected images of {rows} x {cols} pixels, found one of {} pixels",
+            image.len()
         );
         pixels.extend(image.iter().map(|&grey| f32::from(grey) / 255.0));
     }

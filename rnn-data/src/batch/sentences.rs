@@ -2,6 +2,7 @@ use burn::data::dataloader::batcher::Batcher;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::positions;
+use super::rows::padded_ids;
 use crate::{Sentence, Vocab, VocabError};
 
 /// A batch of sequences of ids, padded with id 0 to the length of the longest.
@@ -30,25 +31,14 @@ impl PaddedBatch {
     ///
     /// If there are no sequences, or one is empty.
     pub fn new(sequences: &[&[usize]], device: &Device) -> Self {
+        assert!(!sequences.is_empty(), "expected at least one sequence");
         let lengths: Vec<usize> = sequences.iter().map(|ids| ids.len()).collect();
         assert!(
             lengths.iter().all(|&length| length > 0),
-            "an empty sequence"
+            "expected sequences of at least 1 id, found an empty one"
         );
-        let time = lengths
-            .iter()
-            .copied()
-            .max()
-            .expect("at least one sequence");
-        let mut padded = vec![0i64; sequences.len() * time];
-        for (row, ids) in padded.chunks_mut(time).zip(sequences) {
-            for (cell, &id) in row.iter_mut().zip(*ids) {
-                *cell = id as i64;
-            }
-        }
-        let ids = TensorData::new(padded, [sequences.len(), time]);
         Self {
-            ids: Tensor::from_data(ids, device),
+            ids: padded_ids(sequences, |id| id as i64, device),
             lengths,
         }
     }
@@ -114,10 +104,11 @@ impl Batcher<TaggedItem, TaggedBatch> for TaggedBatcher {
         let mut words = Vec::with_capacity(items.len());
         let mut tags = Vec::new();
         for item in &items {
-            assert_eq!(
+            assert!(
+                item.words.len() == item.tags.len(),
+                "expected a tag for each of {} words, found {}",
                 item.words.len(),
-                item.tags.len(),
-                "a sentence has not as many tags as words"
+                item.tags.len()
             );
             words.push(item.words.as_slice());
             tags.extend(item.tags.iter().map(|&tag| tag as i64));

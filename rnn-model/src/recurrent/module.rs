@@ -228,7 +228,7 @@ impl<C: Cell> Recurrent<C> {
         let mut last = Vec::with_capacity(self.num_layers);
         for (index, weights) in self.weights.chunks(directions).enumerate() {
             if index > 0 {
-                sequence = self.noise.dropout.forward(sequence);
+                sequence = self.noise.between_layers(sequence);
             }
             let before = match self.num_layers {
                 1 => state.clone(),

@@ -1,14 +1,19 @@
 //! Regularization by noise: dropout, recurrent dropout and zoneout, active in training only.
 
+mod masks;
+
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
+
+use masks::is_active;
+pub use masks::{dropout, with_noise_seed};
 
 /// The noise of all layers. Each part does nothing at probability 0, or outside training.
 #[derive(Module, Debug)]
 pub(crate) struct Noise {
     /// Drops features between layers, each time step on its own.
-    pub dropout: Dropout,
+    dropout: Dropout,
     /// Drops features of the hidden state on its way to the next step, the same at all steps.
     recurrent: Dropout,
     /// Keeps features of the state as they were.
@@ -27,6 +32,11 @@ impl Noise {
         }
     }
 
+    /// What the next layer reads of a layer's output.
+    pub fn between_layers(&self, output: Tensor<3>) -> Tensor<3> {
+        dropout(&self.dropout, output)
+    }
+
     /// What each feature of the hidden state is multiplied by, at all steps of a sequence alike; none
     /// where that is 1.
     ///
@@ -35,7 +45,7 @@ impl Noise {
         let device = like.device();
         self.has_recurrent_mask(&device).then(|| {
             let ones: Tensor<2> = Tensor::ones(shape, &device);
-            self.recurrent.forward(ones.cast(like.dtype()))
+            dropout(&self.recurrent, ones.cast(like.dtype()))
         })
     }
 
@@ -71,11 +81,6 @@ impl Noise {
     }
 }
 
-/// Whether something is drawn: as Burn's dropout itself decides.
-fn is_active(dropout: &Dropout, device: &Device) -> bool {
-    dropout.prob > 0.0 && dropout.training.is_enabled() && device.is_autodiff()
-}
-
 fn zoneout(zoneout: &Dropout, before: Tensor<2>, after: Tensor<2>) -> Tensor<2> {
     if zoneout.prob == 0.0 {
         return after;
@@ -84,7 +89,7 @@ fn zoneout(zoneout: &Dropout, before: Tensor<2>, after: Tensor<2>) -> Tensor<2> 
     let difference = after - before.clone();
     if is_active(zoneout, &before.device()) {
         // Dropout gives 0 or 1 / (1 − z): times 1 − z that is whether to take the new value.
-        return before + zoneout.forward(difference.ones_like()) * taken * difference;
+        return before + dropout(zoneout, difference.ones_like()) * taken * difference;
     }
     before + difference * taken
 }

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::optim::OptimizerRecord;
 use burn::tensor::Device;
+use rnn_model::StateDict;
 
-use super::about::About;
-use super::format::{Contents, decode};
+use super::about::{About, differences};
+use super::format::{Cause, Contents, decode};
 use super::identities::with_identities;
 use super::position::Position;
 use crate::error::CheckpointError;
@@ -30,7 +31,7 @@ impl Checkpoint {
         let bytes = fs::read(&path).map_err(CheckpointError::io(&path))?;
         match decode(&bytes) {
             Ok(contents) => Ok(Self { path, contents }),
-            Err(reason) => Err(CheckpointError::Damaged { path, reason }),
+            Err(source) => Err(CheckpointError::Damaged { path, source }),
         }
     }
 
@@ -74,27 +75,55 @@ impl Checkpoint {
     }
 
     fn compare(&self, ours: &About, theirs: &About) -> Result<(), CheckpointError> {
-        let text = |about: &About| {
-            let json = |value: serde_json::Result<String>| value.unwrap_or_default();
-            [
-                ("identity", about.identity.clone()),
-                ("training data", json(serde_json::to_string(&about.train))),
-                ("validation data", json(serde_json::to_string(&about.valid))),
-                ("settings", json(serde_json::to_string(&about.config))),
-            ]
-        };
-        for ((what, expected), (_, found)) in text(ours).into_iter().zip(text(theirs)) {
-            if expected != found {
-                let (path, what) = (self.path.clone(), what.to_owned());
-                return Err(CheckpointError::Foreign {
-                    path,
-                    what,
-                    expected,
-                    found,
-                });
-            }
+        match differences(ours, theirs) {
+            Some((what, [expected, found])) => Err(CheckpointError::Foreign {
+                path: self.path.clone(),
+                what: what.to_owned(),
+                expected,
+                found,
+            }),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The weights by name, for any use: `weights().clone().load_into(model)`, or a file of their own.
+    pub fn weights(&self) -> &StateDict {
+        &self.contents.model
+    }
+
+    /// `model` with the checkpoint's weights, on the device where it is. To go on with the training there
+    /// is [`Trainer::resume`](crate::Trainer::resume).
+    ///
+    /// ```
+    /// use rnn_data::Strokes;
+    /// use rnn_model::{ClassifierConfig, GruConfig};
+    /// use rnn_train::checkpoint::Checkpoints;
+    /// use rnn_train::{FitConfig, ImageLoader, Trainer, evaluate};
+    ///
+    /// let device = rnn_train::select("auto")?.device;
+    /// let digits = ImageLoader::images(&Strokes::new(1).generate(100)?, 10);
+    /// let config = ClassifierConfig::new(GruConfig::new(28, 8), 10);
+    /// let folder = tempfile::tempdir()?;
+    /// let checkpoints = Checkpoints::new(folder.path());
+    /// let fitted = Trainer::new(FitConfig::new(1))
+    ///     .with_checkpoints(checkpoints.clone())
+    ///     .fit(config.init(&device), digits.clone())?;
+    ///
+    /// let best = checkpoints.best()?.ok_or("no epoch was finished")?;
+    /// let model = best.load_model(config.init(&device))?;
+    /// assert_eq!(evaluate(&model, &digits)?, evaluate(&fitted.model, &digits)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the weights are those of another model.
+    pub fn load_model<M: Module>(&self, model: M) -> Result<M, CheckpointError> {
+        let model = self.contents.model.clone().load_into(model);
+        model.map_err(|source| CheckpointError::Model {
+            path: self.path.clone(),
+            source,
+        })
     }
 
     /// The identity of its training, as given to
@@ -105,13 +134,7 @@ impl Checkpoint {
 
     /// `model` with its weights, and with the ids by which the optimiser's state refers to them.
     pub(crate) fn load_into<M: Module>(&self, model: M) -> Result<M, CheckpointError> {
-        let model = self.contents.model.clone().load_into(model);
-        let model = model.map_err(|error| CheckpointError::Foreign {
-            path: self.path.clone(),
-            what: "the parameters of".to_owned(),
-            expected: "this model".to_owned(),
-            found: error.to_string(),
-        })?;
+        let model = self.load_model(model)?;
         Ok(with_identities(model, &self.contents.identities))
     }
 
@@ -134,10 +157,10 @@ impl Checkpoint {
         }
     }
 
-    fn damaged(&self, reason: impl core::fmt::Display) -> CheckpointError {
+    fn damaged(&self, source: impl Into<Cause>) -> CheckpointError {
         CheckpointError::Damaged {
             path: self.path.clone(),
-            reason: reason.to_string(),
+            source: source.into(),
         }
     }
 }

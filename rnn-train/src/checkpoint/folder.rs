@@ -108,8 +108,21 @@ impl Checkpoints {
         })
     }
 
+    /// The checkpoint of the best epoch so far, by the [monitored metric](crate::FitConfig::monitor);
+    /// none if no epoch is finished.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read or is damaged.
+    pub fn best(&self) -> Result<Option<Checkpoint>, CheckpointError> {
+        match self.steps(BEST)?.pop() {
+            Some(step) => self.best_of(step).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The checkpoint of the best epoch, which ended after `step` steps.
-    pub(crate) fn best(&self, step: usize) -> Result<Checkpoint, CheckpointError> {
+    pub(crate) fn best_of(&self, step: usize) -> Result<Checkpoint, CheckpointError> {
         self.named(&name_of(BEST, step))
     }
 
@@ -181,10 +194,9 @@ impl Checkpoints {
         let step = position.steps_done;
         let last = self.path(&name_of(LAST, step));
         let is_best = position.step == 0 && position.best.is_some_and(|best| best.step == step);
-        let bytes = encode(snapshot).map_err(|reason| {
-            let error = io::Error::other(reason);
-            CheckpointError::io(&last)(error)
-        })?;
+        let bytes = encode(snapshot)
+            .map_err(io::Error::other)
+            .map_err(CheckpointError::io(&last))?;
         fs::create_dir_all(&self.folder).map_err(CheckpointError::io(&self.folder))?;
         // The best one first, since the last one refers to it.
         if is_best {

@@ -1,6 +1,7 @@
 //! The bytes of a checkpoint.
 
 use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
 
 use burn::optim::OptimizerRecord;
 use burn::tensor::{Bytes, TensorData};
@@ -44,21 +45,24 @@ pub(crate) struct Snapshot<'a> {
     pub state: &'a [TensorData],
 }
 
+/// Why there are no bytes, or no contents.
+pub(super) type Cause = Box<dyn Error + Send + Sync>;
+
 /// The bytes of a file; an error says why there can be none.
-pub(super) fn encode(snapshot: Snapshot) -> Result<Vec<u8>, String> {
+pub(super) fn encode(snapshot: Snapshot) -> Result<Vec<u8>, Cause> {
     let header = Header {
         about: snapshot.about,
         position: snapshot.position,
         identities: snapshot.identities,
     };
-    let training = serde_json::to_string(&header).map_err(|e| e.to_string())?;
-    let model = snapshot.model.to_safetensors().map_err(|e| e.to_string())?;
-    let optimizer = snapshot.optimizer.into_bytes().map_err(|e| e.to_string())?;
+    let training = serde_json::to_string(&header)?;
+    let model = snapshot.model.to_safetensors()?;
+    let optimizer = snapshot.optimizer.into_bytes()?;
     let mut entries = StateDict::default();
     for (index, data) in snapshot.state.iter().enumerate() {
         entries.insert(&index.to_string(), data.clone());
     }
-    let state = entries.to_safetensors().map_err(|e| e.to_string())?;
+    let state = entries.to_safetensors()?;
     let views: [(&str, &[u8]); 3] = [
         ("model", &model),
         ("optimizer", &optimizer),
@@ -73,40 +77,34 @@ pub(super) fn encode(snapshot: Snapshot) -> Result<Vec<u8>, String> {
         ("training".to_owned(), training),
         ("sha256".to_owned(), hash),
     ]);
-    safetensors::serialize(views.map_err(|e| e.to_string())?, Some(metadata))
-        .map_err(|e| e.to_string())
+    Ok(safetensors::serialize(views?, Some(metadata))?)
 }
 
 /// The contents of a file; an error says what is damaged.
-pub(super) fn decode(bytes: &[u8]) -> Result<Contents, String> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
+pub(super) fn decode(bytes: &[u8]) -> Result<Contents, Cause> {
+    let (_, header) = SafeTensors::read_metadata(bytes)?;
     let metadata = header.metadata().clone().unwrap_or_default();
     let text = |name: &str| {
-        metadata
-            .get(name)
-            .ok_or(format!("no {name} in its metadata"))
+        let found = metadata.get(name);
+        found.ok_or_else(|| format!("no {name} in its metadata"))
     };
     let training = text("training")?;
-    let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
-    let part = |name: &'static str| match file.tensor(name) {
-        Ok(view) => Ok((name, view.data())),
-        Err(error) => Err(error.to_string()),
-    };
+    let file = SafeTensors::deserialize(bytes)?;
+    let part = |name: &'static str| file.tensor(name).map(|view| (name, view.data()));
     let parts = [part("model")?, part("optimizer")?, part("state")?];
     let (expected, found) = (text("sha256")?, digest(training, parts));
     if *expected != found {
-        return Err(format!("expected SHA-256 {expected}, found {found}"));
+        return Err(format!("expected SHA-256 {expected}, found {found}").into());
     }
     let [(_, model), (_, optimizer), (_, state)] = parts;
-    let mut state = StateDict::from_safetensors(state).map_err(|e| e.to_string())?;
+    let mut state = StateDict::from_safetensors(state)?;
     let state = (0..).map_while(|index: usize| state.remove(&index.to_string()));
-    let header: Header<About, Position, BTreeMap<String, u64>> =
-        serde_json::from_str(training).map_err(|e| e.to_string())?;
+    let header: Header<About, Position, BTreeMap<String, u64>> = serde_json::from_str(training)?;
     Ok(Contents {
         about: header.about,
         position: header.position,
         identities: header.identities,
-        model: StateDict::from_safetensors(model).map_err(|e| e.to_string())?,
+        model: StateDict::from_safetensors(model)?,
         optimizer: Bytes::from_bytes_vec(optimizer.to_vec()),
         state: state.collect(),
     })

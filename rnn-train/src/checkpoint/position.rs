@@ -32,6 +32,9 @@ pub(crate) struct Position {
     pub best: Option<Best>,
     /// Whether patience has run out.
     pub gave_up: bool,
+    /// Whether a hook has stopped it.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub stopped: bool,
     /// Where the training was extended for the last time.
     #[serde(default)]
     pub extended: Extended,
@@ -75,6 +78,7 @@ impl Position {
             plateau: Plateau::default(),
             best: None,
             gave_up: false,
+            stopped: false,
             extended: Extended::default(),
             history: Vec::new(),
         }
@@ -89,6 +93,7 @@ impl Position {
     pub fn extend(self) -> Self {
         Self {
             gave_up: false,
+            stopped: false,
             extended: Extended {
                 epochs: self.epochs_done(),
                 steps: self.steps_done,

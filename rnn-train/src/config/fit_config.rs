@@ -37,9 +37,11 @@ pub struct FitConfig {
     /// The dtype in which steps are computed.
     #[serde(default)]
     pub precision: Precision,
-    /// The seed of the randomness inside steps (dropout). Training seeds the device for each batch;
-    /// initial weights and the order of the data have seeds of their own (`Device::seed`,
-    /// [`Loader::shuffled`](crate::Loader::shuffled)).
+    /// The seed of the randomness inside steps: dropout, recurrent dropout and zoneout of the models of
+    /// `rnn-model`, and of Burn's `Dropout` where it is called through [`rnn_model::dropout`]. A training
+    /// neither uses nor changes the device's random state, unless the model does: Burn's own
+    /// `Dropout::forward` draws from it. Initial weights and the order of the data have seeds of their
+    /// own (`Device::seed`, [`Loader::shuffled`](crate::Loader::shuffled)).
     pub seed: u64,
     /// Whether a batch starts from the state in which the one before it ended, in validation too.
     pub carry_state: bool,

@@ -4,8 +4,10 @@ mod fit_config;
 mod monitor;
 mod save_interval;
 mod stop_reason;
+mod validate;
 
 pub use fit_config::FitConfig;
 pub use monitor::Monitor;
 pub use save_interval::SaveInterval;
 pub use stop_reason::StopReason;
+pub use validate::InvalidSetting;

@@ -5,6 +5,8 @@ pub enum StopReason {
     Finished,
     /// The monitored metric has not improved for [`patience`](crate::FitConfig::patience) epochs.
     OutOfPatience,
+    /// A hook stopped it with [`EpochEnd::stop`](crate::progress::EpochEnd::stop).
+    StoppedByHook,
     /// The flag of [`with_stop`](crate::Trainer::with_stop), or the dashboard, stopped it: there is
     /// more to do.
     Interrupted,

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use burn::data::dataloader::batcher::Batcher;
@@ -144,6 +145,17 @@ impl<B: 'static> Loader<B> {
             order.shuffle(&mut rng);
         }
         order
+    }
+}
+
+// By hand: a dataset has no text.
+impl<B> fmt::Debug for Loader<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loader")
+            .field("num_items", &self.num_items)
+            .field("batch_size", &self.batch_size)
+            .field("shuffle", &self.shuffle)
+            .finish_non_exhaustive()
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use burn::data::dataset::InMemDataset;
 use rnn_data::{
-    CharBatch, CharBatcher, ImageBatch, ImageBatcher, ImageSet, Streams, TaggedBatch,
-    TaggedBatcher, TaggedItem,
+    CharBatch, CharBatcher, IdBatch, IdBatcher, ImageBatch, ImageBatcher, ImageSet, Streams,
+    TaggedBatch, TaggedBatcher, TaggedItem,
 };
 
 use super::Loader;
@@ -15,6 +15,9 @@ pub type ImageLoader = Loader<ImageBatch>;
 
 /// Batches of character sequences.
 pub type CharLoader = Loader<CharBatch>;
+
+/// Batches of sequences of ids, for models with an embedding.
+pub type IdLoader = Loader<IdBatch>;
 
 /// Batches of tagged sentences.
 pub type TaggedLoader = Loader<TaggedBatch>;
@@ -71,6 +74,55 @@ impl CharLoader {
     /// When a batch is made, if an index is not below `characters`.
     pub fn streams(streams: Streams, characters: usize) -> Self {
         Self::new(Arc::new(streams), Arc::new(CharBatcher { characters }), 1)
+    }
+}
+
+impl IdLoader {
+    /// The pairs of `input` and `target` sequences (ids below `vocab_size`, of any lengths), in batches of
+    /// `batch_size`, padded to the longest of each.
+    ///
+    /// # Panics
+    ///
+    /// When a batch is made, if an id is not below `vocab_size` or a pair's parts differ in length.
+    pub fn sequences(
+        pairs: Vec<(Vec<usize>, Vec<usize>)>,
+        vocab_size: usize,
+        batch_size: usize,
+    ) -> Self {
+        Self::new(
+            Arc::new(InMemDataset::new(pairs)),
+            Arc::new(IdBatcher { vocab_size }),
+            batch_size,
+        )
+    }
+
+    /// The windows of `streams` one after the other, for training with carried state: a batch is one
+    /// window of all rows. Not to be shuffled.
+    ///
+    /// ```
+    /// use rnn_data::{Streams, Vocab};
+    /// use rnn_model::{LanguageModelConfig, LstmConfig};
+    /// use rnn_train::data::IdLoader;
+    /// use rnn_train::{FitConfig, Trainer};
+    ///
+    /// let text = "the cat sat on the mat the cat ate".split(' ');
+    /// let vocab = Vocab::words(text.clone());
+    /// let words: Vec<&str> = text.collect();
+    /// let streams = Streams::new(vec![vocab.encode(&words)?], 2, 3)?;
+    /// let device = rnn_train::select("auto")?.device;
+    /// let model = LanguageModelConfig::new(LstmConfig::new(8, 16), vocab.len()).init(&device);
+    ///
+    /// let config = FitConfig { carry_state: true, ..FitConfig::new(1) };
+    /// let fitted = Trainer::new(config).fit(model, IdLoader::streams(streams, vocab.len()))?;
+    /// assert_eq!(fitted.history[0].targets, words.len() - 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When a batch is made, if an id is not below `vocab_size`.
+    pub fn streams(streams: Streams, vocab_size: usize) -> Self {
+        Self::new(Arc::new(streams), Arc::new(IdBatcher { vocab_size }), 1)
     }
 }
 

@@ -10,4 +10,4 @@ pub use batches::Batches;
 pub(crate) use fingerprint::hex;
 pub use fingerprint::{fingerprint, fingerprint_bytes, fingerprint_sentences};
 pub use loader::Loader;
-pub use loaders::{CharLoader, ImageLoader, TaggedLoader};
+pub use loaders::{CharLoader, IdLoader, ImageLoader, TaggedLoader};

@@ -13,6 +13,14 @@ pub(super) enum Kind {
     NdArray,
 }
 
+/// Whether a device's tensors lie in the CPU's memory, so that reading them waits for nothing.
+pub(crate) fn is_host(device: &Device) -> bool {
+    // Whether it records a graph makes no difference to the comparison.
+    [Kind::LibTorch, Kind::Flex, Kind::NdArray]
+        .into_iter()
+        .any(|kind| kind.found().contains(device))
+}
+
 impl Kind {
     pub const BY_PREFERENCE: [Self; 6] = [
         Self::Cuda,

@@ -16,6 +16,8 @@ pub use select::{Selected, available, check_name, select};
 pub use survey::{DeviceKind, Presence, survey};
 pub use threads::set_threads;
 
+pub(crate) use kind::is_host;
+
 use burn::module::Module;
 use burn::tensor::Device;
 

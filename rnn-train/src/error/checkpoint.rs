@@ -1,5 +1,8 @@
+use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use rnn_model::StateDictError;
 
 /// What can be wrong with a checkpoint, or with the folder that holds it.
 #[derive(Debug, thiserror::Error)]
@@ -14,12 +17,20 @@ pub enum CheckpointError {
         source: io::Error,
     },
     /// The file is not a complete checkpoint.
-    #[error("{}: damaged: {reason}", path.display())]
+    #[error("{}: damaged", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The weights are those of another model.
+    #[error("{}: of another model", path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        source: StateDictError,
     },
     /// The checkpoint belongs to another training.
     #[error("{}: of another training: expected {what} {expected}, found {found}", path.display())]

@@ -1,24 +1,29 @@
 //! What can go wrong in a training.
 
+use std::error::Error;
 use std::path::PathBuf;
 
 mod checkpoint;
 
 use burn::data::dataset::DatasetError;
 
+use crate::config::InvalidSetting;
+use crate::objective::ClassOutOfRange;
 use crate::optim::PrecisionError;
 pub use checkpoint::CheckpointError;
 
 /// Why a training or an evaluation failed.
+///
+/// What caused it is its [`source`](Error::source), and no part of its own text: print the whole chain.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
     /// There are no data.
     #[error("the training data hold no items")]
     NoData,
-    /// A step of no batches.
-    #[error("accumulate: expected at least 1 batch per step, found 0")]
-    NoBatches,
+    /// A setting is out of range, or makes no sense for the model.
+    #[error(transparent)]
+    Setting(#[from] InvalidSetting),
     /// An extension of a training to no more epochs than are done.
     #[error("epochs: expected more than {done}, which are done, found {epochs}")]
     EpochsDone {
@@ -46,6 +51,9 @@ pub enum TrainError {
     /// The model has no parameters: nothing to train, and no device to compute on.
     #[error("the model has no parameters")]
     NoParameters,
+    /// No parameter of the model is to be trained.
+    #[error("every parameter of the model is frozen: expected one that requires gradients")]
+    Frozen,
     /// The device does not compute in numbers of this precision.
     #[error(transparent)]
     Precision(#[from] PrecisionError),
@@ -78,6 +86,39 @@ pub enum TrainError {
         /// The last checkpoint, from before that.
         checkpoint: Option<PathBuf>,
     },
+    /// The loss of the first batch, or the norm of its gradients, is infinite or NaN: no step has changed
+    /// the weights yet.
+    #[error(
+        "the {what} of the first batch is {value}, before any step: {}",
+        origin(what, parameter)
+    )]
+    NotFiniteAtStart {
+        /// What is not finite.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+        /// A parameter that holds such a number; none if the weights are finite.
+        parameter: Option<String>,
+    },
+    /// The loss of a batch is infinite or NaN in an evaluation.
+    #[error(
+        "batch {batch}: the loss is {value}: expected finite weights, and inputs and targets without NaN \
+         and infinities"
+    )]
+    NotFinite {
+        /// The batch, from 0.
+        batch: usize,
+        /// The loss.
+        value: f64,
+    },
+    /// A target is no class of the model's.
+    #[error("batch {batch}")]
+    Class {
+        /// The batch of the epoch or the evaluation, from 0.
+        batch: usize,
+        /// Which target.
+        source: ClassOutOfRange,
+    },
     /// Early stopping has no validation data.
     #[error("early stopping needs validation data")]
     NoValidation,
@@ -88,14 +129,36 @@ pub enum TrainError {
     #[error("the dashboard needs the feature `tui`")]
     NoDashboard,
     /// Burn's learner stopped.
-    #[error("training stopped: {0}")]
-    Learner(String),
+    #[error("training stopped")]
+    Learner(#[source] Box<dyn Error + Send + Sync>),
+    /// A hook of [`Trainer::with_epoch_hook`](crate::Trainer::with_epoch_hook) returned an error.
+    #[error("at the end of epoch {epoch}")]
+    Hook {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The hook's error.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// A batch could not be read.
     #[error("a batch can't be read")]
     Data(#[source] DatasetError),
     /// A result could not be read from the device.
-    #[error("a result can't be read from the device: {0}")]
-    Device(String),
+    #[error("a result can't be read from the device")]
+    Device(#[source] Box<dyn Error + Send + Sync>),
+}
+
+fn origin(what: &str, parameter: &Option<String>) -> String {
+    match (parameter, what) {
+        (Some(name), _) => format!("the parameter {name} holds a number that is not finite"),
+        (None, "loss") => {
+            "expected inputs and targets without NaN and infinities, and an objective that \
+                           is finite for them"
+                .to_owned()
+        }
+        (None, _) => {
+            "the loss is finite, so expected inputs and weights of a smaller size".to_owned()
+        }
+    }
 }
 
 fn kept(checkpoint: &Option<PathBuf>) -> String {
@@ -106,7 +169,7 @@ fn kept(checkpoint: &Option<PathBuf>) -> String {
 
 impl TrainError {
     /// The device's answer when a result is read from it.
-    pub(crate) fn device(error: impl core::fmt::Display) -> Self {
-        Self::Device(error.to_string())
+    pub(crate) fn device(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Device(error.into())
     }
 }

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::path::PathBuf;
 
 use super::training::Outcome;
@@ -28,6 +29,23 @@ pub struct Fitted<M: Objective> {
     /// Seconds of those inside training steps.
     pub step_seconds: f64,
     keeps_best: bool,
+}
+
+// By hand: a state has no text.
+impl<M: Objective> fmt::Debug for Fitted<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fitted")
+            .field("model", &self.model)
+            .field("has_state", &self.state.is_some())
+            .field("history", &self.history)
+            .field("stop_reason", &self.stop_reason)
+            .field("best_epoch", &self.best_epoch)
+            .field("steps", &self.steps)
+            .field("checkpoint", &self.checkpoint)
+            .field("seconds", &self.seconds)
+            .field("step_seconds", &self.step_seconds)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<M: Objective> Fitted<M> {

@@ -1,4 +1,7 @@
+use std::any::TypeId;
 use std::cell::Cell;
+use std::error::Error;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,13 +14,13 @@ use super::Fitted;
 use super::learner::{Launch, Learnable, launch};
 use super::training::{Saver, Setup, Training};
 use crate::checkpoint::{About, Checkpoint, Checkpoints, Data, Position};
-use crate::config::FitConfig;
+use crate::config::{FitConfig, InvalidSetting};
 use crate::data::Loader;
 use crate::device::device_of;
 use crate::error::TrainError;
 use crate::objective::Objective;
-use crate::optim::{Factor, Rate, Span};
-use crate::progress::Observer;
+use crate::optim::{Factor, Rate, Span, has_trainable};
+use crate::progress::{EpochEnd, EpochHook, Observer};
 
 /// Trains models of one type.
 ///
@@ -44,8 +47,24 @@ pub struct Trainer<M: Objective> {
     checkpoints: Option<Checkpoints>,
     resume: Option<Resume>,
     observers: Vec<Box<dyn Observer>>,
+    hooks: Vec<EpochHook<M>>,
     stop: Arc<AtomicBool>,
     dashboard: bool,
+}
+
+// By hand: a derive would ask for `M: Debug` alone, and observers have no text.
+impl<M: Objective> fmt::Debug for Trainer<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trainer")
+            .field("config", &self.config)
+            .field("validation", &self.validation)
+            .field("checkpoints", &self.checkpoints)
+            .field("resume", &self.resume)
+            .field("observers", &self.observers.len())
+            .field("hooks", &self.hooks.len())
+            .field("dashboard", &self.dashboard)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<M: Objective> Trainer<M> {
@@ -57,6 +76,7 @@ impl<M: Objective> Trainer<M> {
             checkpoints: None,
             resume: None,
             observers: Vec::new(),
+            hooks: Vec::new(),
             stop: Arc::default(),
             dashboard: false,
         }
@@ -161,6 +181,53 @@ impl<M: Objective> Trainer<M> {
         self
     }
 
+    /// Calls `hook` at the end of each epoch, after validation, with the model: for samples of its output,
+    /// for metrics that are no means over batches, and for stopping by a rule of your own. Several hooks
+    /// are called in the order in which they were added; an error of one ends the training.
+    ///
+    /// A closure that calls methods of the model needs its type before [`fit`](Self::fit) says it:
+    /// `Trainer::<MyModel>::new(config)`.
+    ///
+    /// A hook is no part of checkpoints: one that has to remember something across a resumed training
+    /// finds its metrics in [`EpochEnd::history`].
+    ///
+    /// ```
+    /// use rnn_data::Strokes;
+    /// use rnn_model::{ClassifierConfig, GruConfig};
+    /// use rnn_train::config::Monitor;
+    /// use rnn_train::{FitConfig, ImageLoader, StopReason, Trainer, evaluate};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let device = rnn_train::select("auto")?.device;
+    /// let digits = ImageLoader::images(&Strokes::new(1).generate(60)?, 10);
+    /// let model = ClassifierConfig::new(GruConfig::new(28, 8), 10).init(&device);
+    ///
+    /// let config = FitConfig { monitor: Monitor::highest("kinds"), ..FitConfig::new(50) };
+    /// let test = digits.clone();
+    /// let fitted = Trainer::new(config)
+    ///     .with_epoch_hook(move |epoch| {
+    ///         let mut found = evaluate(epoch.model(), &test)?.predictions;
+    ///         found.sort();
+    ///         found.dedup();
+    ///         epoch.add_metric("kinds", found.len() as f64);
+    ///         if epoch.report().epoch == 2 {
+    ///             epoch.stop();
+    ///         }
+    ///         Ok(())
+    ///     })
+    ///     .fit(model, digits.shuffled(1))?;
+    /// assert_eq!(fitted.stop_reason, StopReason::StoppedByHook);
+    /// assert!(fitted.history[1].metric("kinds").is_some_and(|kinds| kinds >= 1.0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_epoch_hook(
+        mut self,
+        hook: impl FnMut(&mut EpochEnd<'_, M>) -> Result<(), Box<dyn Error + Send + Sync>> + 'static,
+    ) -> Self {
+        self.hooks.push(Box::new(hook));
+        self
+    }
+
     /// Stops after the step in progress once `stop` is true, with a checkpoint if there is a folder for
     /// them.
     pub fn with_stop(mut self, stop: Arc<AtomicBool>) -> Self {
@@ -175,18 +242,23 @@ impl<M: Objective> Trainer<M> {
         self
     }
 
-    /// Trains `model` on the batches of `train`, on the device where the model is.
+    /// Trains `model` on the batches of `train`, on the device where the model is, whether that is an
+    /// autodiff device or not. Frozen parameters (Burn's `no_grad`, `freeze`, `set_require_grad(false)`)
+    /// stay as they are, and have no part in the gradients' norm.
     ///
     /// # Errors
     ///
-    /// If there are no data or no parameters, a batch can't be made, the loss becomes infinite or NaN,
-    /// the device does not support the precision, there is no such metric to monitor,
-    /// [`accumulate`](FitConfig::accumulate) is 0, states are to be carried from one shuffled sequence to
+    /// If a setting is [out of range](FitConfig::validate), there are no data or no parameters, every
+    /// parameter is frozen, a batch can't be made, a target is no class, the loss is or becomes infinite or
+    /// NaN, the device does not support the precision, there is no such metric to monitor, states are to be carried from one shuffled sequence to
     /// another, the epochs of an extension are done, a checkpoint can't be written or belongs to another
     /// training, or the folder for checkpoints is neither empty nor the one from which the training
     /// resumes.
     pub fn fit(self, model: M, train: Loader<M::Batch>) -> Result<Fitted<M>, TrainError> {
-        let device = self.check(&model, &train)?.autodiff();
+        // Whatever device it was made on: training starts from parameters without a graph, of which
+        // those that were frozen stay so.
+        let model = model.valid();
+        let device = self.check(&model, &train)?;
         if let Some(checkpoints) = &self.checkpoints {
             let resumed = self.resume.as_ref();
             checkpoints.check_free(resumed.map(|resume| resume.checkpoint.path()))?;
@@ -206,6 +278,10 @@ impl<M: Objective> Trainer<M> {
             valid: validation.as_ref().map(Data::of),
         };
         let model = model.to_device(&device).train();
+        if !has_trainable(&model) {
+            return Err(TrainError::Frozen);
+        }
+        let device = device.autodiff();
         let start = match &self.resume {
             Some(resume) => {
                 let earlier = self.checkpoints.as_ref();
@@ -242,6 +318,7 @@ impl<M: Objective> Trainer<M> {
             train,
             valid: validation,
             observers: self.observers,
+            hooks: self.hooks,
             dashboard: self.dashboard,
             stop: self.stop,
             saver: None,
@@ -269,19 +346,25 @@ impl<M: Objective> Trainer<M> {
         })?;
         match outcome.take() {
             Some(outcome) => Ok(Fitted::new(model, outcome?)),
-            None => Err(TrainError::Learner("it did not run".to_owned())),
+            None => Err(TrainError::Learner("it did not run".into())),
         }
     }
 
     /// Checks that there is something to do and that it can be done; returns the model's device.
     fn check(&self, model: &M, train: &Loader<M::Batch>) -> Result<Device, TrainError> {
+        self.config.validate()?;
         if train.num_batches() == 0 {
             return Err(TrainError::NoData);
         }
-        if self.config.accumulate == 0 {
-            return Err(TrainError::NoBatches);
-        }
         if self.config.carry_state {
+            if TypeId::of::<M::State>() == TypeId::of::<()>() {
+                return Err(TrainError::Setting(InvalidSetting {
+                    field: "carry_state",
+                    expected: "false, since the model's objective has no state to carry (its `State` \
+                               is `()`)",
+                    found: "true".to_owned(),
+                }));
+            }
             for loader in [train].into_iter().chain(&self.validation) {
                 loader.check_order()?;
             }
@@ -297,6 +380,7 @@ impl<M: Objective> Trainer<M> {
 }
 
 /// A checkpoint to start from.
+#[derive(Debug)]
 struct Resume {
     checkpoint: Checkpoint,
     /// Whether to extend its training.
@@ -353,7 +437,7 @@ impl Resume {
         let mut best = None;
         if let (Some(_), Some(step)) = (config.patience, position.best.map(|best| best.step)) {
             let folder = checkpoint.path().parent().unwrap_or(Path::new(""));
-            let checkpoint = Checkpoints::new(folder).best(step)?;
+            let checkpoint = Checkpoints::new(folder).best_of(step)?;
             // The best epoch may lie before an extension.
             checkpoint.check_before(about, earlier)?;
             best = Some(checkpoint.load_into(model.clone())?);

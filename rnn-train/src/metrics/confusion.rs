@@ -22,7 +22,10 @@ impl Confusion {
     pub fn count(classes: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
         let mut counts = vec![vec![0; classes]; classes];
         for (right, predicted) in pairs {
-            counts[right][predicted] += 1;
+            let cell = counts.get_mut(right).and_then(|row| row.get_mut(predicted));
+            *cell.unwrap_or_else(|| {
+                panic!("expected classes below {classes}, found {right} predicted as {predicted}")
+            }) += 1;
         }
         Self { counts }
     }

@@ -2,9 +2,8 @@ use burn::tensor::TensorData;
 use burn::tensor::activation::softmax;
 
 use super::results::{Unread, read};
-use super::{Metrics, Sums};
+use super::{Metrics, Sums, for_each_batch};
 use crate::data::Loader;
-use crate::device::device_of;
 use crate::error::TrainError;
 use crate::objective::{Classes, Objective};
 
@@ -63,12 +62,14 @@ impl Evaluation {
 }
 
 /// Evaluates `model` on everything that `loader` gives, in the dataset's order and as for prediction:
-/// without dropout, and without recording anything for a backward pass. Every batch starts from a zero
-/// state.
+/// without dropout, and without recording anything for a backward pass, whatever device the model was made
+/// on. Every batch starts from a zero state. For anything else than the objective's loss and metrics there
+/// is [`for_each_batch`].
 ///
 /// # Errors
 ///
-/// If there are no data, a batch can't be made, or the device fails.
+/// If there are no data, a batch can't be made, a target is no class, the loss of a batch is infinite or
+/// NaN, or the device fails.
 pub fn evaluate<M: Objective>(
     model: &M,
     loader: &Loader<M::Batch>,
@@ -101,7 +102,7 @@ pub fn evaluate<M: Objective>(
 ///
 /// # Errors
 ///
-/// If there are no data, batches are not of one size, a batch can't be made, or the device fails.
+/// Those of [`evaluate`], and if batches are not of one size.
 pub fn evaluate_carrying<M: Objective>(
     model: &M,
     loader: &Loader<M::Batch>,
@@ -113,22 +114,34 @@ pub fn evaluate_carrying<M: Objective>(
 fn evaluate_with<M: Objective>(
     model: &M,
     loader: &Loader<M::Batch>,
-    carries_state: bool,
+    carry_state: bool,
 ) -> Result<Evaluation, TrainError> {
-    let model = model.valid();
-    let device = device_of(&model).ok_or(TrainError::NoParameters)?;
-    let (mut evaluation, mut sums, mut state) = (Evaluation::default(), Sums::default(), None);
-    for batch in loader.clone().in_order().batches(&device, 0) {
-        let batch = batch.map_err(TrainError::Data)?;
-        let (loss, left) = model.score(batch, state.take());
-        state = Some(left).filter(|_| carries_state);
+    let (mut evaluation, mut sums, mut number) = (Evaluation::default(), Sums::default(), 0);
+    for_each_batch(model, loader, carry_state, |model, batch, state| {
+        let (loss, state) = model.score(batch, state);
+        let in_batch = |source| TrainError::Class {
+            batch: number,
+            source,
+        };
+        loss.check().map_err(in_batch)?;
         for results in read(vec![Unread::new(0, &loss)?])? {
+            if results.count > 0 && !results.loss.is_finite() {
+                return Err(TrainError::NotFinite {
+                    batch: number,
+                    value: results.loss,
+                });
+            }
             sums.add(&results);
         }
         if let Some(classes) = loss.classes {
+            // Where it was not looked at when the loss was made.
+            let fault = classes.out_of_range().map_err(TrainError::device)?;
+            fault.map_or(Ok(()), |fault| Err(in_batch(fault)))?;
             evaluation.add(classes)?;
         }
-    }
+        number += 1;
+        Ok(state)
+    })?;
     if sums.predictions == 0 {
         return Err(TrainError::NoData);
     }

@@ -1,8 +1,9 @@
-//! How well a model does: named metrics, the evaluation of a whole dataset, confusion matrices, and the
+//! How well a model does: named metrics, the evaluation of a whole dataset, visits of its batches, confusion matrices, and the
 //! score of a tagger.
 
 mod confusion;
 mod evaluation;
+mod for_each_batch;
 mod named;
 mod results;
 mod running;
@@ -11,7 +12,9 @@ mod tagging;
 
 pub use confusion::Confusion;
 pub use evaluation::{Evaluation, evaluate, evaluate_carrying};
+pub use for_each_batch::for_each_batch;
 pub use named::Metrics;
+pub(crate) use results::is_name;
 pub(crate) use running::{NotFinite, RunningSums};
 pub(crate) use sums::Sums;
 pub use tagging::TaggingScore;

@@ -66,7 +66,7 @@ impl Unread {
 }
 
 /// Keys of JSON, columns of CSV.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let is_part = |character: char| character.is_alphanumeric() || character == '_';
     !name.is_empty() && name != "loss" && name.chars().all(is_part)
 }

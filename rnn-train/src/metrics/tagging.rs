@@ -43,14 +43,20 @@ impl TaggingScore {
         predicted: &[Vec<impl AsRef<str>>],
         words: &Vocab,
     ) -> Self {
-        assert_eq!(
+        assert!(
+            sentences.len() == predicted.len(),
+            "expected tags for each of {} sentences, found those of {}",
             sentences.len(),
-            predicted.len(),
-            "a list of tags per sentence"
+            predicted.len()
         );
         let mut score = Self::default();
         for (sentence, predicted) in sentences.iter().zip(predicted) {
-            assert_eq!(sentence.len(), predicted.len(), "a tag per word");
+            assert!(
+                sentence.len() == predicted.len(),
+                "expected a tag for each of {} words, found {}",
+                sentence.len(),
+                predicted.len()
+            );
             let before = score;
             for ((word, tag), predicted) in sentence.iter().zip(predicted) {
                 let right = usize::from(tag == predicted.as_ref());

@@ -2,6 +2,9 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{DType, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
+use super::classes::{ACCURACY, ClassOutOfRange, Classes};
+use crate::device::is_host;
+
 /// The loss of a batch, with the metrics that are reported beside it.
 ///
 /// A loss is a mean over predictions: of squared errors, of cross entropies, or of a sum of several
@@ -29,15 +32,8 @@ pub struct BatchLoss {
     /// The predicted classes, if the model predicts classes.
     pub classes: Option<Classes>,
     metrics: Vec<Metric>,
-}
-
-/// Predictions of a model that chooses between classes. N predictions, C classes.
-#[derive(Clone, Debug)]
-pub struct Classes {
-    /// The unnormalised log-probabilities, `[N, C]`.
-    pub logits: Tensor<2>,
-    /// The right classes, `[N]`.
-    pub targets: Tensor<1, Int>,
+    /// A target that is no class, if one was found; the loss then means nothing.
+    fault: Option<ClassOutOfRange>,
 }
 
 /// What is reported of the mean of a metric over an epoch.
@@ -90,11 +86,14 @@ impl BatchLoss {
             count,
             classes: None,
             metrics: Vec::new(),
+            fault: None,
         }
     }
 
     /// The mean cross entropy in nats of `logits` `[N, C]` against the classes `targets` `[N]`, with
-    /// the metric `accuracy`, the share of right predictions.
+    /// the metric `accuracy`, the share of right predictions. A target that is no class is an error of
+    /// the training or the evaluation; on a GPU, where looking at every batch would wait for the device,
+    /// of an evaluation and of a training's first step.
     ///
     /// # Panics
     ///
@@ -105,11 +104,21 @@ impl BatchLoss {
             DType::F16 | DType::BF16 => logits.cast(DType::F32),
             _ => logits,
         };
-        let loss = CrossEntropyLossConfig::new()
-            .init(&logits.device())
-            .forward(logits.clone(), targets.clone());
         let [count] = targets.dims();
-        Self::mean(loss, count).with_classes(logits, targets)
+        let classes = Classes::new(logits.clone(), targets.clone());
+        // Before the loss is computed, which may panic.
+        let fault = fault(&classes);
+        let loss = match fault {
+            Some(_) => logits.mean(),
+            None => CrossEntropyLossConfig::new()
+                .init(&logits.device())
+                .forward(logits, targets),
+        };
+        Self {
+            classes: Some(classes),
+            fault,
+            ..Self::mean(loss, count)
+        }
     }
 
     /// Adds the classes that the predictions choose between: they give the metric `accuracy`, and what
@@ -120,12 +129,9 @@ impl BatchLoss {
     ///
     /// If there are not as many targets as rows of logits.
     pub fn with_classes(mut self, logits: Tensor<2>, targets: Tensor<1, Int>) -> Self {
-        let (rows, labels) = (logits.dims()[0], targets.dims()[0]);
-        assert!(
-            rows == labels,
-            "expected a target for each of {rows} rows of logits, found {labels}"
-        );
-        self.classes = Some(Classes { logits, targets });
+        let classes = Classes::new(logits, targets);
+        self.fault = fault(&classes);
+        self.classes = Some(classes);
         self
     }
 
@@ -211,30 +217,25 @@ impl BatchLoss {
                 targets: classes.targets.without_autodiff(),
             }),
             metrics: metrics.collect(),
+            fault: self.fault,
+        }
+    }
+
+    /// Checks that the targets are classes, as far as it was looked at when the loss was made.
+    pub(crate) fn check(&self) -> Result<(), ClassOutOfRange> {
+        match &self.fault {
+            Some(fault) => Err(fault.clone()),
+            None => Ok(()),
         }
     }
 }
 
-/// The name of the metric that every model of classes has: the share of right predictions, 0 to 1.
-pub const ACCURACY: &str = "accuracy";
-
-impl Classes {
-    /// How many classes there are to choose from.
-    pub fn num_classes(&self) -> usize {
-        self.logits.dims()[1]
-    }
-
-    /// Counted, not averaged: a count is exact in 32 bits.
-    fn accuracy(&self) -> Metric {
-        let predicted = self.logits.clone().argmax(1).squeeze_dim::<1>(1);
-        let correct = predicted.equal(self.targets.clone()).int().sum();
-        Metric {
-            name: ACCURACY.to_owned(),
-            value: correct.float(),
-            factor: 1.0,
-            count: self.targets.dims()[0],
-            transform: Transform::Identity,
-        }
+/// The first target that is no class, where looking waits for nothing. (A read that fails there fails
+/// again, and is reported, where the results are read.)
+fn fault(classes: &Classes) -> Option<ClassOutOfRange> {
+    match is_host(&classes.targets.device()) {
+        true => classes.out_of_range().ok().flatten(),
+        false => None,
     }
 }
 

@@ -4,13 +4,15 @@
 //! train it.
 
 mod batch_loss;
+mod classes;
 mod classifier;
 mod language;
 mod state;
 mod tagger;
 
 pub(crate) use batch_loss::Metric;
-pub use batch_loss::{ACCURACY, BatchLoss, Classes, Transform};
+pub use batch_loss::{BatchLoss, Transform};
+pub use classes::{ACCURACY, ClassOutOfRange, Classes};
 pub use state::RecurrentState;
 pub use tagger::tag;
 

@@ -1,7 +1,10 @@
+mod composite;
+
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 use rnn_model::{AnyState, LstmState, ModuleState};
 
-/// What a training step hands on to the next one: a recurrent state, or `()` for nothing.
+/// What a training step hands on to the next one: a recurrent state, or `()` for nothing. Pairs, `Option`s
+/// and vectors of states are states.
 ///
 /// Truncated back-propagation through time carries it from window to window: detached, so that
 /// gradients end at the window's border; set to zeros where a document begins; and kept in checkpoints.

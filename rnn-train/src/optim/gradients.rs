@@ -71,6 +71,21 @@ impl Accumulated {
     }
 }
 
+/// Whether a parameter of `module`, on an autodiff device, requires gradients.
+pub(crate) fn has_trainable<M: Module>(module: &M) -> bool {
+    struct Any(bool);
+
+    impl ModuleVisitor for Any {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.0 |= param.is_require_grad();
+        }
+    }
+
+    let mut any = Any(false);
+    module.visit(&mut any);
+    any.0
+}
+
 struct SumOfSquares<'a> {
     grads: &'a GradientsParams,
     total: Option<Tensor<1>>,

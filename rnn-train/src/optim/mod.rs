@@ -8,7 +8,7 @@ mod precision;
 mod schedule;
 
 pub use goal::Goal;
-pub(crate) use gradients::Accumulated;
+pub(crate) use gradients::{Accumulated, has_trainable};
 pub use gradients::{clip_global_norm, clip_value};
 pub use optimizer::Optimizer;
 pub(crate) use precision::in_numbers_of;

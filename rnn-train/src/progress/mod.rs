@@ -1,10 +1,14 @@
-//! Watching a training: an [`Observer`] is told where it begins, of each step, and of each epoch.
+//! Watching a training: an [`Observer`] is told where it begins, of each step, and of each epoch; a hook
+//! has the model at the end of an epoch ([`EpochEnd`]).
 
+mod epoch_end;
 mod epoch_report;
 mod keys;
 mod observer;
 mod step_report;
 
+pub use epoch_end::EpochEnd;
+pub(crate) use epoch_end::EpochHook;
 pub use epoch_report::EpochReport;
 pub use observer::Observer;
 pub use step_report::{StartReport, StepReport};

@@ -58,17 +58,18 @@ impl RunDir {
         unreachable!("four billion runs")
     }
 
-    /// Opens the folder of an earlier run.
+    /// Opens the folder of an earlier run: one with settings, with weights, or with both.
     ///
     /// # Errors
     ///
     /// If it holds none.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, RunError> {
-        let path = path.into();
-        if path.join(CONFIG).is_file() {
-            Ok(Self { path })
-        } else {
-            Err(RunError::NotARun(path))
+        let run = Self { path: path.into() };
+        let has = |name: &str| run.file(name).is_file();
+        // A program that writes settings writes them last: without them its run is a beginning.
+        match has(CONFIG) || (has(MODEL) && !has(BEGUN)) {
+            true => Ok(run),
+            false => Err(RunError::NotARun(run.path)),
         }
     }
 

@@ -12,7 +12,7 @@ pub enum RunError {
     #[error("{}: the folder is not empty; a run needs one of its own", .0.display())]
     NotEmpty(PathBuf),
     /// There is no run.
-    #[error("{}: not a run folder: it has no config.json", .0.display())]
+    #[error("{}: not a run folder: it has neither config.json nor model.safetensors", .0.display())]
     NotARun(PathBuf),
     /// Two programs would write over each other.
     #[error("{}: another program is writing to this run", .0.display())]

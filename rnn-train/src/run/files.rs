@@ -19,16 +19,20 @@ pub(super) const TAGS: &str = "tags.json";
 const REPORT: &str = "report.html";
 
 impl RunDir {
-    /// The run's checkpoints. Their identity is the settings' hash: those of another run are refused.
+    /// The run's checkpoints. Their identity is the settings' hash: those of another run are refused. A run
+    /// without settings gives them none.
     ///
     /// # Errors
     ///
     /// If the settings can't be read.
     pub fn checkpoints(&self) -> Result<Checkpoints, RunError> {
+        let checkpoints = Checkpoints::new(self.file(CHECKPOINTS));
         let path = self.file(CONFIG);
-        let config = fs::read(&path).map_err(RunError::io(&path))?;
-        let identity = fingerprint_bytes(&config);
-        Ok(Checkpoints::new(self.file(CHECKPOINTS)).with_identity(identity))
+        match fs::read(&path) {
+            Ok(config) => Ok(checkpoints.with_identity(fingerprint_bytes(&config))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(checkpoints),
+            Err(source) => Err(RunError::Io { path, source }),
+        }
     }
 
     /// Writes the settings, which make the folder a run: after the vocabularies, so that a program that

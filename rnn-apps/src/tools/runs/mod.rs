@@ -3,6 +3,7 @@
 mod table;
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -32,6 +33,8 @@ pub fn run(args: &RunsArgs, out: &mut Output) -> anyhow::Result<()> {
         match RunDir::open(&path) {
             Ok(run) => match read(&run) {
                 Ok(run) => runs.push(run),
+                // Weights that another program has saved.
+                Err(error) if is_without_settings(&error) => {}
                 // A damaged run is a warning, so that the others are still listed.
                 Err(error) => out.warn_of(error),
             },
@@ -59,6 +62,13 @@ pub fn run(args: &RunsArgs, out: &mut Output) -> anyhow::Result<()> {
         "command": "runs",
         "runs": runs.iter().map(as_json).collect::<Vec<_>>(),
     }))
+}
+
+fn is_without_settings(error: &anyhow::Error) -> bool {
+    match error.downcast_ref::<RunError>() {
+        Some(RunError::Io { source, .. }) => source.kind() == io::ErrorKind::NotFound,
+        _ => false,
+    }
 }
 
 fn read(run: &RunDir) -> anyhow::Result<Run> {

@@ -1,6 +1,7 @@
 use burn::module::{Devices, Module, ModuleMapper, ModuleVisitor};
 use burn::tensor::{Device, ExecutionError};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
+use rnn_model::with_noise_seed;
 
 use crate::objective::{BatchLoss, Objective};
 use crate::optim::Precision;
@@ -65,6 +66,8 @@ pub(crate) struct StepInput<B, S> {
     pub batch: B,
     /// The state in which the batch before ended, if it is carried.
     pub state: Option<S>,
+    /// Of the masks that are drawn; validation draws none.
+    pub noise_seed: u64,
 }
 
 /// What a step of the learner gives.
@@ -81,7 +84,12 @@ impl<M: Objective> TrainStep for Learnable<M> {
     fn step(&self, input: Self::Input) -> TrainOutput<Self::Output> {
         let narrowed = self.precision.narrowed(&self.model);
         let model = narrowed.as_ref().unwrap_or(&self.model);
-        let (loss, state) = model.score(input.batch, input.state);
+        let StepInput {
+            batch,
+            state,
+            noise_seed,
+        } = input;
+        let (loss, state) = with_noise_seed(noise_seed, || model.score(batch, state));
         let grads = loss.loss.backward();
         let output = StepOutput {
             loss: loss.without_autodiff(),

@@ -80,7 +80,7 @@ where
         .with_training_strategy(TrainingStrategy::Custom(strategy))
         .launch(learner);
     match result.error {
-        Some(error) => Err(TrainError::Learner(error.to_string())),
+        Some(error) => Err(TrainError::Learner(Box::new(error))),
         None => Ok(result.model.model),
     }
 }

@@ -5,6 +5,7 @@
 //! depends on is in its position, the weights, the optimiser's state and the carried state, which make a
 //! checkpoint, and its randomness follows from the run's seed, the epoch and the batch.
 
+mod hooks;
 mod saving;
 mod step;
 mod validation;
@@ -29,7 +30,7 @@ use crate::error::TrainError;
 use crate::metrics::{NotFinite, RunningSums, Sums};
 use crate::objective::Objective;
 use crate::optim::Factor;
-use crate::progress::{EpochReport, Observer, StartReport};
+use crate::progress::{EpochHook, EpochReport, Observer, StartReport};
 
 /// What the loop needs beside the learner.
 pub(crate) struct Setup<M: Objective> {
@@ -38,6 +39,7 @@ pub(crate) struct Setup<M: Objective> {
     pub train: Loader<M::Batch>,
     pub valid: Option<Loader<M::Batch>>,
     pub observers: Vec<Box<dyn Observer>>,
+    pub hooks: Vec<EpochHook<M>>,
     /// Whether the learner's dashboard is to be told of each step.
     pub dashboard: bool,
     /// Becomes true when the training is to stop.
@@ -78,6 +80,8 @@ pub(crate) struct Training<M: Objective> {
     checkpointer: Option<LearningCheckpointer<Learnable<M>>>,
     event_store: Arc<EventStoreClient>,
     interrupter: Interrupter,
+    /// Whether the objective has the metric to be monitored; otherwise a hook must add it.
+    is_monitored_known: bool,
     last_saved: Instant,
     last_checkpoint: Option<PathBuf>,
     /// The time up to which the position's seconds are counted.
@@ -98,6 +102,7 @@ impl<M: Objective> Training<M> {
             checkpointer: components.checkpointer,
             event_store: components.event_store,
             interrupter: components.interrupter,
+            is_monitored_known: false,
             last_saved: Instant::now(),
             clock: Instant::now(),
         }
@@ -128,17 +133,23 @@ impl<M: Objective> Training<M> {
             history: self.setup.position.history.clone(),
         };
         self.tell(|observer| observer.start(&report));
-        while self.setup.position.epoch <= epochs && !self.setup.position.gave_up {
+        loop {
+            let position = &self.setup.position;
+            if position.stopped {
+                return Ok(StopReason::StoppedByHook);
+            }
+            if position.gave_up {
+                return Ok(StopReason::OutOfPatience);
+            }
+            if position.epoch > epochs {
+                return Ok(StopReason::Finished);
+            }
             if !self.epoch()? {
                 let weights = self.weights()?;
                 self.save(&weights)?;
                 return Ok(StopReason::Interrupted);
             }
         }
-        Ok(match self.setup.position.gave_up {
-            true => StopReason::OutOfPatience,
-            false => StopReason::Finished,
-        })
     }
 
     /// Steps of an epoch.
@@ -175,12 +186,8 @@ impl<M: Objective> Training<M> {
         };
         self.count_time(Clock::OfEpoch);
         let Setup {
-            config,
-            position,
-            train,
-            plateau,
-            ..
-        } = &mut self.setup;
+            position, train, ..
+        } = &self.setup;
         report.train_loss = position.sums.mean_loss();
         report.train_metrics = position.sums.metrics();
         report.grad_norm = position.sums.mean_norm();
@@ -192,6 +199,15 @@ impl<M: Objective> Training<M> {
         report.learning_rate = position.learning_rate;
         report.seconds = position.seconds;
         report.step_seconds = position.step_seconds;
+        let is_stopped = self.call_hooks(&mut report)?;
+
+        let Setup {
+            config,
+            position,
+            plateau,
+            ..
+        } = &mut self.setup;
+        position.stopped = is_stopped;
         let Monitor { metric, goal } = &config.monitor;
         let value = report.metric(metric).unwrap_or(f64::NAN);
         position

@@ -45,9 +45,7 @@ impl<M: Objective> Training<M> {
         let position = &self.setup.position;
         checkpointer.checkpoint(&self.learner, position.epoch, &self.event_store);
         let Some(record) = saver.records.next() else {
-            return Err(TrainError::Learner(
-                "its optimiser's state is gone".to_owned(),
-            ));
+            return Err(TrainError::Learner("its optimiser's state is gone".into()));
         };
         let state = self.setup.state.as_ref().map(RecurrentState::to_data);
         let written = saver.checkpoints.save(Snapshot {

@@ -8,13 +8,14 @@ use burn::data::dataset::DatasetError;
 use burn::train::{LearnerEvent, TrainingItem};
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
+use rnn_model::StateDict;
 
 use super::Training;
 use crate::config::Monitor;
 use crate::data::Batches;
 use crate::error::TrainError;
 use crate::fit::learner::{StepInput, StepOutput};
-use crate::metrics::RunningSums;
+use crate::metrics::{NotFinite, RunningSums};
 use crate::objective::{BatchLoss, Classes, Objective, RecurrentState};
 use crate::optim::{Accumulated, clip_global_norm, clip_value};
 use crate::progress::{EpochReport, StepReport};
@@ -43,16 +44,25 @@ impl<M: Objective> Training<M> {
             let next = next.and_then(|next| next.ok_or_else(ended));
             let next = next.map_err(TrainError::Data)?;
             let start = Instant::now();
-            self.setup.device.seed(step_seed(config.seed, epoch, batch));
-            let state = self.setup.state.take();
-            let mut output = self.learner.train_step(StepInput { batch: next, state });
+            let mut output = self.learner.train_step(StepInput {
+                batch: next,
+                state: self.setup.state.take(),
+                noise_seed: noise_seed(config.seed, epoch, batch),
+            });
             let left = output.item.state.take();
             if config.carry_state {
                 self.setup.state = left.map(RecurrentState::detach);
             }
             let loss = &output.item.loss;
+            check_classes(loss, batch, number)?;
             if number == 1 {
-                check_monitor(&config.monitor, loss)?;
+                self.is_monitored_known = check_monitor(&config.monitor, loss)
+                    .map(|()| true)
+                    // A hook may add it at the end of the epoch.
+                    .or_else(|error| match self.setup.hooks.is_empty() {
+                        true => Err(error),
+                        false => Ok(false),
+                    })?;
             }
             sums.add(number, loss)?;
             predictions += loss.count;
@@ -87,6 +97,9 @@ impl<M: Objective> Training<M> {
         if let Some(max) = config.clip_value {
             grads = clip_value(&model, grads, max);
         }
+        if number == 1 {
+            self.check_start(sums)?;
+        }
         self.learner.lr_step();
         self.learner.optimizer_step(grads);
         let not_finite = sums.read_some()?;
@@ -118,6 +131,20 @@ impl<M: Objective> Training<M> {
         Ok(())
     }
 
+    /// Checks that the first loss is finite while the weights are still those that the training was given:
+    /// if it is not, no learning rate is to blame.
+    fn check_start(&self, sums: &mut RunningSums) -> Result<(), TrainError> {
+        let Some(NotFinite { what, value, .. }) = sums.read()? else {
+            return Ok(());
+        };
+        let weights = StateDict::of(&self.learner.model());
+        Err(TrainError::NotFiniteAtStart {
+            what,
+            value,
+            parameter: weights.not_finite().map(str::to_owned),
+        })
+    }
+
     /// Tells the dashboard of a batch.
     fn show(&mut self, output: StepOutput<M::State>, batches: usize) {
         let total = self.setup.train.num_items();
@@ -127,6 +154,19 @@ impl<M: Objective> Training<M> {
         let item = TrainingItem::new(output, progress, Some(batches), Some(rate));
         self.event(LearnerEvent::ProcessedItem(item));
     }
+}
+
+/// Checks that the targets of a batch are classes. What was not looked at when the loss was made, since it
+/// waits for the device, is looked at in the first step.
+fn check_classes(loss: &BatchLoss, batch: usize, step: usize) -> Result<(), TrainError> {
+    let mut found = loss.check();
+    if let (1, Ok(()), Some(classes)) = (step, &found, &loss.classes) {
+        found = match classes.out_of_range().map_err(TrainError::device)? {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        };
+    }
+    found.map_err(|source| TrainError::Class { batch, source })
 }
 
 /// Checks that the metric to be monitored is there, before an epoch is made in vain.
@@ -141,7 +181,7 @@ fn check_monitor(monitor: &Monitor, loss: &BatchLoss) -> Result<(), TrainError> 
 }
 
 /// A seed that no other batch of the run has.
-fn step_seed(seed: u64, epoch: usize, batch: usize) -> u64 {
+fn noise_seed(seed: u64, epoch: usize, batch: usize) -> u64 {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     // The lower half of the streams orders the data.
     rng.set_stream(1 << 63 | epoch as u64);

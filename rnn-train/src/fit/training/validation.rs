@@ -32,12 +32,17 @@ impl<M: Objective> Training<M> {
                 StepInput {
                     batch,
                     state: state.take(),
+                    noise_seed: 0,
                 },
             );
             let left = output.state.take();
             if self.setup.config.carry_state {
                 state = left;
             }
+            output.loss.check().map_err(|source| TrainError::Class {
+                batch: number,
+                source,
+            })?;
             sums.add(self.setup.position.steps_done, &output.loss)?;
             let not_finite = sums.read_some()?;
             self.fail_if(not_finite)?;

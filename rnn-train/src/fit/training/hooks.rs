@@ -1,0 +1,48 @@
+//! What is done with the model at the end of an epoch, before it is known whether it is the best one.
+
+use super::{Clock, Training};
+use crate::error::TrainError;
+use crate::objective::Objective;
+use crate::progress::{EpochEnd, EpochReport};
+
+impl<M: Objective> Training<M> {
+    /// Calls all hooks, which may add to the report; true if one of them stops the training.
+    pub(super) fn call_hooks(&mut self, report: &mut EpochReport) -> Result<bool, TrainError> {
+        if self.setup.hooks.is_empty() {
+            return Ok(false);
+        }
+        let model = self.learner.model().model.valid();
+        let history = &self.setup.position.history;
+        let mut end = EpochEnd::new(&model, history, report);
+        for hook in &mut self.setup.hooks {
+            hook(&mut end).map_err(|source| TrainError::Hook {
+                epoch: end.report().epoch,
+                source,
+            })?;
+        }
+        if let Some(name) = end.invalid {
+            return Err(TrainError::MetricName(name));
+        }
+        let stops = end.stops;
+        self.check_monitored(report)?;
+        self.count_time(Clock::BetweenEpochs);
+        Ok(stops)
+    }
+
+    /// Checks that there is the metric to be monitored, which the hooks may have added.
+    fn check_monitored(&self, report: &EpochReport) -> Result<(), TrainError> {
+        let metric = &self.setup.config.monitor.metric;
+        let is_first = self.setup.position.history.is_empty();
+        if !is_first || self.is_monitored_known || report.metric(metric).is_some() {
+            return Ok(());
+        }
+        let there = match report.valid_loss {
+            Some(_) => &report.valid_metrics,
+            None => &report.train_metrics,
+        };
+        Err(TrainError::NoMetric {
+            metric: metric.clone(),
+            there: there.iter().map(|(name, _)| name.to_owned()).collect(),
+        })
+    }
+}
