@@ -38,7 +38,6 @@ impl EncoderDecoder {
 
 /// The digits of numbers and the same ones backwards, `[batch, digits]` each.
 type Numbers = (Tensor<2, Int>, Tensor<2, Int>);
-
 struct Backwards;
 
 impl Batcher<String, Numbers> for Backwards {
@@ -82,9 +81,9 @@ pub fn run(device: &Device) -> Result<(f64, Vec<i64>), TrainError> {
         let numbers = Arc::new(InMemDataset::new(numbers.collect()));
         Loader::new(numbers, Arc::new(Backwards), 50)
     };
-    let mut config = FitConfig::new(10);
-    config.learning_rate = 0.01;
-    let fitted = Trainer::new(config).fit(model, every(25).shuffled(1))?;
+    let mut config = FitConfig::new(20);
+    config.learning_rate = 5e-3;
+    let fitted = Trainer::new(config).fit(model, every(23).shuffled(1))?;
     let right = evaluate(&fitted.model, &every(251))?.accuracy();
     let (numbers, _) = Backwards.batch(vec!["12345".into(), "80071".into()], device);
     Ok((

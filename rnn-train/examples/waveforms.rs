@@ -38,7 +38,6 @@ fn random(rng: &mut ChaCha8Rng) -> Waveform {
 
 /// Waveforms, padded to the longest of them, and their classes.
 type Waveforms = (PaddedVectors, Tensor<1, Int>);
-
 struct Pad;
 
 impl Batcher<Waveform, Waveforms> for Pad {
