@@ -69,6 +69,26 @@ pub fn relative_error(found: &TensorData, expected: &TensorData) -> f64 {
     })
 }
 
+/// The largest difference between elements of two tensors, in proportion to what each may be off by:
+/// `absolute + relative·|expected|`.
+///
+/// # Panics
+///
+/// If the shapes differ, or an element is NaN or infinite.
+pub fn elementwise_error(
+    found: &TensorData,
+    expected: &TensorData,
+    absolute: f64,
+    relative: f64,
+) -> f64 {
+    assert_eq!(found.shape(), expected.shape());
+    let pairs = found.iter::<f64>().zip(expected.iter::<f64>());
+    pairs.fold(0.0, |max, (f, e)| {
+        assert!(f.is_finite() && e.is_finite(), "found {f}, expected {e}");
+        max.max((f - e).abs() / (absolute + relative * e.abs()))
+    })
+}
+
 /// The gradients of `module`'s parameters, with their names.
 pub fn gradients<M: Module>(module: &M, gradients: &Gradients) -> Vec<(String, TensorData)> {
     let mut visitor = Visitor {

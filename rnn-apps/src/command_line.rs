@@ -7,7 +7,8 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::cli::{Common, FitArgs, RunArgs, config_file, refused_on_resume};
+use crate::cli::config_file::{self, Merged};
+use crate::cli::{Common, FitArgs, RunArgs, refused_on_resume};
 use crate::context::Context;
 use crate::notebook::hihello::{self, HihelloArgs};
 use crate::notebook::two_sentences::{self, TwoSentencesArgs};
@@ -94,8 +95,8 @@ impl CommandLine {
         let of_tasks = TASKS.iter().flat_map(|task| task.not_in_a_file());
         let shared = [Common::NOT_IN_A_FILE, RunArgs::NOT_IN_A_FILE].concat();
         let not_in_a_file: Vec<&str> = of_tasks.copied().chain(shared).collect();
-        let matches = config_file::matches(&command, line, &not_in_a_file)?;
-        let request = Request::from_matches(&matches)
+        let Merged { matches, from_file } = config_file::matches(&command, line, &not_in_a_file)?;
+        let request = Request::from_matches(&matches, &from_file)
             .map_err(|error| error.format(called(&mut command, &matches)))?;
         if request.resumed().is_some()
             && let Some(flag) =
@@ -192,7 +193,7 @@ pub fn command() -> Command {
 }
 
 impl Request {
-    fn from_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+    fn from_matches(matches: &ArgMatches, from_file: &[String]) -> Result<Self, clap::Error> {
         let Some((name, of_command)) = matches.subcommand() else {
             return Ok(Self::Notebook(NotebookCommand::Tour));
         };
@@ -207,7 +208,7 @@ impl Request {
             }
         }
         if let Some(task) = tasks::find(name) {
-            return task.parse(of_command).map(Self::Task);
+            return task.parse(of_command, from_file).map(Self::Task);
         }
         match NotebookCommand::has_subcommand(name) {
             true => NotebookCommand::from_arg_matches(matches).map(Self::Notebook),

@@ -2,6 +2,7 @@
 #![warn(missing_docs, clippy::unwrap_used)]
 #![deny(unsafe_code)]
 
+mod auto_traits;
 mod interop;
 #[cfg(feature = "kernel")]
 mod kernel;

@@ -6,6 +6,7 @@ use rand::distr::weighted::{Error as WeightedError, WeightedIndex};
 
 /// Why no index can be drawn.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SamplingError {
     /// The temperature is not a positive number.
     #[error("the temperature must be positive and finite, found {0}")]

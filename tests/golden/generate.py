@@ -4,32 +4,41 @@
     pip install torch==2.9.0 numpy safetensors
     python tests/golden/generate.py [--check]
 
-With --check it writes nothing, and fails if the existing files differ from what it would write. rnn, lstm and gru.safetensors hold the modules, cells.safetensors the single cells, variants what
-PyTorch has no module for, written out here step by step. A tensor's name is CASE/KIND/NAME: CASE
-spells the options that are not the default, KIND is ``weight``, ``in``, ``out`` or ``grad``. The
-gradients are those of
+With --check it writes nothing, and fails if the existing files differ from what it would write.
+rnn, lstm and gru.safetensors hold the modules in all combinations of options, large.safetensors
+modules above a vector's size and with work for several threads, cells.safetensors the single cells,
+variants what PyTorch has no module for, written out here step by step. A tensor's name is
+CASE/KIND/NAME: CASE spells the options that are not the default, KIND is ``weight``, ``in``, ``out``
+or ``grad``. The gradients are those of
 
     loss = sum(output * upstream) + sum(h_n * upstream_h) [+ sum(c_n * upstream_c)]
 
-with respect to every weight, the input and the initial states. training.safetensors holds the
-weights before and after five training steps, and the losses. The .pt files are what ``torch.save``
-writes. All of it is seeded: the same versions write the same numbers.
+with respect to every weight, the input and the initial states. The modules' weights and inputs,
+``upstream`` included, follow from their names by a formula (`formula` below), which the tests compute
+as well, so that they are in no file. Of a large tensor there are some elements, at places that follow
+from its name, and under CASE/sum/KIND/NAME the sum of all elements and that of their magnitudes.
+
+training.safetensors holds the weights before and after five training steps, and the losses. The .pt
+files are what ``torch.save`` writes. All of it is seeded: the same versions write the same numbers.
 """
 
 import itertools
+import math
 import os
 import pathlib
 import sys
 import tempfile
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 HERE = pathlib.Path(__file__).resolve().parent
-BATCH, TIME, INPUT, HIDDEN, PROJ = 3, 5, 3, 4, 2
+SIZES = BATCH, TIME, INPUT, HIDDEN, PROJ = 3, 5, 3, 4, 2
 LENGTHS = [2, 4, 3]  # all shorter than TIME
+PICKED = 200  # elements of a large tensor that a file holds
 GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 
 
@@ -39,10 +48,44 @@ def spelled(options):
     return ",".join(flags) or "plain"
 
 
+def seeded_bits(name, count):
+    """`count` integers of 64 bits: SplitMix64 from the FNV-1a hash of the name. Products and sums
+    wrap around."""
+    seed = 0xCBF29CE484222325
+    for byte in name.encode():
+        seed = (seed ^ byte) * 0x100000001B3 % 2**64
+    z = np.uint64(seed) + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def formula(name, shape, scale=1.0):
+    """Numbers between -scale and scale that follow from a tensor's name, in 32 bits."""
+    bits = (seeded_bits(name, int(np.prod(shape))) >> np.uint64(40)).astype(np.float32)
+    numbers = (bits / np.float32(2**23) - np.float32(1)) * np.float32(scale)
+    return torch.from_numpy(numbers.reshape(shape))
+
+
+def picked(case, name, value):
+    """What a file holds of a tensor: some elements, and sums over all."""
+    places = seeded_bits(f"{case}/{name}", PICKED) % np.uint64(value.numel())
+    sums = torch.stack([value.double().sum(), value.double().abs().sum()])
+    return {
+        name: value.flatten()[torch.from_numpy(places.astype(np.int64))],
+        f"sum/{name}": sums.float(),
+    }
+
+
+def backward(parts, upstream):
+    """Back-propagates fixed gradients with respect to the outputs."""
+    sum((part * upstream[name]).sum() for name, part in parts.items()).backward()
+
+
 def with_gradients(parts, weights, inputs):
     """Gradients through fixed random upstream ones; `parts` and `inputs` are tensors by name."""
     upstream = {name: torch.randn_like(part) for name, part in parts.items()}
-    sum((part * upstream[name]).sum() for name, part in parts.items()).backward()
+    backward(parts, upstream)
     tensors = {f"in/upstream_{name}": value for name, value in upstream.items()}
     tensors |= {f"out/{name}": part for name, part in parts.items()}
     for kind, named in [("in", inputs), ("weight", weights)]:
@@ -51,42 +94,56 @@ def with_gradients(parts, weights, inputs):
     return {name: value.detach().contiguous().clone() for name, value in tensors.items()}
 
 
-def module_case(kind, options):
-    """All tensors of one case of nn.RNN, nn.LSTM or nn.GRU."""
-    layers, bidirectional = options["num_layers"], options["bidirectional"]
-    batch_first = not options["time_first"]
-    proj = PROJ if options.get("proj_size") else 0
+def module_case(case, kind, options, sizes=SIZES, dtype=torch.float32):
+    """The outputs and gradients of one case of nn.RNN, nn.LSTM or nn.GRU, by name."""
+    batch, time, input_size, hidden, proj = sizes
+    layers, bidirectional = options["num_layers"], options.get("bidirectional", False)
+    batch_first = not options.get("time_first", False)
+    proj = proj if options.get("proj_size") else 0
     arguments = {"proj_size": proj} if proj else {}
     if kind == "RNN":
-        arguments["nonlinearity"] = "relu" if options["relu"] else "tanh"
+        arguments["nonlinearity"] = "relu" if options.get("relu") else "tanh"
     module = getattr(nn, kind)(
-        INPUT,
-        HIDDEN,
+        input_size,
+        hidden,
         num_layers=layers,
         bidirectional=bidirectional,
-        bias=not options["no_bias"],
+        bias=not options.get("no_bias", False),
         batch_first=batch_first,
         **arguments,
-    )
+    ).to(dtype)
+    with torch.no_grad():
+        for name, weight in module.named_parameters():
+            weight.copy_(formula(f"{case}/weight/{name}", weight.shape, 1 / math.sqrt(hidden)))
+
+    def given(name, *shape):
+        return formula(f"{case}/in/{name}", shape).to(dtype)
+
     unbatched = options.get("unbatched", False)
-    shape = (BATCH, TIME) if batch_first else (TIME, BATCH)
-    x = torch.randn(*([TIME] if unbatched else shape), INPUT, requires_grad=True)
+    shape = (batch, time) if batch_first else (time, batch)
+    x = given("x", *([time] if unbatched else shape), input_size).requires_grad_()
     rows = layers * (2 if bidirectional else 1)
-    sizes = {"h_0": proj or HIDDEN} | ({"c_0": HIDDEN} if kind == "LSTM" else {})
+    states = {"h_0": proj or hidden} | ({"c_0": hidden} if kind == "LSTM" else {})
     start = {
-        name: torch.randn(*([rows] if unbatched else [rows, BATCH]), size, requires_grad=True)
-        for name, size in sizes.items()
+        name: given(name, *([rows] if unbatched else [rows, batch]), size).requires_grad_()
+        for name, size in states.items()
     }
     state = tuple(start.values()) if kind == "LSTM" else start["h_0"]
-    if options["lengths"]:
-        packed = pack_padded_sequence(x, LENGTHS, batch_first, enforce_sorted=False)
+    if options.get("lengths"):
+        lengths = LENGTHS if sizes[1] == TIME else spread_lengths(batch, time)
+        packed = pack_padded_sequence(x, lengths, batch_first, enforce_sorted=False)
         output, end = module(packed, state)
-        output, _ = pad_packed_sequence(output, batch_first, total_length=TIME)
+        output, _ = pad_packed_sequence(output, batch_first, total_length=time)
     else:
         output, end = module(x, state)
     ends = end if kind == "LSTM" else (end,)
     parts = {"output": output} | dict(zip(["h_n", "c_n"], ends))
-    return with_gradients(parts, dict(module.named_parameters()), {"x": x} | start)
+    backward(parts, {name: given(f"upstream_{name}", *part.shape) for name, part in parts.items()})
+    tensors = {f"out/{name}": part for name, part in parts.items()}
+    inputs = {"x": x} | start
+    for name, value in (dict(module.named_parameters()) | inputs).items():
+        tensors[f"grad/{name}"] = value.grad
+    return {name: value.detach().float().contiguous().clone() for name, value in tensors.items()}
 
 
 def modules(kind):
@@ -97,12 +154,38 @@ def modules(kind):
     for layers, *values in itertools.product([1, 2, 3], *[[False, True]] * len(switches)):
         options = {"num_layers": layers} | dict(zip(switches, values))
         case = spelled(options)
-        tensors |= {f"{case}/{k}": v for k, v in module_case(kind, options).items()}
+        tensors |= {f"{case}/{k}": v for k, v in module_case(case, kind, options).items()}
     for layers, bidirectional in itertools.product([1, 2], [False, True]):
-        options = {"num_layers": layers} | dict.fromkeys(switches, False)
-        options |= {"bidirectional": bidirectional, "unbatched": True}
+        options = {"num_layers": layers, "bidirectional": bidirectional, "unbatched": True}
         case = spelled(options)
-        tensors |= {f"{case}/{k}": v for k, v in module_case(kind, options).items()}
+        tensors |= {f"{case}/{k}": v for k, v in module_case(case, kind, options).items()}
+    return tensors
+
+
+def spread_lengths(batch, time):
+    """Lengths from 1 to `time`, not in order."""
+    return [1 + (5 * sequence + 2) % time for sequence in range(batch)]
+
+
+def large():
+    """Modules of more units than a vector holds, whose outputs are there as a whole; and such with
+    work for several threads. Computed in 64 bits, so that rounding on the machine at hand is no part of
+    the numbers."""
+    tensors = {}
+    stacked = {"num_layers": 2, "bidirectional": True, "lengths": True}
+    for kind, hidden in itertools.product(GATES, [17, 64, 130]):
+        of_kind = {"RNN": {"relu": True}, "LSTM": {"proj_size": True}, "GRU": {}}[kind]
+        for options in [{"num_layers": 1}, stacked | of_kind]:
+            case = f"{kind},hidden={hidden},{spelled(options)}"
+            sizes = (7, 4, 19, hidden, hidden // 2)
+            for name, value in module_case(case, kind, options, sizes, torch.float64).items():
+                found = picked(case, name, value) if name.startswith("grad/") else {name: value}
+                tensors |= {f"{case}/{k}": v for k, v in found.items()}
+        if hidden == 130:
+            case = f"{kind},threads,hidden={hidden},{spelled(stacked)}"
+            sizes = (24, 12, 19, hidden, 0)
+            for name, value in module_case(case, kind, stacked, sizes, torch.float64).items():
+                tensors |= {f"{case}/{k}": v for k, v in picked(case, name, value).items()}
     return tensors
 
 
@@ -287,6 +370,40 @@ def checkpoints():
     save_file(tensors, HERE / "checkpoint.safetensors")
 
 
+class Layers(nn.Module):
+    """Layers that Burn has too, whose names and layouts differ."""
+
+    def __init__(self):
+        super().__init__()
+        self.emb = nn.Embedding(7, 3)
+        self.conv = nn.Conv1d(3, 4, 3, padding=1)
+        self.norm = nn.BatchNorm1d(4)
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+        self.after = nn.LayerNorm(4)
+        self.groups = nn.GroupNorm(2, 4)
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, words):
+        x = self.norm(self.conv(self.emb(words).transpose(1, 2))).transpose(1, 2)
+        x = self.after(x + self.attention(x, x, x, need_weights=False)[0])
+        return self.fc(self.groups(x.transpose(1, 2)).transpose(1, 2))
+
+
+def layers():
+    """The weights of `Layers`, an input and its output. Seeded by itself."""
+    torch.manual_seed(1)
+    model = Layers().eval()
+    with torch.no_grad():
+        for value in model.state_dict().values():
+            if value.is_floating_point():
+                value.copy_(torch.rand_like(value).add(0.1))
+                value.mul_(torch.randint_like(value, 2).mul(2).sub(1) if value.dim() > 1 else 1)
+        words = torch.randint(7, (2, 6))
+        output = model(words)
+    tensors = {f"weight/{name}": value for name, value in model.state_dict().items()}
+    save_file(tensors | {"in/words": words, "out/output": output}, HERE / "layers.safetensors")
+
+
 def stream():
     """An LSTM for tests/consumer, with a sequence and its output at every step."""
     lstm = nn.LSTM(8, 16, num_layers=2)
@@ -307,12 +424,15 @@ def generate(folder):
     torch.set_num_threads(1)
     for kind in GATES:
         save_file(modules(kind), HERE / f"{kind.lower()}.safetensors")
+    save_file(large(), HERE / "large.safetensors")
+    torch.manual_seed(0)
     save_file(cells(), HERE / "cells.safetensors")
     save_file(variants(), HERE / "variants.safetensors")
     save_file(train(), HERE / "training.safetensors")
     checkpoints()
     tagger()
     stream()
+    layers()
 
 
 def check(here):

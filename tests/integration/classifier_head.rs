@@ -2,7 +2,8 @@
 
 use burn::tensor::{Distribution, Tensor, TensorData};
 use rnn_model::{
-    Classifier, ClassifierConfig, ClassifierHead, GruConfig, Lstm, LstmConfig, StateDict, linear,
+    Classifier, ClassifierConfig, ClassifierHead, GruConfig, Lengths, Lstm, LstmConfig, StateDict,
+    linear,
 };
 use tests::{devices, gradients, relative_error};
 
@@ -67,6 +68,44 @@ fn only_from_the_final_state_does_the_reverse_direction_learn_to_recur() {
         };
         assert!(largest(ClassifierHead::FinalState) > 1e-4, "{name}");
         assert_eq!(largest(ClassifierHead::LastOutput), 0.0, "{name}");
+    }
+}
+
+#[test]
+fn with_lengths_each_sequence_is_classified_as_alone() {
+    const LENGTHS: [usize; 4] = [2, 6, 0, 1];
+    let _alone = tests::seeded();
+    for (name, device) in devices() {
+        let input = Tensor::random([4, 6, 5], Distribution::Default, &device);
+        let lengths = Lengths::new(LENGTHS, 6).expect("good lengths");
+        for head in [ClassifierHead::FinalState, ClassifierHead::LastOutput] {
+            let model = classifier(head).init(&device);
+            let together = model.forward_with_lengths(input.clone(), &lengths);
+            assert_eq!(together.dims(), [4, 4]);
+            for (row, length) in LENGTHS.into_iter().enumerate() {
+                let found = together.clone().narrow(0, row, 1).into_data();
+                if length == 0 {
+                    let bias = StateDict::of(&model).get("fc.bias").cloned();
+                    let bias: Vec<f32> = bias.expect("a bias").iter().collect();
+                    let found: Vec<f32> = found.iter().collect();
+                    assert_eq!(found, bias, "{name}, {head:?}");
+                    continue;
+                }
+                let alone = input.clone().narrow(0, row, 1).narrow(1, 0, length);
+                let error = relative_error(&found, &model.forward(alone).into_data());
+                assert!(error < 1e-5, "{name}, {head:?}, row {row}: {error}");
+            }
+        }
+        // Gradients reach the weights of both heads.
+        let device = device.autodiff();
+        for head in [ClassifierHead::FinalState, ClassifierHead::LastOutput] {
+            let model = classifier(head).init(&device);
+            let logits = model.forward_with_lengths(Tensor::from_inner(input.clone()), &lengths);
+            let of_model = gradients(&model, &logits.square().sum().backward());
+            let largest = |data: &TensorData| data.iter::<f64>().fold(0.0, |m, x| x.abs().max(m));
+            let mut of_first = of_model.iter().filter(|(name, _)| name.contains("_l0"));
+            assert!(of_first.all(|(_, data)| largest(data) > 1e-6), "{name}");
+        }
     }
 }
 

@@ -138,6 +138,10 @@ fn invalid_settings_are_refused() {
             LstmConfig::new(3, 4).with_proj_size(0),
             "proj_size must be from 1",
         ),
+        (
+            LstmConfig::new(3, 4).with_forget_bias(1.0).with_bias(false),
+            "Lstm: forget_bias needs biases, found bias = false",
+        ),
     ] {
         let error = config.validate().expect_err(message).to_string();
         assert!(error.contains(message), "{error}");

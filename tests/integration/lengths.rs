@@ -3,8 +3,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Gradients, Tensor, TensorData};
 use rnn_model::{
-    Cell, GruStep, Lengths, LengthsError, LstmStep, ModuleState, Recurrent, RecurrentConfig,
-    RnnConfig, RnnStep,
+    Cell, GruConfig, GruStep, Lengths, LengthsError, LstmStep, ModuleState, Recurrent,
+    RecurrentConfig, RnnConfig, RnnStep,
 };
 use tests::{devices, gradients, relative_error};
 
@@ -30,10 +30,10 @@ fn assert_close(found: Tensor<3>, expected: Tensor<3>, what: &str) {
 }
 
 /// The batch with `value` in the padding.
-fn padded(input: &Tensor<3>, value: f32) -> Tensor<3> {
+fn padded<const B: usize>(input: &Tensor<3>, lengths: [usize; B], value: f32) -> Tensor<3> {
     let [batch, time, features] = input.dims();
     let mut data: Vec<f32> = input.to_data().iter().collect();
-    for (row, length) in data.chunks_mut(time * features).zip(LENGTHS) {
+    for (row, length) in data.chunks_mut(time * features).zip(lengths) {
         row[length * features..].fill(value);
     }
     let data = TensorData::new(data, [batch, time, features]);
@@ -52,6 +52,12 @@ fn for_all(law: impl Fn(&Device, &str, &dyn Fn(&Device) -> Box<dyn Padded>)) {
         });
         law(&device, &format!("gru on {name}"), &|device| {
             Box::new(module::<GruStep>(device))
+        });
+        // Without a kernel.
+        law(&device, &format!("normalised lstm on {name}"), &|device| {
+            let config = RecurrentConfig::<LstmStep>::new(3, 4);
+            let config = config.with_num_layers(2).with_bidirectional(true);
+            Box::new(config.with_layer_norm(true).init(device))
         });
     }
 }
@@ -115,7 +121,7 @@ fn what_the_padding_holds_changes_neither_values_nor_gradients() {
         let state = random([4, LENGTHS.len(), 4], &device);
         let lengths = Lengths::new(LENGTHS, TIME).expect("good lengths");
         let run = |value: f32| {
-            let input = padded(&input, value).require_grad();
+            let input = padded(&input, LENGTHS, value).require_grad();
             let [output, last] = module.run(input.clone(), Some(&lengths), state.clone());
             let loss = output.clone().powi_scalar(2).sum() + last.clone().powi_scalar(2).sum();
             let grads = loss.backward();
@@ -194,11 +200,6 @@ fn invalid_lengths_are_refused() {
     for (lengths, error, message) in [
         (vec![], LengthsError::Empty, "found none"),
         (
-            vec![2, 0, 1],
-            LengthsError::Zero { index: 1 },
-            "length 1 is 0",
-        ),
-        (
             vec![2, 4, 6],
             LengthsError::TooLong {
                 index: 2,
@@ -221,4 +222,82 @@ fn lengths_of_another_batch_are_refused() {
     let rnn = RnnConfig::new(3, 4).init(&device).no_grad();
     let lengths = Lengths::new([6, 2], 6).expect("good lengths");
     rnn.forward_with_lengths(Tensor::zeros([2, 5, 3], &device), &lengths, None);
+}
+
+/// With rows that hold no sequence the others give what they give without them, and these rows' states
+/// go through.
+#[test]
+fn rows_without_a_sequence_keep_their_state() {
+    const WITH_NONE: [usize; 5] = [0, 3, 0, TIME, 1];
+    for_all(|device, what, make| {
+        let device = device.clone().autodiff();
+        let module = make(&device);
+        let input = random([5, TIME, 3], &device);
+        let input = padded(&input, WITH_NONE, f32::NAN).require_grad();
+        let state = random([4, 5, 4], &device).require_grad();
+        let lengths = Lengths::new(WITH_NONE, TIME).expect("good lengths");
+        let [output, last] = module.run(input.clone(), Some(&lengths), state.clone());
+        let loss = output.clone().powi_scalar(2).sum() + last.clone().powi_scalar(2).sum();
+        let grads = loss.backward();
+
+        let rows = [1, 3, 4];
+        let only = |tensor: Tensor<3>, axis| {
+            let rows = rows.map(|row| tensor.clone().narrow(axis, row, 1));
+            Tensor::cat(rows.to_vec(), axis)
+        };
+        let own_input = Tensor::from_inner(only(input.clone().inner(), 0)).require_grad();
+        let own_state = Tensor::from_inner(only(state.clone().inner(), 1)).require_grad();
+        let own_lengths = Lengths::new(rows.map(|row| WITH_NONE[row]), TIME).expect("lengths");
+        let [own_output, own_last] =
+            module.run(own_input.clone(), Some(&own_lengths), own_state.clone());
+        let loss = own_output.clone().powi_scalar(2).sum() + own_last.clone().powi_scalar(2).sum();
+        let own_grads = loss.backward();
+        assert_close(only(output.clone(), 0), own_output, what);
+        assert_close(only(last.clone(), 1), own_last, what);
+        for ((name, found), (_, expected)) in
+            (module.gradients(&grads).iter()).zip(&module.gradients(&own_grads))
+        {
+            let error = relative_error(found, expected);
+            assert!(error <= TOLERANCE, "{what}: {name} off by {error:e}");
+        }
+        let d_input = input.grad(&grads).expect("a gradient");
+        let own_d_input = own_input.grad(&own_grads).expect("a gradient");
+        assert_close(only(d_input.clone(), 0), own_d_input, what);
+        let d_state = state.grad(&grads).expect("a gradient");
+        let own_d_state = own_state.grad(&own_grads).expect("a gradient");
+        assert_close(only(d_state.clone(), 1), own_d_state, what);
+
+        let zeros = |tensor: Tensor<3>| tensor.into_data().iter::<f32>().all(|x| x == 0.0);
+        for row in [0, 2] {
+            assert!(zeros(output.clone().narrow(0, row, 1)), "{what}: output");
+            assert!(zeros(d_input.clone().narrow(0, row, 1)), "{what}: d_input");
+            // What `run` gives as the state: h, and where there is one c, which starts as twice h.
+            let before = state.clone().narrow(1, row, 1).inner();
+            let after = last.clone().narrow(1, row, 1).inner();
+            let [_, _, size] = after.dims();
+            let (h, c) = (after.clone().narrow(2, 0, 4), size > 4);
+            h.into_data().assert_eq(&before.clone().into_data(), true);
+            // d/dh of h² + (2h)² is 10·h, of h² alone 2·h.
+            let factor = if c { 10.0 } else { 2.0 };
+            let d_row = d_state.clone().narrow(1, row, 1);
+            assert_close(d_row, before.clone() * factor, what);
+            if c {
+                let c = after.narrow(2, 4, 4);
+                c.into_data().assert_eq(&(before * 2.0).into_data(), true);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_batch_may_be_without_any_sequence() {
+    for (name, device) in devices() {
+        let gru = GruConfig::new(3, 4).with_num_layers(2).init(&device);
+        let state = random([2, 3, 4], &device);
+        let lengths = Lengths::new([0, 0, 0], TIME).expect("good lengths");
+        let input = Tensor::full([3, TIME, 3], f32::NAN, &device);
+        let (output, last) = gru.forward_with_lengths(input, &lengths, Some(state.clone()));
+        assert_eq!(output.abs().sum().into_scalar::<f32>(), 0.0, "{name}");
+        last.into_data().assert_eq(&state.into_data(), true);
+    }
 }

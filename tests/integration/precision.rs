@@ -151,11 +151,8 @@ fn sentences_of_several_lengths_are_learnt_in_sixteen_bits_too() {
             tags: (0..length).map(|place| place * length % 7 / 3).collect(),
         })
         .collect();
-    let config = LstmTaggerConfig {
-        vocab_size: 7,
-        rnn: LstmConfig::new(6, 8).with_bidirectional(true),
-        num_tags: 3,
-    };
+    let lstm = LstmConfig::new(6, 8).with_bidirectional(true);
+    let config = LstmTaggerConfig::over(lstm, 7, 3);
     let loader = || TaggedLoader::sentences(items.clone(), 5);
     check(FitConfig::new(10), |d| config.init(d), loader, |_, _| {});
 }

@@ -1,9 +1,10 @@
 //! State dicts of modules that have more than floating-point parameters.
 
 use burn::module::{Module, Param, ParamId};
+use burn::nn::LinearConfig;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use rnn_model::{StateDict, StateDictError};
-use tests::devices;
+use tests::{chain, devices};
 
 /// A module with a parameter of each kind.
 #[derive(Module, Debug)]
@@ -104,4 +105,140 @@ fn a_parameter_without_values_is_missing() {
         panic!("no mismatch");
     };
     assert_eq!(mismatch.missing, ["steps", "mask"]);
+}
+
+/// By hand: in Burn's own layout a weight is `[in, out]`, in a state dict always `[out, in]`.
+#[test]
+fn the_weight_of_a_linear_layer_is_out_by_in_whatever_its_layout() {
+    for (name, device) in devices() {
+        let mut weights = StateDict::default();
+        weights.insert("weight", TensorData::from([[1.0f32, 2.0], [10.0, 20.0]]));
+        weights.insert("bias", TensorData::from([100.0f32, 1000.0]));
+        let layer = LinearConfig::new(2, 2).init(&device);
+        let layer = weights.clone().load_into(layer).expect("square");
+        let output = layer.forward(Tensor::<2>::from_data([[1.0, 3.0]], &device));
+        output
+            .into_data()
+            .assert_eq(&TensorData::from([[107.0f32, 1070.0]]), true);
+        assert_eq!(
+            StateDict::of(&layer).get("weight"),
+            weights.get("weight"),
+            "{name}"
+        );
+
+        let oblong = LinearConfig::new(3, 2).init(&device);
+        let saved = StateDict::of(&oblong);
+        let shape = saved.get("weight").map(|data| data.shape().to_vec());
+        assert_eq!(shape, Some(vec![2, 3]), "{name}");
+        let again = saved.load_into(LinearConfig::new(3, 2).init(&device));
+        assert_eq!(
+            again.expect("its own weights").weight.val().into_data(),
+            oblong.weight.val().into_data(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn matrices_are_transposed() {
+    let mut weights = StateDict::default();
+    weights.insert("a", TensorData::from([[1i64, 2, 3], [4, 5, 6]]));
+    weights.insert("b", TensorData::from([true, false]));
+    let weights = weights.transpose("a").expect("a matrix");
+    let expected = TensorData::from([[1i64, 4], [2, 5], [3, 6]]);
+    assert_eq!(weights.get("a"), Some(&expected));
+    let error = weights.clone().transpose("b").expect_err("one axis");
+    assert_eq!(
+        error.to_string(),
+        "b: expected two axes, to be transposed, found the shape [2]"
+    );
+    let error = weights.transpose("c").expect_err("no such name");
+    assert_eq!(error.to_string(), "there is no c; there are a, b");
+}
+
+#[test]
+fn entries_are_split_along_any_axis() {
+    let weights = || {
+        let mut weights = StateDict::default();
+        let rows = [[1.0f64, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]];
+        weights.insert("whole", TensorData::from(rows));
+        weights.insert("other", TensorData::from([0i32]));
+        weights
+    };
+    let rows = weights().split("whole", &["x", "y"], 0).expect("two rows");
+    assert!(rows.names().eq(["other", "x", "y"]));
+    assert_eq!(
+        rows.get("y"),
+        Some(&TensorData::from([[5.0f64, 6.0, 7.0, 8.0]]))
+    );
+    let columns = weights().split("whole", &["x", "whole"], 1);
+    let columns = columns.expect("an even number of columns");
+    let expected = TensorData::from([[3.0f64, 4.0], [7.0, 8.0]]);
+    assert_eq!(columns.get("whole"), Some(&expected));
+
+    for (names, axis, message) in [
+        (
+            &["x", "y", "z"][..],
+            1,
+            "whole: expected an axis 1 that can be cut into 3 equal parts, found the shape [2, 4]",
+        ),
+        (
+            &["x", "y"],
+            2,
+            "whole: expected an axis 2 that can be cut into 2 equal parts, found the shape [2, 4]",
+        ),
+        (
+            &[],
+            0,
+            "whole: expected an axis 0 that can be cut into 0 equal parts, found the shape [2, 4]",
+        ),
+        (&["x", "other"], 0, "two tensors would be called other"),
+    ] {
+        let error = weights().split("whole", names, axis).expect_err("refused");
+        assert_eq!(error.to_string(), message);
+    }
+    let error = weights().split("all", &["x"], 0).expect_err("refused");
+    assert_eq!(error.to_string(), "there is no all; there are other, whole");
+}
+
+#[test]
+fn entries_are_left_out_by_the_end_of_their_names() {
+    let mut weights = StateDict::default();
+    for name in ["a.steps", "steps", "a.time_steps", "steps.weight"] {
+        weights.insert(name, TensorData::from([1i64]));
+    }
+    let weights = weights.without(&["steps", "gone"]);
+    assert!(weights.names().eq(["a.time_steps", "steps.weight"]));
+    assert!(weights.iter().all(|(_, data)| data.num_elements() == 1));
+}
+
+#[test]
+fn a_file_is_written_whole_or_not_at_all() {
+    let (_, device) = devices().swap_remove(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("weights.safetensors");
+    let files = || {
+        let entries = std::fs::read_dir(folder.path()).expect("the folder");
+        entries.count()
+    };
+    let weights = StateDict::of(&Mixed::new(1.5, 3, false, &device));
+    weights.write(&path).expect("a new file");
+    let bytes = std::fs::read(&path).expect("the file");
+    assert_eq!(Some(bytes), weights.to_safetensors().ok());
+    let other = StateDict::of(&Mixed::new(2.5, 3, false, &device));
+    other.write(&path).expect("a file to replace");
+    let read = StateDict::read(&path).expect("the new file");
+    assert_eq!(read.get("weight"), other.get("weight"));
+    assert_eq!(files(), 1, "no temporary file is left");
+
+    let error = weights.write(folder.path()).expect_err("a folder");
+    let text = chain(&error);
+    assert!(
+        text.starts_with(&folder.path().display().to_string()),
+        "{text}"
+    );
+    let error = weights.write(folder.path().join("none/weights.safetensors"));
+    let text = chain(&error.expect_err("no such folder"));
+    assert!(text.contains("none"), "{text}");
+    assert_eq!(files(), 1, "what could not be written leaves nothing");
 }

@@ -40,11 +40,8 @@ fn windows_with_a_carried_state_equal_one_long_sequence() {
         .map(|(seed, length)| document(length, seed))
         .collect();
     for (name, device) in devices() {
-        let model = CharRnnConfig {
-            rnn: RnnConfig::new(CHARACTERS, 7).with_num_layers(2),
-            ..CharRnnConfig::new(CHARACTERS, 7, CHARACTERS)
-        };
-        let model = model.init(&device);
+        let rnn = RnnConfig::new(CHARACTERS, 7).with_num_layers(2);
+        let model = CharRnnConfig::over(rnn, CHARACTERS).init(&device);
         let pairs = documents.iter().filter(|ids| ids.len() > 1);
         let sums = pairs.map(|ids| in_one_go(&model, ids, &device));
         let (sum, count) = sums.fold((0.0, 0), |a, b| (a.0 + b.0, a.1 + b.1));

@@ -15,12 +15,8 @@ use tests::{devices, gradients, relative_error};
 const LENGTHS: [usize; 5] = [4, 1, 6, 2, 3];
 
 fn tagger(device: &Device) -> LstmTagger {
-    let config = LstmTaggerConfig {
-        vocab_size: 7,
-        rnn: LstmConfig::new(5, 4).with_bidirectional(true),
-        num_tags: 3,
-    };
-    config.init(device)
+    let lstm = LstmConfig::new(5, 4).with_bidirectional(true);
+    LstmTaggerConfig::over(lstm, 7, 3).init(device)
 }
 
 fn items() -> Vec<TaggedItem> {

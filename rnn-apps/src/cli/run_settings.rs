@@ -45,6 +45,10 @@ pub fn flat(settings: Map<String, Value>) -> Vec<(String, Value)> {
                 name_as_flags(&mut fit);
                 all.extend(flat(fit));
             }
+            // The flag is where the weights came from; their fingerprint is a record.
+            Value::Object(mut origin) if name == "init_from" => {
+                all.extend(origin.remove("path").map(|path| (name, path)));
+            }
             Value::Object(section) => all.extend(flat(section)),
             Value::Null => {}
             value => all.push((name, value)),

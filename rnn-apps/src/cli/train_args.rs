@@ -16,7 +16,7 @@ use super::values::{epochs, factor, items, items_or_none, precision, rate, save_
 #[command(next_help_heading = "Steps")]
 pub struct FitArgs {
     /// Passes over the training data; with --resume more (or fewer) than the run was set to, from
-    /// where it is, also if it is finished: schedules one-cycle and cosine are laid anew over the rest
+    /// where it is, also if it is finished: schedules one-cycle and cosine restart over the remaining steps
     #[arg(long, value_name = "N", value_parser = epochs)]
     pub epochs: Option<usize>,
     /// What a step does with its gradients
@@ -142,43 +142,44 @@ impl FitArgs {
         })
     }
 
-    /// The first given flag that the chosen optimiser or schedule has no use for, as an error message;
-    /// `base` are the command's defaults.
-    pub fn unused_flag(&self, base: &FitConfig) -> Option<String> {
+    /// The given flags that the chosen optimiser or schedule has no use for; `base` are the command's
+    /// defaults.
+    pub fn unused_flags(&self, base: &FitConfig) -> Vec<Unused> {
         use OptimizerKind::{AdamW, RmsProp, Sgd};
         use ScheduleKind::{Cosine, ReduceOnPlateau, Step};
         let (optimizer, schedule) = (self.optimizer, self.schedule(base));
-        let of_optimizer = [
-            ("momentum", self.momentum.is_some(), &[Sgd, RmsProp][..]),
-            (
-                "weight-decay",
-                self.weight_decay.is_some(),
-                &[AdamW, Sgd, RmsProp],
-            ),
+        let of_optimizer = |id, given, users: &[OptimizerKind]| {
+            let is_unused = given && !users.contains(&optimizer);
+            is_unused.then(|| Unused::new(id, "--optimizer", optimizer.name()))
+        };
+        let of_schedule = |id, given, users: &[ScheduleKind]| {
+            let is_unused = given && !users.contains(&schedule);
+            is_unused.then(|| Unused::new(id, "--schedule", schedule.name()))
+        };
+        let decays = [AdamW, Sgd, RmsProp];
+        let reduces = [Step, ReduceOnPlateau];
+        let plateau = self.plateau_patience.is_some();
+        let unused = [
+            of_optimizer("momentum", self.momentum.is_some(), &[Sgd, RmsProp]),
+            of_optimizer("weight_decay", self.weight_decay.is_some(), &decays),
+            of_schedule("warmup", self.warmup.is_some(), &[Cosine]),
+            of_schedule("step_epochs", self.step_epochs.is_some(), &[Step]),
+            of_schedule("gamma", self.gamma.is_some(), &reduces),
+            of_schedule("plateau_patience", plateau, &[ReduceOnPlateau]),
         ];
-        let of_schedule = [
-            ("warmup", self.warmup.is_some(), &[Cosine][..]),
-            ("step-epochs", self.step_epochs.is_some(), &[Step]),
-            ("gamma", self.gamma.is_some(), &[Step, ReduceOnPlateau]),
-            (
-                "plateau-patience",
-                self.plateau_patience.is_some(),
-                &[ReduceOnPlateau],
-            ),
-        ];
-        let unused = of_optimizer
-            .into_iter()
-            .find(|(_, given, users)| *given && !users.contains(&optimizer));
-        if let Some((flag, ..)) = unused {
-            let optimizer = optimizer.name();
-            return Some(format!("--{flag} is not for --optimizer {optimizer}"));
+        unused.into_iter().flatten().collect()
+    }
+
+    /// Leaves out a flag that is unused.
+    pub fn remove(&mut self, unused: &Unused) {
+        match unused.id {
+            "momentum" => self.momentum = None,
+            "weight_decay" => self.weight_decay = None,
+            "warmup" => self.warmup = None,
+            "step_epochs" => self.step_epochs = None,
+            "gamma" => self.gamma = None,
+            _ => self.plateau_patience = None,
         }
-        let unused = of_schedule
-            .into_iter()
-            .find(|(_, given, users)| *given && !users.contains(&schedule));
-        let (flag, ..) = unused?;
-        let schedule = schedule.name();
-        Some(format!("--{flag} is not for --schedule {schedule}"))
     }
 
     /// The settings of a training: these flags, and `base` for everything else.
@@ -228,6 +229,21 @@ impl FitArgs {
     }
 }
 
+/// A flag without a use.
+pub struct Unused {
+    pub id: &'static str,
+    /// What has no use for it.
+    pub message: String,
+}
+
+impl Unused {
+    fn new(id: &'static str, by: &str, name: &str) -> Self {
+        let flag = id.replace('_', "-");
+        let message = format!("--{flag} is not for {by} {name}");
+        Self { id, message }
+    }
+}
+
 impl OptimizerKind {
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -271,7 +287,12 @@ pub struct RunArgs {
     /// With --resume: the checkpoint to go on from, by its name in the run's folder `checkpoints`, or
     /// `best`
     /// [default: the last one]
-    #[arg(long, value_name = "NAME", requires = "resume")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "resume",
+        conflicts_with = "epochs"
+    )]
     pub from: Option<String>,
     /// Write a checkpoint every so many steps (50), seconds (90s), minutes (5m) or hours (1h)
     /// [default: epoch, after each one and when it is stopped]

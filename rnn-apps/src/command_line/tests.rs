@@ -49,7 +49,8 @@ fn lists_of_flags_name_flags_that_there_are() {
 fn a_run_that_goes_on_takes_what_does_not_change_it() {
     for command in ["mnist train", "tagger train"] {
         for flags in [
-            "--from best --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json --epochs 9",
+            "--from best --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json",
+            "--epochs 9 --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json",
             "--tui",
         ] {
             let line = format!("rnn-apps {command} --resume r {flags}");
@@ -161,6 +162,8 @@ fn numbers_out_of_range_are_wrong_usage() {
         "rnn-apps mnist train --resume r --run r",
         "rnn-apps --seed 3 tagger train --resume r",
         "rnn-apps mnist train --from step-00000001",
+        "rnn-apps mnist train --from step-00000001 --run r",
+        "rnn-apps mnist train --resume r --from best --epochs 4",
         "rnn-apps mnist train --checkpoint-every 0",
     ] {
         let error = CommandLine::try_read_from(line.split(' ')).expect_err(line);

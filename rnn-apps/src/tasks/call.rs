@@ -28,12 +28,17 @@ pub trait Registered: Sync {
     /// The ids of the task's own flags that a file for `--config` can't hold.
     fn not_in_a_file(&self) -> &'static [&'static str];
 
-    /// Parses `matches` of the subcommand into a call.
+    /// Parses `matches` of the subcommand into a call; `from_file` are the ids of the flags whose value
+    /// is that of a file.
     ///
     /// # Errors
     ///
     /// If flags can't be combined.
-    fn parse(&self, matches: &ArgMatches) -> Result<Box<dyn Call>, clap::Error>;
+    fn parse(
+        &self,
+        matches: &ArgMatches,
+        from_file: &[String],
+    ) -> Result<Box<dyn Call>, clap::Error>;
 
     /// Makes a run of weights from elsewhere.
     fn import(&self, context: &Context, import: Import) -> anyhow::Result<Imported>;
@@ -84,14 +89,18 @@ impl<T: Task> Registered for T {
         T::NOT_IN_A_FILE
     }
 
-    fn parse(&self, matches: &ArgMatches) -> Result<Box<dyn Call>, clap::Error> {
+    fn parse(
+        &self,
+        matches: &ArgMatches,
+        from_file: &[String],
+    ) -> Result<Box<dyn Call>, clap::Error> {
         let action = match matches.subcommand() {
             Some(("train", matches)) => {
                 let mut args = TrainArgs::<T::Args>::from_arg_matches(matches)?;
                 let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
                 let ids = matches.ids().map(|id| id.as_str().to_owned());
                 args.run.given = ids.filter(|id| given(id)).collect();
-                check::<T>(&args)?;
+                check::<T>(&mut args, from_file)?;
                 Action::<T>::Train(Box::new(args))
             }
             _ => Action::Other(T::Action::from_arg_matches(matches)?),
@@ -129,16 +138,27 @@ fn train_command<T: Task>() -> Command {
     command
 }
 
-/// Refuses combinations of training flags that can't work.
-fn check<T: Task>(args: &TrainArgs<T::Args>) -> Result<(), clap::Error> {
+/// Refuses combinations of training flags that can't work. What the optimiser and the schedule have no
+/// use for is refused on the command line, and left out where a file has it: its schedule, for example,
+/// may have been overridden.
+fn check<T: Task>(args: &mut TrainArgs<T::Args>, from_file: &[String]) -> Result<(), clap::Error> {
     let refused = |message: String| clap::Error::raw(ErrorKind::ArgumentConflict, message);
     if args.run.resume.is_none() {
+        // Clap lets this pass if there is something that excludes --resume.
+        if args.run.from.is_some() {
+            return Err(refused(
+                "--from is for a run that goes on: --resume".to_owned(),
+            ));
+        }
         T::check(&args.task, args.fit.patience).map_err(refused)?;
     }
-    match args.fit.unused_flag(&T::default_fit(&args.task)) {
-        Some(message) => Err(refused(message)),
-        None => Ok(()),
+    for unused in args.fit.unused_flags(&T::default_fit(&args.task)) {
+        match from_file.iter().any(|id| id == unused.id) {
+            true => args.fit.remove(&unused),
+            false => return Err(refused(unused.message)),
+        }
     }
+    Ok(())
 }
 
 impl<T: Task> Call for Action<T> {

@@ -50,17 +50,20 @@ impl Initial {
         })
     }
 
-    /// Reads the weights that a training started from, for one that was stopped before its first
-    /// checkpoint.
-    pub fn read_again(origin: &InitFrom) -> anyhow::Result<Self> {
-        let again = Self::read(&origin.path)?;
-        let (expected, found) = (&origin.fingerprint, &again.origin.fingerprint);
-        ensure!(
-            expected == found,
-            "{}: the weights to start from have changed: expected SHA-256 {expected}, found {found}",
-            origin.path.display()
-        );
-        Ok(again)
+    /// The weights that a training started from, of which its run has kept a copy: for one that was
+    /// stopped before its first checkpoint.
+    pub fn kept(run: &RunDir, origin: &InitFrom) -> anyhow::Result<Self> {
+        Ok(Self {
+            weights: run.read_initial_weights()?,
+            path: origin.path.clone(),
+            origin: origin.clone(),
+            run: None,
+        })
+    }
+
+    /// The weights as a `.safetensors` file.
+    pub fn to_bytes(&self) -> anyhow::Result<Vec<u8>> {
+        Ok(self.weights.to_safetensors()?)
     }
 
     /// The settings of the model that has these weights: those of their run, or, for a file, `asked`.
@@ -77,6 +80,16 @@ impl Initial {
             return Ok(asked);
         };
         let (_, settings) = settings::open::<SettingsOf<T>>(run.path(), T::NAME)?;
+        if let Some(flag) = given
+            .iter()
+            .find(|flag| T::VOCABULARY_FLAGS.contains(&flag.as_str()))
+        {
+            return Err(anyhow::Error::new(WrongUsage(format!(
+                "--{} has no effect with --init-from {}, whose run has its vocabularies",
+                flag.replace('_', "-"),
+                self.path.display()
+            ))));
+        }
         let mut model = settings.model;
         // Of the training, not of the weights.
         if given.iter().any(|flag| flag == "dropout") {
@@ -111,6 +124,19 @@ impl Initial {
         }
         self.weights.load_into(model).with_context(named)
     }
+}
+
+/// The ids of flags for which the run at `path` decides whose weights a training starts from; none if it
+/// is a file.
+pub fn flags_of_run<T: Task>(path: &Path) -> anyhow::Result<Vec<String>> {
+    if !path.is_dir() {
+        return Ok(Vec::new());
+    }
+    let settings: Value = RunDir::open(path)?.read_config()?;
+    let of_model = settings["model"].as_object().into_iter().flatten();
+    let of_model = of_model.map(|(key, _)| key.clone());
+    let of_vocabulary = T::VOCABULARY_FLAGS.iter().map(|&flag| flag.to_owned());
+    Ok(of_model.chain(of_vocabulary).collect())
 }
 
 /// The weights in a file: of weights alone, or a checkpoint's.

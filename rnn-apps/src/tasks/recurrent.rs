@@ -228,7 +228,7 @@ impl RecurrentSettings {
     /// The configuration of an LSTM, not validated.
     pub fn lstm(&self, input_size: usize, init: WeightInit) -> LstmConfig {
         let mut config = self.sized(LstmConfig::new(input_size, self.hidden_size), init);
-        if init == WeightInit::Tuned {
+        if init == WeightInit::Tuned && self.bias {
             config = config.with_forget_bias(1.0);
         }
         if let Some(size) = self.proj_size {

@@ -78,20 +78,23 @@ pub fn again<T: Task>(
     out: &mut Output,
 ) -> anyhow::Result<()> {
     let (run, settings) = settings::open::<SettingsOf<T>>(folder, T::NAME)?;
-    let mut training = settings.training()?.clone();
+    let _lock = run.lock()?;
+    let named = || folder.display().to_string();
+    let training = settings.training().with_context(named)?;
     let results: Option<Value> = run.read_metrics()?;
     let results = results.with_context(|| {
         let path = folder.display();
         format!("{path}: the training is not finished: there is nothing to report yet")
     })?;
-    let data = data::read::<T>(&training, path, out)?;
-    data::check::<T>(folder, &mut training, &data)?;
+    let data = data::read::<T>(training, path, out);
+    let data = data.context("the run's data can't be read; --data says where they are now")?;
+    data::check::<T>(folder, training, &data)?;
     let data = T::for_model(data, &settings.model, &run)?;
     let init = || T::init(&settings.model, None, &context.device);
     let model = load::load(&run, T::num_params(&settings.model), init)?;
     let history = run.read_history()?;
     let best_epoch = results["best_epoch"].as_u64().map(|epoch| epoch as usize);
-    let epoch = match (T::fit(&mut training).patience, best_epoch) {
+    let epoch = match (T::fit(training).patience, best_epoch) {
         (Some(_), Some(best)) => history.iter().find(|report| report.epoch == best),
         _ => history.last(),
     };

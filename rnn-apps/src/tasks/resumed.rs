@@ -39,50 +39,47 @@ pub struct Resumed<S> {
 }
 
 impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
-    /// Opens the run in `folder`. Warns about differences of device, threads, instruction set and
-    /// versions, with which the resumed training is not bit-identical to an uninterrupted one.
-    pub fn open(
-        folder: &Path,
-        command: &str,
-        context: &Context,
-        out: &Output,
-    ) -> anyhow::Result<Self> {
+    /// Opens the run in `folder`.
+    pub fn open(folder: &Path, command: &str) -> anyhow::Result<Self> {
         let (run, settings) = settings::open::<Settings<M, T>>(folder, command)?;
         ensure!(
             settings.training.is_some(),
             "{}: the weights were imported: there is no training to go on with",
             folder.display()
         );
-        let results: Option<Value> = run.read_metrics()?;
-        if results.is_none() {
-            let (threads, here) = (settings.threads.to_string(), context.threads.to_string());
-            let set = rnn_train::device::instruction_set();
-            for (what, there, here) in [
-                (
-                    "device",
-                    settings.device.as_str(),
-                    context.device_name.as_str(),
-                ),
-                ("number of threads", &threads, &here),
-                ("instruction set", &settings.instruction_set, set),
-            ] {
-                // Runs of older versions do not record all of these.
-                if there != here && !there.is_empty() {
-                    out.warn(format_args!(
-                        "the {what} was {there}, and is {here} now: the run will not be, to the last \
-                         bit, what it would have been if it had not stopped"
-                    ));
-                }
-            }
-            if settings.versions != Versions::of_this_program() {
-                out.warn("the run was begun by another version of this program");
-            }
-        }
         Ok(Self {
+            results: run.read_metrics()?,
             run,
             settings,
-            results,
         })
+    }
+
+    /// Warns about differences of device, threads, instruction set and versions, with which the resumed
+    /// training is not bit-identical to an uninterrupted one.
+    pub fn warn_of_differences(&self, context: &Context, out: &Output) {
+        let settings = &self.settings;
+        let (threads, here) = (settings.threads.to_string(), context.threads.to_string());
+        let set = rnn_train::device::instruction_set();
+        for (what, there, here) in [
+            (
+                "device",
+                settings.device.as_str(),
+                context.device_name.as_str(),
+            ),
+            ("number of threads", &threads, &here),
+            ("instruction set", &settings.instruction_set, set),
+        ] {
+            // Runs of older versions do not record all of these.
+            if there != here && !there.is_empty() {
+                out.warn(format_args!(
+                    "the {what} was {there}, and is {here} now: the run will not be, to the last bit, \
+                     what it would have been if it had not stopped"
+                ));
+            }
+        }
+        if settings.versions != Versions::of_this_program() {
+            out.warn("the run was begun by another version of this program");
+        }
     }
 
     /// Whether the training is finished; if so, prints the results.
@@ -92,7 +89,7 @@ impl<M: DeserializeOwned, T: DeserializeOwned> Resumed<Settings<M, T>> {
         };
         ensure!(
             args.from.is_none(),
-            "{}: the training is finished: there is nothing to go on with, from wherever",
+            "{}: the training is finished: --from has no effect",
             self.run.path().display()
         );
         out.line(format_args!(

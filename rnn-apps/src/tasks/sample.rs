@@ -100,7 +100,11 @@ impl Task for Parity {
         })
     }
 
-    fn fit(training: &mut Training) -> &mut FitConfig {
+    fn fit(training: &Training) -> &FitConfig {
+        &training.fit
+    }
+
+    fn fit_mut(training: &mut Training) -> &mut FitConfig {
         &mut training.fit
     }
 
@@ -150,7 +154,7 @@ impl Task for Parity {
     }
 
     fn num_params(model: &RecurrentSettings) -> anyhow::Result<usize> {
-        Ok(config(model, WeightInit::Uniform)?.rnn.num_params())
+        Ok(config(model, WeightInit::Uniform)?.rnn().num_params())
     }
 
     fn batches(_: &Training, data: &ImageSet, seed: u64) -> anyhow::Result<Batches<ImageBatch>> {
@@ -216,7 +220,7 @@ fn a_task_is_trained_by_its_trait_implementation_alone() {
     let line = ["parity", "train", "--bits", "3", "--run"].map(str::to_owned);
     let line = line.into_iter().chain([run.display().to_string()]);
     let matches = Parity.command().get_matches_from(line);
-    let call = Parity.parse(&matches).expect("a command line");
+    let call = Parity.parse(&matches, &[]).expect("a command line");
     assert_eq!(call.resumed(), None);
 
     let common = crate::cli::Common {

@@ -3,6 +3,7 @@
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, ensure};
 use rnn_train::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
@@ -10,6 +11,7 @@ use rnn_train::optim::{Optimizer, Schedule};
 use rnn_train::run::RunLock;
 use rnn_train::{FitConfig, Fitted, Loader, Objective, RunDir, StopReason, TrainError, Trainer};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::history::History;
 use super::settings::{self, Extended, Settings};
@@ -25,6 +27,8 @@ pub struct Session {
     command: &'static str,
     checkpoints: Checkpoints,
     start: Start,
+    /// Whether the initial weights are newly drawn.
+    has_new_weights: bool,
     dashboard: bool,
     _lock: RunLock,
 }
@@ -76,25 +80,30 @@ impl Session {
             run,
             command,
             start: Start::New,
+            has_new_weights: settings.init_from.is_none(),
             dashboard: args.tui,
             _lock: lock,
         })
     }
 
-    /// Locks a run to resume, and finds the checkpoint to go on from.
+    /// Finds the checkpoint to go on from in a run that `lock` locks.
     pub fn resume<M, T>(
         args: &RunArgs,
         command: &'static str,
-        run: RunDir,
+        (run, lock): (RunDir, RunLock),
         settings: &Settings<M, T>,
     ) -> anyhow::Result<Self> {
         check_dashboard(args, command)?;
-        let lock = run.lock()?;
         let checkpoints = settings.checkpoints(&run, args)?;
         let checkpoint = match &args.from {
             Some(name) => Some(named(&checkpoints, name)?),
             None => latest(&checkpoints)?,
         };
+        if let Some(checkpoint) = &checkpoint {
+            // The training would refuse it too, when an extension is already recorded.
+            let of_this_run = checkpoints.check_identity(checkpoint);
+            of_this_run.map_err(|error| with_alternatives(error, &checkpoints))?;
+        }
         let start = match checkpoint {
             None => Start::New,
             Some(checkpoint) if settings.is_earlier(checkpoint.identity()) => {
@@ -107,6 +116,7 @@ impl Session {
             command,
             checkpoints,
             start,
+            has_new_weights: settings.init_from.is_none(),
             dashboard: args.tui,
             _lock: lock,
         })
@@ -118,33 +128,41 @@ impl Session {
     }
 
     /// Extends the run to another number of epochs, in these settings, which [`record`](Self::record)
-    /// writes.
+    /// writes. `fit` are its settings within those of the training.
     pub fn extend<M, T>(
         &mut self,
+        context: &Context,
         settings: &mut Settings<M, T>,
         fit: impl FnOnce(&mut T) -> &mut FitConfig,
         epochs: usize,
     ) -> anyhow::Result<()> {
+        let run = self.run.path().display();
         let done = match &self.start {
-            Start::New => 0,
+            Start::New => {
+                ensure!(
+                    self.run.read_metrics::<Value>()?.is_none(),
+                    "{run}: the training is finished and its checkpoints are gone; a new one can start \
+                     from its weights: --init-from {}",
+                    quoted(self.run.path())
+                );
+                0
+            }
             Start::Resume(checkpoint) | Start::Extend(checkpoint) => checkpoint.epochs_done(),
         };
-        let run = self.run.path().display();
         ensure!(
             epochs > done,
             WrongUsage(format!(
                 "{run}: --epochs {epochs}: expected more than {done}, which are done"
             ))
         );
-        if let Some(training) = &mut settings.training {
-            let fit = fit(training);
-            let earlier = Extended {
-                epochs: fit.epochs,
-                identity: self.checkpoints.identity().to_owned(),
-            };
-            fit.epochs = epochs;
-            settings.extended.push(earlier);
-        }
+        let training = settings.training.as_mut();
+        let fit = fit(training.context("the weights were imported")?);
+        settings.extended.push(Extended {
+            epochs: fit.epochs,
+            identity: self.checkpoints.identity().to_owned(),
+        });
+        fit.epochs = epochs;
+        settings.set_machine(context);
         self.start = match std::mem::replace(&mut self.start, Start::New) {
             Start::Resume(checkpoint) => Start::Extend(checkpoint),
             start => start,
@@ -181,8 +199,8 @@ impl Session {
             ),
             Start::Extend(checkpoint) => {
                 let schedule = match fit.schedule.depends_on_length() {
-                    true => "its schedule is laid anew over the rest",
-                    false => "its schedule goes on",
+                    true => "the schedule restarts over the remaining steps",
+                    false => "the schedule goes on",
                 };
                 out.field(
                     "run",
@@ -224,7 +242,7 @@ impl Session {
             .with_dashboard(self.dashboard)
             .with_stop(interrupt.stop())
             .with_observer(History::new(self.run.clone(), shown))
-            .with_observer(Progress::new(shown));
+            .with_observer(Progress::new(shown, self.has_new_weights));
         trainer = match std::mem::replace(&mut self.start, Start::New) {
             Start::New => trainer,
             Start::Resume(checkpoint) => trainer.resume(checkpoint),
@@ -236,7 +254,9 @@ impl Session {
             ) => with_alternatives(error, &self.checkpoints),
             error => error.into(),
         })?;
-        if fitted.stop_reason == StopReason::Interrupted {
+        // A signal may have come too late to stop it, when the last checkpoint was written.
+        if interrupt.stop().load(Ordering::Relaxed) || fitted.stop_reason == StopReason::Interrupted
+        {
             return Err(anyhow::Error::new(Interrupted {
                 code: interrupt.code(),
                 steps: fitted.steps,

@@ -38,7 +38,7 @@ pub struct Settings<M, T> {
     pub seed: u64,
     #[serde(default)]
     pub checkpoint_every: SaveInterval,
-    /// The weights that the training started from, in place of newly drawn ones.
+    /// The weights that the training started from, in place of newly drawn ones. The run holds a copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_from: Option<InitFrom>,
     /// What the run was before its number of epochs was changed, each time.
@@ -116,6 +116,14 @@ impl<M, T> Settings<M, T> {
                 run.path().display()
             )
         })
+    }
+
+    /// Records on what the training runs.
+    pub fn set_machine(&mut self, context: &Context) {
+        self.versions = Versions::of_this_program();
+        self.device.clone_from(&context.device_name);
+        self.threads = context.threads;
+        self.instruction_set = instruction_set().to_owned();
     }
 
     /// Settings of a new run, with neither training nor origin.

@@ -33,6 +33,8 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     const ALLOWED_WITH_RESUME: &'static [&'static str];
     /// The ids of flags of its own that a file for `--config` can't hold.
     const NOT_IN_A_FILE: &'static [&'static str] = &[];
+    /// The ids of flags that say how vocabularies are made, which a run's weights have already.
+    const VOCABULARY_FLAGS: &'static [&'static str] = &[];
     /// What flags that all trainings share default to, by their ids, for the help.
     const DEFAULTS: &'static [(&'static str, &'static str)];
 
@@ -69,7 +71,10 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     fn training(args: &Self::Args, fit: FitConfig) -> anyhow::Result<Self::Training>;
 
     /// The settings of the optimiser and the schedule within `training`.
-    fn fit(training: &mut Self::Training) -> &mut FitConfig;
+    fn fit(training: &Self::Training) -> &FitConfig;
+
+    /// The same settings, to change them.
+    fn fit_mut(training: &mut Self::Training) -> &mut FitConfig;
 
     /// The fields of `training` that hold the data's fingerprints, each with the name of its data
     /// for messages: `images to train`.
@@ -131,8 +136,8 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     /// The part of the data that a trained model needs.
     fn assets(data: &Self::Data) -> &Self::Assets;
 
-    /// Writes the assets into a run's folder: of a new run before its settings, and of a resumed one
-    /// again.
+    /// Writes the assets that a run's folder does not hold yet: of a new run before its settings.
+    /// Versions that wrote the settings first may have been killed in between.
     fn write_assets(_assets: &Self::Assets, _run: &RunDir) -> anyhow::Result<()> {
         Ok(())
     }

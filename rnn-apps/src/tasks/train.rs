@@ -8,7 +8,7 @@ use rnn_train::{FitConfig, RunDir, Trainer};
 use serde::Serialize;
 
 use super::data;
-use super::initial::Initial;
+use super::initial::{self, Initial};
 use super::report::{self, Story};
 use super::results::{CommonResults, TrainingResults};
 use super::resumed::Resumed;
@@ -17,7 +17,7 @@ use super::settings::Settings;
 use super::task::{Batches, SettingsOf, Task, Trained};
 use crate::cli::{FitArgs, RunArgs};
 use crate::context::Context;
-use crate::ui::interrupt::say_on_a_signal;
+use crate::ui::interrupt::message_on_signal;
 use crate::ui::{Output, Seconds, quoted};
 
 /// Flags of `train`: the task's own, and those that all tasks share.
@@ -40,7 +40,18 @@ pub fn run<T: Task>(
     if args.run.print_config {
         T::fill_defaults(&mut args.task);
         args.fit.fill_defaults(&T::default_fit(&args.task));
-        return print_config(context, &args, T::NOT_IN_A_FILE, out);
+        let of_run = args
+            .run
+            .init_from
+            .as_deref()
+            .map(initial::flags_of_run::<T>);
+        let of_run = of_run.transpose()?.unwrap_or_default();
+        let of_run = of_run.iter().filter(|flag| !args.run.given.contains(flag));
+        let left_out = of_run
+            .map(String::as_str)
+            .chain(T::NOT_IN_A_FILE.iter().copied());
+        let left_out: Vec<&str> = left_out.collect();
+        return print_config(context, &args, &left_out, out);
     }
     let results = match &args.run.resume {
         None => Some(train::<T>(context, &args, out)?),
@@ -85,9 +96,15 @@ pub fn train<T: Task>(
         init_from: initial.as_ref().map(|initial| initial.origin.clone()),
         ..Settings::new(context, T::NAME, model)
     };
+    let kept = initial.as_ref().map(Initial::to_bytes).transpose()?;
     let create = || {
-        let write_assets = |run: &RunDir| T::write_assets(T::assets(&data), run);
-        Session::create(&args.run, T::NAME, &settings, write_assets)
+        let write_files = |run: &RunDir| {
+            if let Some(weights) = &kept {
+                run.write_initial_weights(weights)?;
+            }
+            T::write_assets(T::assets(&data), run)
+        };
+        Session::create(&args.run, T::NAME, &settings, write_files)
     };
     fit_and_judge::<T>(context, &settings, &data, initial, create, out)
 }
@@ -99,34 +116,37 @@ fn resume<T: Task>(
     args: &TrainArgs<T::Args>,
     out: &mut Output,
 ) -> anyhow::Result<Option<TrainingResults<T::Score>>> {
-    let resumed = Resumed::<SettingsOf<T>>::open(folder, T::NAME, context, out)?;
-    if args.fit.epochs.is_none() && resumed.is_finished(&args.run, out)? {
+    let open = || Resumed::<SettingsOf<T>>::open(folder, T::NAME);
+    if args.fit.epochs.is_none() && open()?.is_finished(&args.run, out)? {
         return Ok(None);
     }
+    let lock = RunDir::open(folder)?.lock()?;
+    // Only now, since another program may have changed it.
+    let resumed = open()?;
+    resumed.warn_of_differences(context, out);
     let Resumed {
         run,
         mut settings,
         results,
     } = resumed;
-    let mut session = Session::resume(&args.run, T::NAME, run, &settings)?;
-    let mut training = settings.training()?.clone();
-    let epochs = T::fit(&mut training).epochs;
+    let mut session = Session::resume(&args.run, T::NAME, (run, lock), &settings)?;
+    let recorded = T::fit(settings.training()?).epochs;
     let extension = args.fit.epochs;
-    let extension = extension.filter(|&n| n != epochs || results.is_some());
+    let extension = extension.filter(|&epochs| epochs != recorded || results.is_some());
     if let Some(epochs) = extension {
-        session.extend(&mut settings, T::fit, epochs)?;
+        session.extend(context, &mut settings, T::fit_mut, epochs)?;
     }
-    let mut data = data::read::<T>(&training, T::data_path(&args.task), out)?;
-    data::check::<T>(folder, &mut training, &data)?;
+    let training = settings.training()?;
+    let mut data = data::read::<T>(training, T::data_path(&args.task), out)?;
+    data::check::<T>(folder, training, &data)?;
     let mut initial = None;
     if let Some(origin) = &settings.init_from {
         data = T::for_model(data, &settings.model, &session.run)?;
         if session.is_new() {
-            initial = Some(Initial::read_again(origin)?);
+            initial = Some(Initial::kept(&session.run, origin)?);
         }
     }
     let begin = || {
-        // Older versions wrote the settings before these, and may have been killed in between.
         T::write_assets(T::assets(&data), &session.run)?;
         if extension.is_some() {
             session.record(&args.run, &settings)?;
@@ -145,12 +165,12 @@ fn fit_and_judge<T: Task>(
     begin: impl FnOnce() -> anyhow::Result<Session>,
     out: &mut Output,
 ) -> anyhow::Result<TrainingResults<T::Score>> {
-    let mut training = settings.training()?.clone();
-    let Batches { train, valid } = T::batches(&training, data, settings.seed)?;
-    let fit = T::fit(&mut training).clone();
+    let training = settings.training()?;
+    let Batches { train, valid } = T::batches(training, data, settings.seed)?;
+    let fit = T::fit(training);
     context.check_precision(fit.precision)?;
     context.device.seed(settings.seed);
-    let mut model = T::init(&settings.model, Some(&training), &context.device)?;
+    let mut model = T::init(&settings.model, Some(training), &context.device)?;
     if let Some(initial) = initial {
         model = initial.load_into(model)?;
     }
@@ -164,23 +184,27 @@ fn fit_and_judge<T: Task>(
         out.field(name, text)?;
     }
     out.field("device", &context.device_name)?;
-    describe_fit(out, &fit, train.batch_size(), train.num_batches())?;
+    describe_fit(out, fit, train.batch_size(), train.num_batches())?;
     if let Some(origin) = &settings.init_from {
         out.field(
             "weights",
-            format_args!("at first those of {}", origin.path.display()),
+            format_args!("initial weights from {}", origin.path.display()),
         )?;
     }
-    session.describe(&fit, out)?;
+    session.describe(fit, out)?;
 
-    let mut trainer = Trainer::new(fit);
+    let mut trainer = Trainer::new(fit.clone());
     if let Some(valid) = valid {
         trainer = trainer.with_validation(valid);
     }
     let fitted = session.fit(trainer, model, train, out)?;
     let run = &session.run;
-    let _until_the_end = say_on_a_signal(session.how_to_go_on())?;
     run.save_model(&fitted.model)?;
+    // Until this function returns.
+    let message = message_on_signal(session.how_to_go_on());
+    if let Err(error) = &message {
+        out.warn(format_args!("signals can't be caught: {error}"));
+    }
     out.line(format_args!("trained in {}\n", Seconds(fitted.seconds)))?;
     let trained = Trained {
         model: &fitted.model,

@@ -66,15 +66,22 @@ pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
             out.line("\nResults\n")?;
             fields(out, results)?;
         }
-        None if weights.is_empty() => {
-            out.line("\nNo weights and no results: the training has not ended, or was cut short;")?;
+        None if settings["training"].is_null() => out.line("\nNo results: not trained here.")?,
+        None => {
+            let which = if weights.is_empty() {
+                "No weights and no"
+            } else {
+                "No"
+            };
+            let command = settings["command"].as_str().unwrap_or_default();
+            let run = quoted(run.path());
             out.line(format_args!(
-                "`{} train --resume {}` goes on with it.",
-                settings["command"].as_str().unwrap_or_default(),
-                quoted(run.path())
+                "\n{which} results: the training has not ended, or was cut short;"
+            ))?;
+            out.line(format_args!(
+                "`{command} train --resume {run}` goes on with it."
             ))?;
         }
-        None => out.line("\nNo results.")?,
     }
     out.results(&serde_json::json!({
         "command": "info",

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use signal_hook::SigId;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -34,6 +34,7 @@ pub struct Interrupt {
     handlers: Vec<SigId>,
     /// Whether signals have their default action.
     idle: Arc<AtomicBool>,
+    _message: Waiting,
 }
 
 impl Interrupt {
@@ -44,6 +45,13 @@ impl Interrupt {
             signal: Arc::default(),
             handlers: Vec::new(),
             idle: default_actions()?,
+            _message: Waiting::start(|_| {
+                // A step may take long, and a second signal loses it. On a line of its own, beside the bar.
+                let _ = writeln!(
+                    io::stderr(),
+                    "\nstopping after this step, to save it; a second signal ends the program unsaved"
+                );
+            })?,
         };
         for number in SIGNALS {
             let (stop, signal) = (interrupt.stop.clone(), interrupt.signal.clone());
@@ -88,58 +96,81 @@ impl Drop for Interrupt {
 /// Gives the signals handlers, once in the life of the program, that do what happens without any as
 /// long as the returned flag is set. A signal whose last handler is unregistered would be ignored.
 fn default_actions() -> io::Result<Arc<AtomicBool>> {
-    static IDLE: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    if let Some(idle) = IDLE.get() {
+    static IDLE: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
+    let mut registered = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(idle) = &*registered {
         return Ok(idle.clone());
     }
     let idle = Arc::new(AtomicBool::new(true));
     for number in SIGNALS {
         register_conditional_default(number, idle.clone())?;
     }
-    Ok(IDLE.get_or_init(|| idle).clone())
+    Ok(registered.insert(idle).clone())
 }
 
-/// Says something when a signal ends the program, as long as it lives.
-pub struct LastWords {
+/// A thread that waits for a signal, until it is dropped. Only on Unix; elsewhere there is none.
+struct Waiting {
     #[cfg(unix)]
-    waiting: Option<(signal_hook::iterator::Handle, std::thread::JoinHandle<()>)>,
-    idle: Arc<AtomicBool>,
+    thread: Option<(signal_hook::iterator::Handle, std::thread::JoinHandle<()>)>,
 }
 
-/// Prints `words` when a signal ends the program before the result is dropped.
-pub fn say_on_a_signal(words: String) -> io::Result<LastWords> {
-    let idle = default_actions()?;
+impl Waiting {
+    /// Calls `act` with the number of the first signal.
     #[cfg(unix)]
-    let waiting = {
+    fn start(act: impl FnOnce(i32) + Send + 'static) -> io::Result<Self> {
         let mut signals = signal_hook::iterator::Signals::new(SIGNALS)?;
         let handle = signals.handle();
         let thread = std::thread::spawn(move || {
             if let Some(number) = signals.forever().next() {
-                let _ = writeln!(io::stderr(), "{words}");
-                std::process::exit(SIGNALLED + number);
+                act(number);
             }
         });
-        idle.store(false, Ordering::SeqCst);
-        Some((handle, thread))
-    };
+        Ok(Self {
+            thread: Some((handle, thread)),
+        })
+    }
+
     #[cfg(not(unix))]
-    drop(words);
-    Ok(LastWords {
+    fn start(_: impl FnOnce(i32) + Send + 'static) -> io::Result<Self> {
+        Ok(Self {})
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
         #[cfg(unix)]
-        waiting,
+        if let Some((handle, thread)) = self.thread.take() {
+            handle.close();
+            // A panic in it has been reported.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Keeps a message ready for a signal that ends the program.
+pub struct MessageOnSignal {
+    idle: Arc<AtomicBool>,
+    _waiting: Waiting,
+}
+
+/// Prints `message` if a signal ends the program before the result is dropped. Only on Unix.
+pub fn message_on_signal(message: String) -> io::Result<MessageOnSignal> {
+    let idle = default_actions()?;
+    let waiting = Waiting::start(move |number| {
+        let _ = writeln!(io::stderr(), "{message}");
+        // Without exit handlers, since another thread still computes.
+        signal_hook::low_level::exit(SIGNALLED + number);
+    })?;
+    idle.store(cfg!(not(unix)), Ordering::SeqCst);
+    Ok(MessageOnSignal {
         idle,
+        _waiting: waiting,
     })
 }
 
-impl Drop for LastWords {
+impl Drop for MessageOnSignal {
     fn drop(&mut self) {
         self.idle.store(true, Ordering::SeqCst);
-        #[cfg(unix)]
-        if let Some((handle, thread)) = self.waiting.take() {
-            handle.close();
-            // It only waits.
-            let _ = thread.join();
-        }
     }
 }
 

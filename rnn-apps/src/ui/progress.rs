@@ -20,6 +20,7 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// An observer that prints the progress of a training.
 pub struct Progress {
     out: Output,
+    has_new_weights: bool,
     epochs: usize,
     /// The cross entropy at chance level, ln C for C classes; `None` without classes.
     chance_level: Option<f64>,
@@ -45,9 +46,11 @@ struct Epoch {
 }
 
 impl Progress {
-    pub fn new(out: Output) -> Self {
+    /// `has_new_weights` tells that the training starts from newly drawn ones.
+    pub fn new(out: Output, has_new_weights: bool) -> Self {
         Self {
             out,
+            has_new_weights,
             epochs: 0,
             chance_level: None,
             is_terminal: io::stderr().is_terminal(),
@@ -99,7 +102,7 @@ impl Observer for Progress {
 
     fn step(&mut self, report: &StepReport) {
         self.chance_level = report.num_classes.map(|classes| (classes as f64).ln());
-        if report.step == 1 {
+        if report.step == 1 && self.has_new_weights {
             self.check_first_loss(report);
         }
         let Some(epoch) = &mut self.epoch else {

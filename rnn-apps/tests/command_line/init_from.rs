@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use rnn_model::burn::tensor::Device;
+use rnn_model::{ClassifierConfig, GruConfig, LstmTaggerConfig, StateDict};
 use serde_json::Value;
 
-use super::{fails, json, succeeds};
+use super::{fails, json, succeeds, text};
 
 const TRAIN: &str =
     "mnist train --hidden-size 12 --num-layers 1 --limit 400 --batch-size 20 --quiet";
@@ -63,8 +65,10 @@ fn a_run_a_file_and_an_imported_run_give_their_weights() {
         ),
     ] {
         let line = format!("{short} {HARDLY} {flags} --init-from {from} --run {run}");
-        let output = succeeds(folder, &line);
-        assert!(output.contains("at first those of"), "{output}");
+        let output = super::run(folder, &line);
+        assert!(text(&output.stdout).contains("initial weights from"));
+        // A loss far below chance level is what is to be expected.
+        assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
         let found = test_loss(folder, run);
         assert!(
             (found - expected).abs() < 1e-6,
@@ -73,6 +77,19 @@ fn a_run_a_file_and_an_imported_run_give_their_weights() {
         assert!(!settings(folder, run)["init_from"]["fingerprint"].is_null());
         assert_eq!(settings(folder, run)["model"]["hidden_size"], 12);
     }
+
+    // Printed settings leave to the run what it decides.
+    let line = format!("{short} {HARDLY} --init-from first --bidirectional");
+    let printed = succeeds(folder, &format!("{line} --print-config"));
+    assert!(printed.contains("bidirectional = true"), "{printed}");
+    for key in ["hidden_size", "cell", "dropout"] {
+        assert!(!printed.contains(key), "{printed}");
+    }
+    fs::write(folder.join("printed.toml"), printed).expect("written");
+    succeeds(
+        folder,
+        "mnist train --config printed.toml --quiet --run printed",
+    );
 
     // Flags that say the same as the run are taken, others refused; dropout is the training's.
     let line = format!("{short} {HARDLY} --init-from first --quiet");
@@ -110,26 +127,65 @@ fn stopped_before_its_first_checkpoint_it_starts_from_the_same_weights_again() {
     succeeds(folder, &format!("{line} --run whole"));
     let weights = |run: &str| fs::read(folder.join(run).join("model.safetensors")).expect("some");
 
-    let only_settings = |run: &str| {
-        fs::create_dir(folder.join(run)).expect("a folder");
-        let (from, to) = (folder.join("whole"), folder.join(run));
-        fs::copy(from.join("config.json"), to.join("config.json")).expect("a copy");
-    };
-    only_settings("killed");
+    // The run has a copy of them, whatever becomes of the other one.
+    fs::create_dir(folder.join("killed")).expect("a folder");
+    for file in ["config.json", "initial.safetensors"] {
+        let (from, to) = (folder.join("whole"), folder.join("killed"));
+        fs::copy(from.join(file), to.join(file)).expect("a copy");
+    }
+    fs::remove_dir_all(folder.join("first")).expect("removed");
     succeeds(folder, "mnist train --resume killed --quiet");
     assert!(weights("killed") == weights("whole"), "other weights");
+    // Not so its settings as those of a new run.
+    let message = fails(
+        folder,
+        "mnist train --config whole/config.json --run new",
+        1,
+    );
+    assert!(message.contains("first"), "{message}");
+}
 
-    only_settings("changed");
-    fs::copy(
-        folder.join("whole/model.safetensors"),
-        folder.join("first/model.safetensors"),
+#[test]
+fn a_run_s_settings_name_its_initial_weights_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    succeeds(
+        folder,
+        &format!("{TRAIN} --cell rnn --epochs 1 --run first"),
+    );
+    let line = "mnist train --limit 400 --batch-size 20 --quiet --epochs 2 --init-from first";
+    succeeds(folder, &format!("{line} --run second"));
+    let line = "mnist train --config second/config.json --quiet --run third";
+    succeeds(folder, line);
+    let weights = |run: &str| fs::read(folder.join(run).join("model.safetensors")).expect("some");
+    assert!(weights("third") == weights("second"), "other weights");
+}
+
+#[test]
+fn a_model_of_other_classes_is_refused_before_anything_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let config = ClassifierConfig::new(GruConfig::new(28, 4), 12);
+    let weights = StateDict::of(&config.init(&Device::default()));
+    fs::write(
+        folder.join("w.safetensors"),
+        weights.to_safetensors().expect("weights"),
     )
-    .expect("a copy");
-    let message = fails(folder, "mnist train --resume changed", 1);
+    .expect("written");
+    let description = r#"{"command": "mnist", "cell": "gru", "input_size": 28, "hidden_size": 4,
+        "num_classes": 12}"#;
+    fs::write(folder.join("model.json"), description).expect("written");
+    succeeds(
+        folder,
+        "import --weights w.safetensors --model model.json --run imported",
+    );
+    let line = "mnist train --limit 100 --init-from imported --run none";
+    let message = fails(folder, line, 1);
     assert!(
-        message.contains("have changed: expected SHA-256"),
+        message.contains("expected a model of 10 classes, found 12"),
         "{message}"
     );
+    assert!(!folder.join("none").exists());
 }
 
 #[test]
@@ -143,9 +199,14 @@ fn a_tagger_keeps_the_words_and_tags_of_its_run() {
         "The/DET cat/NN read/V\nthe/DET cat/NN ate/V\nThe/DET dog/NN read/V\n",
     )
     .expect("written");
-    let line = "tagger train --data new.txt --min-count 1 --valid-split 0.4 --epochs 1 --quiet \
-                --init-from first --run second";
-    succeeds(folder, line);
+    let line = format!(
+        "tagger train --data new.txt --min-count 1 --valid-split 0.4 {HARDLY} --quiet \
+         --init-from first"
+    );
+    let message = fails(folder, &format!("{line} --run none"), 2);
+    assert!(message.contains("--min-count has no effect"), "{message}");
+    let line = line.replace("--min-count 1 ", "");
+    succeeds(folder, &format!("{line} --run second"));
     for file in ["vocab.json", "tags.json"] {
         let text = |run: &str| fs::read_to_string(folder.join(run).join(file)).expect("a file");
         assert_eq!(text("second"), text("first"));
@@ -154,12 +215,29 @@ fn a_tagger_keeps_the_words_and_tags_of_its_run() {
         fs::write(folder.join("text"), "Everybody read that book\n").expect("written");
         succeeds(folder, &format!("tagger tag --run {run} --file text"))
     };
-    assert_eq!(tagged("second"), "Everybody/NN read/V that/DET book/NN\n");
+    assert_eq!(tagged("second"), tagged("first"));
+
+    // Without a symbol for unknown words, as an import may be.
+    let description = r#"{"command": "tagger", "embedding_size": 8, "hidden_size": 8,
+        "words": ["The", "the", "dog", "cat", "read", "ate"], "tags": ["DET", "NN", "V"]}"#;
+    fs::write(folder.join("model.json"), description).expect("written");
+    let tagger = LstmTaggerConfig::new(6, 8, 8, 3).init(&Device::default());
+    let weights = StateDict::of(&tagger).to_safetensors().expect("weights");
+    fs::write(folder.join("w.safetensors"), weights).expect("written");
+    succeeds(
+        folder,
+        "import --weights w.safetensors --model model.json --run imported",
+    );
+    let line = "tagger train --data new.txt --valid-split 0.4 --epochs 1 --init-from imported";
+    succeeds(folder, &format!("{line} --run third"));
+    succeeds(folder, "tagger eval --run third");
 
     // A tag that the run does not know.
     fs::write(folder.join("odd.txt"), "The/DET cat/XX\nthe/DET dog/NN\n").expect("written");
     let line = "tagger train --data odd.txt --valid-split 0.5 --init-from first --run none";
     let message = fails(folder, line, 1);
-    assert!(message.contains("\"XX\""), "{message}");
+    for part in ["to train on: sentence 1, \"The cat\"", "found \"XX\""] {
+        assert!(message.contains(part), "no {part} in {message}");
+    }
     assert!(!folder.join("none").exists());
 }

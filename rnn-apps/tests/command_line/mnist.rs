@@ -257,7 +257,7 @@ fn info_tells_what_a_run_holds() {
     std::fs::remove_file(folder.path().join("run/metrics.json")).expect("removed");
     let output = succeeds(folder.path(), "info run");
     assert!(
-        output.contains("rnn.weight_ih_l0") && output.contains("No results."),
+        output.contains("rnn.weight_ih_l0") && output.contains("\nNo results: "),
         "{output}"
     );
     std::fs::remove_file(folder.path().join("run/model.safetensors")).expect("removed");

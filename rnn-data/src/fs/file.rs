@@ -111,9 +111,13 @@ pub(crate) struct NotUtf8 {
     pub(crate) found: u8,
 }
 
-/// Whether bytes begin with the byte order mark of UTF-16.
+/// Whether bytes begin as UTF-16 does: with its byte order mark, or with a character below 256.
 pub fn is_utf16(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [first, second, ..] => (*first == 0) != (*second == 0),
+        _ => false,
+    }
 }
 
 /// Bytes as text.

@@ -25,8 +25,8 @@ pub enum TextError {
         /// The byte there.
         found: u8,
     },
-    /// The bytes are UTF-16, by their byte order mark. PowerShell's `>` writes it.
-    #[error("expected UTF-8, found UTF-16: save it as UTF-8")]
+    /// The bytes are UTF-16.
+    #[error("expected UTF-8, found UTF-16, which PowerShell's > writes: save it as UTF-8")]
     Utf16,
     /// A compressed file is damaged.
     #[error(transparent)]

@@ -49,6 +49,24 @@ pub enum StateDictError {
         /// The names.
         names: Vec<String>,
     },
+    /// There is no such entry.
+    #[error("there is no {name}; there are {}", first(names))]
+    NoSuchName {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        names: Vec<String>,
+    },
+    /// An entry has not the axes that are asked for.
+    #[error("{name}: expected {expected}, found the shape {shape:?}")]
+    Axes {
+        /// The entry.
+        name: String,
+        /// What is expected of its shape.
+        expected: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
     /// The names, shapes or types are not those of the module.
     #[error("{0}")]
     Mismatch(Mismatch),
@@ -60,7 +78,7 @@ pub enum StateDictError {
     #[cfg(not(feature = "pytorch"))]
     #[error("not a safetensors file; to read what torch.save writes, add the feature pytorch")]
     NoPyTorch,
-    /// A file can't be read.
+    /// A file can't be read or written.
     #[error("{}", path.display())]
     Io {
         /// The file.
@@ -68,7 +86,7 @@ pub enum StateDictError {
         /// The system's answer.
         source: std::io::Error,
     },
-    /// A file could be read, and what it holds is wrong.
+    /// A file could be read, and what it holds is wrong; or what is to be written has no place in a file.
     #[error("{}", path.display())]
     File {
         /// The file.
@@ -86,6 +104,7 @@ impl From<safetensors::SafeTensorError> for StateDictError {
 
 /// Every difference between a [`StateDict`](crate::StateDict) and a module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mismatch {
     /// Names that the module has and the dictionary lacks.
     pub missing: Vec<String>,

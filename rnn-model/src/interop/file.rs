@@ -1,5 +1,5 @@
-use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use super::error::StateDictError;
@@ -36,7 +36,7 @@ impl StateDict {
         };
         let mut file = File::open(path).map_err(io_error)?;
         let mut start = Vec::new();
-        file.by_ref()
+        Read::by_ref(&mut file)
             .take(4)
             .read_to_end(&mut start)
             .map_err(io_error)?;
@@ -55,6 +55,39 @@ impl StateDict {
         })
     }
 
+    /// Writes a `.safetensors` file, whole or not at all: the bytes go to a temporary file in the same
+    /// folder, are synced, and take the name, so that a reader finds the old file or the new one, never a
+    /// part.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_safetensors`](Self::to_safetensors), or if the system refuses; nothing is left then but
+    /// what was there before. All errors name the file.
+    ///
+    /// ```
+    /// use rnn_model::{LstmConfig, StateDict};
+    /// # let device = Default::default();
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("lstm.safetensors");
+    /// let lstm = LstmConfig::new(28, 128).init(&device);
+    /// StateDict::of(&lstm).write(&path)?;
+    /// let lstm = StateDict::read(&path)?.load_into(lstm)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<(), StateDictError> {
+        let path = path.as_ref();
+        let bytes = self
+            .to_safetensors()
+            .map_err(|error| StateDictError::File {
+                path: path.to_owned(),
+                source: Box::new(error),
+            })?;
+        write_whole(path, &bytes).map_err(|source| StateDictError::Io {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
     #[cfg(feature = "pytorch")]
     fn from_zip(file: File, length: u64) -> Result<Self, StateDictError> {
         Self::from_pytorch(io::BufReader::new(file), length)
@@ -64,4 +97,28 @@ impl StateDict {
     fn from_zip(_: File, _: u64) -> Result<Self, StateDictError> {
         Err(StateDictError::NoPyTorch)
     }
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let folder = parent.unwrap_or(Path::new("."));
+    // Opened here, so that it gets the permissions that any new file gets: those of a temporary file
+    // would let nobody but its owner read it.
+    let open = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
+    // An error removes the temporary file, by dropping it.
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(".rnn-tmp")
+        .make_in(folder, open)?;
+    temporary.as_file_mut().write_all(bytes)?;
+    // Without this, a power cut after the rename could leave the name with no content.
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    // Without this, a power cut could undo the rename. Not all systems can open a folder to sync it.
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod error;
 mod file;
+mod layout;
 mod module;
 #[cfg(feature = "pytorch")]
 mod pytorch;

@@ -26,7 +26,7 @@ pub(super) fn write<M: Module>(
 ) -> Result<M, StateDictError> {
     let mut writer = Writer {
         tensors,
-        path: Vec::new(),
+        path: Path::default(),
         mismatch: Mismatch::default(),
     };
     let module = module.map(&mut writer);
@@ -39,29 +39,75 @@ pub(super) fn write<M: Module>(
     }
 }
 
+/// Where a visitor or a mapper is in a module.
+#[derive(Default)]
+struct Path {
+    names: Vec<String>,
+    /// Of each name, the type that has a field of that name.
+    containers: Vec<String>,
+}
+
+impl Path {
+    fn enter(&mut self, name: &str, container: &str) {
+        self.names.push(name.to_owned());
+        self.containers.push(container.to_owned());
+    }
+
+    fn exit(&mut self) {
+        self.names.pop();
+        self.containers.pop();
+    }
+
+    fn name(&self) -> String {
+        self.names.join(".")
+    }
+
+    /// Whether a parameter is saved as `[in, out]`: the weight of Burn's `Linear`, unless its layout is
+    /// `LinearLayout::Col`. Then the parameter itself transposes what it loads.
+    fn is_in_by_out<const D: usize>(&self, param: &Param<Tensor<D>>) -> bool {
+        let is_named = |names: &[String], name: &str| names.last().is_some_and(|last| last == name);
+        if D != 2
+            || !is_named(&self.containers, "Struct:Linear")
+            || !is_named(&self.names, "weight")
+        {
+            return false;
+        }
+        let mut shape = [1; D];
+        shape[D - 1] = 2;
+        let (_, tensor, mapper) = param.clone().consume();
+        let probe = Tensor::<D>::zeros(shape, &tensor.device());
+        mapper.on_load(probe).dims() == shape
+    }
+}
+
 #[derive(Default)]
 struct Reader {
-    path: Vec<String>,
+    path: Path,
     tensors: BTreeMap<String, TensorData>,
 }
 
 impl Reader {
     fn insert(&mut self, data: TensorData) {
-        self.tensors.insert(self.path.join("."), data);
+        self.tensors.insert(self.path.name(), data);
     }
 }
 
 impl ModuleVisitor for Reader {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
+        self.path.exit();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.insert(param.transform_for_save().val().into_data());
+        let saved = param.transform_for_save().val();
+        let saved = match self.path.is_in_by_out(param) {
+            true => saved.transpose(),
+            false => saved,
+        };
+        self.insert(saved.into_data());
     }
 
     fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
@@ -80,7 +126,7 @@ impl ModuleVisitor for Reader {
 }
 
 struct Writer {
-    path: Vec<String>,
+    path: Path,
     tensors: BTreeMap<String, TensorData>,
     mismatch: Mismatch,
 }
@@ -89,7 +135,7 @@ impl Writer {
     /// The values for the parameter at hand as `dtype`; none, with an entry in the mismatch, if there
     /// are none or they do not fit.
     fn take(&mut self, shape: &[usize], dtype: DType) -> Option<TensorData> {
-        let name = self.path.join(".");
+        let name = self.path.name();
         let Some(data) = self.tensors.remove(&name) else {
             self.mismatch.missing.push(name);
             return None;
@@ -109,21 +155,32 @@ impl Writer {
 }
 
 impl ModuleMapper for Writer {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
+        self.path.exit();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let saved = param.transform_for_save().val();
-        let Some(data) = self.take(&saved.dims(), saved.dtype()) else {
+        let is_in_by_out = self.path.is_in_by_out(&param);
+        let mut shape = saved.dims();
+        if is_in_by_out {
+            shape.reverse();
+        }
+        let Some(data) = self.take(&shape, saved.dtype()) else {
             return param;
         };
+        let tensor = Tensor::from_data(data, &saved.device());
+        let tensor = match is_in_by_out {
+            // Laid out as a new one is: with other strides, products may sum in another order.
+            true => Tensor::from_data(tensor.transpose().into_data(), &saved.device()),
+            false => tensor,
+        };
         let id = param.id;
-        param.transform_for_load(Tensor::from_data(data, &saved.device()), id)
+        param.transform_for_load(tensor, id)
     }
 
     fn map_int<const D: usize>(&mut self, param: Param<Tensor<D, Int>>) -> Param<Tensor<D, Int>> {

@@ -54,8 +54,8 @@ impl StateDict {
     }
 }
 
-/// Checks that names differ, and that the tensors are not far larger than a file of `length` bytes:
-/// views of one storage may be many and large, but who needs more than this is not after weights.
+/// Checks that names differ, and that the tensors are not far larger than a file of `length` bytes.
+/// Views of one storage may be many and large, but weights are rarely shared sixteen times.
 fn check(found: &[(String, Rc<View>)], length: u64) -> Result<(), StateDictError> {
     let limit = length.saturating_mul(16).saturating_add(64 << 20);
     let mut names = HashSet::new();

@@ -8,6 +8,9 @@ use super::module;
 
 /// A module's parameters by name, as PyTorch's `state_dict()`: `rnn.weight_ih_l0`, `fc.bias`.
 ///
+/// The weight of a linear layer is `[out, in]`, as PyTorch's, also that of Burn's own
+/// [`Linear`](burn::nn::Linear), which keeps `[in, out]` in memory.
+///
 /// It is how weights get to a file and back, on whichever backend, and how they come from PyTorch and
 /// go there. A module's floating-point parameters keep their width; its integers are of 64 bits here, and
 /// its truth values bytes, as in PyTorch. Files hold any type of number; a module's parameter takes
@@ -39,6 +42,21 @@ impl StateDict {
     /// The names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
+    }
+
+    /// The names, sorted, with their values.
+    ///
+    /// ```
+    /// use rnn_model::{StateDict, linear};
+    /// # let device = Default::default();
+    /// for (name, data) in StateDict::of(&linear(5, 3, &device)).iter() {
+    ///     println!("{name}: {:?}", data.shape()); // bias: [3], weight: [3, 5]
+    /// }
+    /// ```
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &TensorData)> {
+        self.tensors
+            .iter()
+            .map(|(name, data)| (name.as_str(), data))
     }
 
     /// The values under `name`.
@@ -80,6 +98,27 @@ impl StateDict {
                 .map(|(name, data)| (name.clone(), data.clone()))
                 .collect(),
         }
+    }
+
+    /// The entries but those whose names end in one of `parts`, after a dot or whole: PyTorch's buffers
+    /// that have no counterpart, such as the `num_batches_tracked` of its batch normalisation.
+    ///
+    /// ```
+    /// use burn::tensor::TensorData;
+    /// use rnn_model::StateDict;
+    /// let mut weights = StateDict::default();
+    /// weights.insert("norm.running_mean", TensorData::from([0.5f32]));
+    /// weights.insert("norm.num_batches_tracked", TensorData::from([7i64]));
+    /// let weights = weights.without(&["num_batches_tracked"]);
+    /// assert!(weights.names().eq(["norm.running_mean"]));
+    /// ```
+    pub fn without(mut self, parts: &[&str]) -> Self {
+        let is_named = |name: &str, part: &str| {
+            let before = name.strip_suffix(part);
+            before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        };
+        (self.tensors).retain(|name, _| !parts.iter().any(|part| is_named(name, part)));
+        self
     }
 
     /// All entries under longer names: `encoder.` makes `encoder.weight_ih_l0` of `weight_ih_l0`.

@@ -11,6 +11,7 @@ use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extensi
 use burn::tensor::{Int, Tensor};
 
 use super::coverage::covers;
+use super::cpu::embedding;
 use super::host::{Host, sequence, with_rows};
 
 /// Rows of a matrix, as an operation of the backends that have it.
@@ -48,10 +49,7 @@ impl<B: Host> EmbeddingBackend for B {
         let weight = with_rows::<B>(B::float_reshape(weight.clone(), one_step(&weight)));
         let rows = sequence::<B>(&weight);
         let [_, _, features] = rows.shape();
-        let mut output = Vec::with_capacity(words.ids.len() * features);
-        for &id in &words.ids[..] {
-            output.extend_from_slice(rows.row(0, id));
-        }
+        let output = embedding::forward(rows, &words.ids);
         B::from_vec(output, &[words.batch, words.time, features])
     }
 
@@ -59,16 +57,7 @@ impl<B: Host> EmbeddingBackend for B {
         let by = with_rows::<B>(by);
         let by = sequence::<B>(&by);
         let [_, _, features] = by.shape();
-        let mut gradient = vec![0.0; rows * features];
-        for (place, id) in words.ids.iter().enumerate() {
-            let row = &mut gradient[id * features..][..features];
-            for (sum, by) in row
-                .iter_mut()
-                .zip(by.row(place / words.time, place % words.time))
-            {
-                *sum += by;
-            }
-        }
+        let gradient = embedding::backward(by, &words.ids, rows);
         B::from_vec(gradient, &[rows, features])
     }
 }

@@ -2,36 +2,59 @@ use burn::tensor::{Device, Tensor};
 
 use super::token::{TokenModel, TokenModelConfig};
 use super::transparent::transparent_module;
-use crate::recurrent::{Lengths, Rnn, RnnConfig};
+use crate::recurrent::{ConfigError, Lengths, Rnn, RnnConfig};
 
 /// Configuration of a [`CharRnn`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct CharRnnConfig {
-    /// The recurrent part, batch first whatever it says; `input_size` is the number of different
-    /// characters that come in.
-    pub rnn: RnnConfig,
-    /// The number of different characters that can be predicted.
-    pub num_classes: usize,
+    rnn: RnnConfig,
+    num_classes: usize,
 }
 
 impl CharRnnConfig {
     /// A model of one layer, from one-hot vectors of `input_size` to `num_classes` scores.
     pub fn new(input_size: usize, hidden_size: usize, num_classes: usize) -> Self {
-        Self {
-            rnn: RnnConfig::new(input_size, hidden_size),
-            num_classes,
-        }
+        Self::over(RnnConfig::new(input_size, hidden_size), num_classes)
+    }
+
+    /// A model over the given recurrent module, batch first whatever it says, whose `input_size` is the
+    /// number of different characters that come in; `num_classes` can be predicted.
+    pub fn over(rnn: RnnConfig, num_classes: usize) -> Self {
+        Self { rnn, num_classes }
+    }
+
+    /// The recurrent part.
+    pub fn rnn(&self) -> &RnnConfig {
+        &self.rnn
+    }
+
+    fn model(&self) -> TokenModelConfig<RnnConfig> {
+        TokenModelConfig::new(self.rnn.clone(), self.rnn.input_size(), self.num_classes)
+            .with_one_hot(true)
+    }
+
+    /// Checks what a model could not be made from: for settings that come from outside.
+    ///
+    /// # Errors
+    ///
+    /// If there are no characters to predict, or the recurrent part has an error.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.model().validate()
     }
 
     /// Makes the model, its weights drawn from the device's random state.
     ///
     /// # Panics
     ///
-    /// If a size is out of range.
+    /// If [`validate`](Self::validate) finds an error.
     pub fn init(&self, device: &Device) -> CharRnn {
-        let model = TokenModelConfig::new(self.rnn.clone(), self.rnn.input_size, self.num_classes);
         CharRnn {
-            model: model.with_one_hot(true).init(device),
+            model: self.model().init(device),
         }
     }
 }

@@ -5,19 +5,24 @@ use super::transparent::transparent_module;
 use crate::recurrent::{ConfigError, Lengths, RecurrentModule, RecurrentModuleConfig};
 
 /// Configuration of a [`LanguageModel`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct LanguageModelConfig<K> {
-    /// The number of different tokens, V: those that come in and those that are predicted.
-    pub vocab_size: usize,
-    /// Whether a token is a one-hot vector of V numbers instead of a learnt one. Default false.
-    pub one_hot: bool,
-    /// The recurrent part, batch first whatever it says; its `input_size` is the size of an
-    /// embedding, or V with one-hot vectors.
-    pub rnn: K,
+    vocab_size: usize,
+    #[cfg_attr(feature = "serde", serde(default))]
+    one_hot: bool,
+    rnn: K,
 }
 
 impl<K: RecurrentModuleConfig> LanguageModelConfig<K> {
     /// A model whose embeddings have the `input_size` of the recurrent part.
+    ///
+    /// - `rnn`: the recurrent part, batch first whatever it says
+    /// - `vocab_size`: the number of different tokens, V: those that come in and those that are predicted
     pub fn new(rnn: K, vocab_size: usize) -> Self {
         Self {
             vocab_size,
@@ -26,10 +31,16 @@ impl<K: RecurrentModuleConfig> LanguageModelConfig<K> {
         }
     }
 
-    /// Sets whether tokens are one-hot vectors, which have no parameters.
+    /// Sets whether a token is a one-hot vector of V numbers, which has no parameters, instead of a
+    /// learnt one (default false); the `input_size` of the recurrent part is V then.
     pub fn with_one_hot(mut self, one_hot: bool) -> Self {
         self.one_hot = one_hot;
         self
+    }
+
+    /// The recurrent part.
+    pub fn rnn(&self) -> &K {
+        &self.rnn
     }
 
     fn model(&self) -> TokenModelConfig<K> {

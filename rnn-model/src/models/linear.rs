@@ -5,7 +5,8 @@ use burn::tensor::{Device, Tensor};
 /// Makes PyTorch's `nn.Linear`: a layer stored as PyTorch stores it (`weight` is `[out, in]`, so that
 /// its weights fit) and drawn as PyTorch draws it, weight and bias from `U(-k, k)` with `k = 1/√in`.
 ///
-/// Burn's own `LinearConfig` stores `[in, out]`, and with `LinearLayout::Col` draws from `k = 1/√out`.
+/// Burn's own `LinearConfig` stores `[in, out]`, and with `LinearLayout::Col`, which stores `[out, in]`,
+/// draws from `k = 1/√out`.
 ///
 /// ```
 /// use burn::tensor::Tensor;

@@ -13,14 +13,16 @@ pub type LstmTagger = Tagger<Lstm>;
 pub type LstmTaggerConfig = TaggerConfig<LstmConfig>;
 
 /// Configuration of a [`Tagger`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct TaggerConfig<K> {
-    /// The number of different words, V.
-    pub vocab_size: usize,
-    /// The recurrent part, batch first whatever it says; `input_size` is the size of an embedding.
-    pub rnn: K,
-    /// The number of different tags.
-    pub num_tags: usize,
+    vocab_size: usize,
+    rnn: K,
+    num_tags: usize,
 }
 
 impl LstmTaggerConfig {
@@ -41,12 +43,21 @@ impl LstmTaggerConfig {
 
 impl<K: RecurrentModuleConfig> TaggerConfig<K> {
     /// A tagger over the given recurrent module, whose `input_size` is the size of an embedding.
+    ///
+    /// - `rnn`: the recurrent part, batch first whatever it says
+    /// - `vocab_size`: the number of different words, V
+    /// - `num_tags`: the number of different tags
     pub fn over(rnn: K, vocab_size: usize, num_tags: usize) -> Self {
         Self {
             vocab_size,
             rnn,
             num_tags,
         }
+    }
+
+    /// The recurrent part.
+    pub fn rnn(&self) -> &K {
+        &self.rnn
     }
 
     fn model(&self) -> TokenModelConfig<K> {

@@ -7,21 +7,26 @@ use super::linear::{linear, over_steps};
 use crate::recurrent::{ConfigError, Lengths, RecurrentModule, RecurrentModuleConfig};
 
 /// Configuration of a [`TokenModel`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct TokenModelConfig<K> {
-    /// The number of different tokens that come in, V.
-    pub vocab_size: usize,
-    /// Whether a token is a one-hot vector of V numbers instead of a learnt one. Default false.
-    pub one_hot: bool,
-    /// The recurrent part, batch first whatever it says; its `input_size` is the size of an
-    /// embedding, or V with one-hot vectors.
-    pub rnn: K,
-    /// The number of classes at each step.
-    pub num_classes: usize,
+    vocab_size: usize,
+    #[cfg_attr(feature = "serde", serde(default))]
+    one_hot: bool,
+    rnn: K,
+    num_classes: usize,
 }
 
 impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
     /// A model whose embeddings have the `input_size` of the recurrent part.
+    ///
+    /// - `rnn`: the recurrent part, batch first whatever it says
+    /// - `vocab_size`: the number of different tokens that come in, V
+    /// - `num_classes`: the number of classes at each step
     pub fn new(rnn: K, vocab_size: usize, num_classes: usize) -> Self {
         Self {
             vocab_size,
@@ -31,10 +36,16 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
         }
     }
 
-    /// Sets whether tokens are one-hot vectors, which have no parameters.
+    /// Sets whether a token is a one-hot vector of V numbers, which has no parameters, instead of a
+    /// learnt one (default false); the `input_size` of the recurrent part is V then.
     pub fn with_one_hot(mut self, one_hot: bool) -> Self {
         self.one_hot = one_hot;
         self
+    }
+
+    /// The recurrent part.
+    pub fn rnn(&self) -> &K {
+        &self.rnn
     }
 
     /// Checks what a model could not be made from: for settings that come from outside.
@@ -45,20 +56,11 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
     /// `input_size` is not that of the one-hot vectors.
     pub fn validate(&self) -> Result<(), ConfigError> {
         const MODULE: &str = "TokenModel";
-        const LIMIT: usize = 1 << 24;
-        for (field, found) in [
+        let sizes = [
             ("vocab_size", self.vocab_size),
             ("num_classes", self.num_classes),
-        ] {
-            if !(1..=LIMIT).contains(&found) {
-                return Err(ConfigError::Size {
-                    module: MODULE,
-                    field,
-                    limit: LIMIT,
-                    found,
-                });
-            }
-        }
+        ];
+        ConfigError::check_sizes(MODULE, &sizes)?;
         self.rnn.validate()?;
         if self.one_hot && self.rnn.input_size() != self.vocab_size {
             return Err(ConfigError::OneHot {

@@ -53,6 +53,11 @@ pub enum AnyState {
 }
 
 impl AnyState {
+    /// The same values, cut off from what computed them: [`ModuleState::detach`].
+    pub fn detach(self) -> Self {
+        ModuleState::detach(self)
+    }
+
     fn of(h: Tensor<3>, c: Option<Tensor<3>>) -> Self {
         match c {
             None => Self::Hidden(h),

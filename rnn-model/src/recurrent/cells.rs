@@ -24,19 +24,30 @@ pub type GruCellConfig = RecurrentCellConfig<GruStep>;
 
 /// Configuration of a single cell: the arguments of PyTorch's `nn.RNNCell`, `nn.LSTMCell`,
 /// `nn.GRUCell`.
-#[derive(Clone, Debug)]
+///
+/// It is read and written as a [`RecurrentConfig`] is.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(
+        into = "super::config::CellSettings",
+        try_from = "super::config::CellSettings",
+        bound(serialize = "C: Cell", deserialize = "C: Cell + Default")
+    )
+)]
 pub struct RecurrentCellConfig<C> {
-    cell: C,
-    /// Features of the input, I.
-    pub input_size: usize,
-    /// Features of the hidden state, H.
-    pub hidden_size: usize,
-    /// Whether the cell has the biases `b_ih` and `b_hh`. Default true.
-    pub bias: bool,
+    pub(super) cell: C,
+    pub(super) input_size: usize,
+    pub(super) hidden_size: usize,
+    pub(super) bias: bool,
 }
 
 impl<C: Cell + Default> RecurrentCellConfig<C> {
     /// A cell with biases.
+    ///
+    /// - `input_size`: features of the input, I
+    /// - `hidden_size`: features of the hidden state, H
     pub fn new(input_size: usize, hidden_size: usize) -> Self {
         Self {
             cell: C::default(),
@@ -46,7 +57,7 @@ impl<C: Cell + Default> RecurrentCellConfig<C> {
         }
     }
 
-    /// Sets whether there are biases.
+    /// Sets whether the cell has the biases `b_ih` and `b_hh`. Default true.
     pub fn with_bias(mut self, bias: bool) -> Self {
         self.bias = bias;
         self
@@ -148,10 +159,15 @@ impl<C: Cell> RecurrentCell<C> {
         let [_, input_size] = self.weight_ih.val().dims();
         let [_, hidden_size] = self.weight_hh.val().dims();
         let [batch, features] = input.dims();
-        assert_eq!(
-            features,
-            input_size,
+        assert!(
+            features == input_size,
             "{} cell: the input has {features} features, expected input_size {input_size}",
+            C::NAME
+        );
+        let (dtype, expected) = (input.dtype(), self.weight_ih.dtype());
+        assert!(
+            dtype == expected,
+            "{} cell: the input is {dtype:?}, expected {expected:?}, as the weights are",
             C::NAME
         );
         assert!(batch > 0, "{} cell: the batch has no sequences", C::NAME);
@@ -159,9 +175,8 @@ impl<C: Cell> RecurrentCell<C> {
         let state = match state {
             Some(state) => Parts::of(state).map(|part| {
                 let found = part.dims();
-                assert_eq!(
-                    found,
-                    shape,
+                assert!(
+                    found == shape,
                     "{} cell: the state is {found:?}, expected [batch, hidden_size] = {shape:?}",
                     C::NAME
                 );

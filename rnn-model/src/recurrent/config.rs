@@ -1,4 +1,7 @@
+mod cells;
 mod error;
+#[cfg(feature = "serde")]
+mod settings;
 
 use burn::module::Module;
 use burn::tensor::Device;
@@ -7,8 +10,10 @@ use super::init::{RecurrentInit, WeightsConfig};
 use super::layer::Cache;
 use super::module::Recurrent;
 use super::regularization::Noise;
-use super::step::{Cell, GruStep, LstmStep, Nonlinearity, RnnStep};
+use super::step::{Cell, GruStep, LstmStep, RnnStep};
 pub use error::ConfigError;
+#[cfg(feature = "serde")]
+pub(super) use settings::CellSettings;
 
 /// Configuration of an [`Rnn`](crate::Rnn).
 pub type RnnConfig = RecurrentConfig<RnnStep>;
@@ -28,40 +33,54 @@ pub type GruConfig = RecurrentConfig<GruStep>;
 ///     .init(&device);
 /// assert_eq!(lstm.num_layers(), 2);
 /// ```
-#[derive(Clone, Debug)]
+///
+/// With the feature `serde` (on by default) it is read and written under the names of the settings.
+/// Those with a default may be left out; a name that is none, or that of a setting which the cell does
+/// not have, is an error. Values are for [`validate`](Self::validate) to check.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use rnn_model::GruConfig;
+/// let json = r#"{"input_size": 28, "hidden_size": 128, "num_layers": 2, "dropout": 0.1}"#;
+/// let config: GruConfig = serde_json::from_str(json)?;
+/// config.validate()?;
+/// assert_eq!(config, GruConfig::new(28, 128).with_num_layers(2).with_dropout(0.1));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(
+        into = "settings::Settings",
+        try_from = "settings::Settings",
+        bound(serialize = "C: Cell", deserialize = "C: Cell + Default")
+    )
+)]
 pub struct RecurrentConfig<C> {
-    pub(crate) cell: C,
-    /// Features of the input per time step, I.
-    pub input_size: usize,
-    /// Features of the hidden state, H.
-    pub hidden_size: usize,
-    /// Layers stacked on each other, L. Default 1.
-    pub num_layers: usize,
-    /// Whether the layers have the biases `b_ih` and `b_hh`. Default true.
-    pub bias: bool,
-    /// Whether input and output are `[batch, time, features]` (true, the default, as in Burn) or
-    /// `[time, batch, features]` (false, PyTorch's default). States are the same in both.
-    pub batch_first: bool,
-    /// Probability of dropping a feature between layers, in training only. Default 0.
-    pub dropout: f64,
-    /// Whether every layer also reads the sequence backwards. Default false.
-    pub bidirectional: bool,
-    /// How the recurrent weights start. Default PyTorch's uniform distribution.
-    pub recurrent_init: RecurrentInit,
-    /// Whether both products of a step are normalised. Default false.
-    pub layer_norm: bool,
-    /// Probability of dropping a feature of the hidden state on its way to the next step, in training
-    /// only. Default 0.
-    pub recurrent_dropout: f64,
-    /// Probabilities of keeping a feature of the hidden state, and of the cell state, as it was
-    /// before the step. Default 0.
-    pub zoneout: [f64; 2],
+    cell: C,
+    input_size: usize,
+    hidden_size: usize,
+    num_layers: usize,
+    bias: bool,
+    batch_first: bool,
+    dropout: f64,
+    bidirectional: bool,
+    recurrent_init: RecurrentInit,
+    layer_norm: bool,
+    recurrent_dropout: f64,
+    /// Of the hidden state, and of the cell state.
+    zoneout: [f64; 2],
     proj_size: Option<usize>,
     forget_bias: Option<f64>,
 }
 
 impl<C: Cell + Default> RecurrentConfig<C> {
     /// One layer, one direction, `[batch, time, features]`, with PyTorch's defaults for the rest.
+    ///
+    /// - `input_size`: features of the input per time step, I
+    /// - `hidden_size`: features of the hidden state, H
     pub fn new(input_size: usize, hidden_size: usize) -> Self {
         Self {
             cell: C::default(),
@@ -83,43 +102,46 @@ impl<C: Cell + Default> RecurrentConfig<C> {
 }
 
 impl<C: Cell> RecurrentConfig<C> {
-    /// Sets the number of stacked layers.
+    /// Sets the number of layers stacked on each other, L. Default 1.
     pub fn with_num_layers(mut self, num_layers: usize) -> Self {
         self.num_layers = num_layers;
         self
     }
 
-    /// Sets whether there are biases.
+    /// Sets whether the layers have the biases `b_ih` and `b_hh`. Default true.
     pub fn with_bias(mut self, bias: bool) -> Self {
         self.bias = bias;
         self
     }
 
-    /// Sets whether the batch is the first axis of input and output.
+    /// Sets whether input and output are `[batch, time, features]` (true, the default, as in Burn) or
+    /// `[time, batch, features]` (false, PyTorch's default). States are the same in both.
     pub fn with_batch_first(mut self, batch_first: bool) -> Self {
         self.batch_first = batch_first;
         self
     }
 
-    /// Sets the probability of dropping a feature between layers, `[0, 1)`.
+    /// Sets the probability of dropping a feature between layers, `[0, 1)`, in training only. Default 0. A
+    /// single layer has nothing between layers, so that it has no effect there, as in PyTorch (which
+    /// warns of it).
     pub fn with_dropout(mut self, dropout: f64) -> Self {
         self.dropout = dropout;
         self
     }
 
-    /// Sets whether the sequence is read in both directions.
+    /// Sets whether every layer also reads the sequence backwards. Default false.
     pub fn with_bidirectional(mut self, bidirectional: bool) -> Self {
         self.bidirectional = bidirectional;
         self
     }
 
-    /// Sets how the recurrent weights start.
+    /// Sets how the recurrent weights start. Default PyTorch's uniform distribution.
     pub fn with_recurrent_init(mut self, recurrent_init: RecurrentInit) -> Self {
         self.recurrent_init = recurrent_init;
         self
     }
 
-    /// Normalises the products of every step, each over all its features, with learnt scale γ and
+    /// Sets whether the products of every step are normalised (default false), each over all its features, with learnt scale γ and
     /// shift β (Ba, Kiros and Hinton, [Layer normalization], 2016, equations 20 to 22 for the LSTM):
     ///
     /// ```text
@@ -136,8 +158,8 @@ impl<C: Cell> RecurrentConfig<C> {
         self
     }
 
-    /// Sets the probability of dropping a feature of `h_{t-1}` before it meets `W_hh`, with one mask
-    /// m for all steps of a sequence (Gal and Ghahramani, [A theoretically grounded application of
+    /// Sets the probability of dropping a feature of `h_{t-1}` before it meets `W_hh`, in training only
+    /// (default 0), with one mask m for all steps of a sequence (Gal and Ghahramani, [A theoretically grounded application of
     /// dropout in recurrent neural networks], 2016): a mask per step would wipe the memory out.
     ///
     /// ```text
@@ -150,32 +172,48 @@ impl<C: Cell> RecurrentConfig<C> {
         self
     }
 
+    /// Features of the input per time step, I.
+    pub fn input_size(&self) -> usize {
+        self.input_size
+    }
+
+    /// Features of the hidden state inside, H.
+    pub fn hidden_size(&self) -> usize {
+        self.hidden_size
+    }
+
+    /// Features of the output per direction, P: `proj_size` if there is one, else `hidden_size`.
+    pub fn output_size(&self) -> usize {
+        self.proj_size.unwrap_or(self.hidden_size)
+    }
+
+    /// Layers, L.
+    pub fn num_layers(&self) -> usize {
+        self.num_layers
+    }
+
+    /// Directions, D: 2 if bidirectional, else 1.
+    pub fn directions(&self) -> usize {
+        if self.bidirectional { 2 } else { 1 }
+    }
+
     /// Checks what a module could not be made from: for settings that come from outside.
     ///
     /// # Errors
     ///
     /// If a size or the number of layers is 0, the weights would not fit into memory's addresses, a
-    /// probability is outside `[0, 1)`, or `proj_size` is not below `hidden_size`.
+    /// probability is outside `[0, 1)`, `proj_size` is not below `hidden_size`, or a forget
+    /// gate's bias is set without biases.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let module = C::NAME;
-        let proj_size = self.proj_size.unwrap_or(self.hidden_size);
-        for (field, value) in [
+        let proj_size = self.output_size();
+        let sizes = [
             ("input_size", self.input_size),
             ("hidden_size", self.hidden_size),
             ("num_layers", self.num_layers),
             ("proj_size", proj_size),
-        ] {
-            // No weight is larger than gates·hidden_size × max(input_size, 2·hidden_size).
-            const LIMIT: usize = 1 << 24;
-            if !(1..=LIMIT).contains(&value) {
-                return Err(ConfigError::Size {
-                    module,
-                    field,
-                    limit: LIMIT,
-                    found: value,
-                });
-            }
-        }
+        ];
+        ConfigError::check_sizes(module, &sizes)?;
         if self.proj_size.is_some_and(|size| size >= self.hidden_size) {
             return Err(ConfigError::Projection {
                 module,
@@ -197,6 +235,9 @@ impl<C: Cell> RecurrentConfig<C> {
                 });
             }
         }
+        if self.forget_bias.is_some() && !self.bias {
+            return Err(ConfigError::ForgetBias { module });
+        }
         Ok(())
     }
 
@@ -207,8 +248,8 @@ impl<C: Cell> RecurrentConfig<C> {
     /// assert_eq!(RnnConfig::new(5, 3).num_params(), 3 * 5 + 3 * 3 + 3 + 3);
     /// ```
     pub fn num_params(&self) -> usize {
-        let directions = if self.bidirectional { 2 } else { 1 };
-        let proj_size = self.proj_size.unwrap_or(self.hidden_size);
+        let directions = self.directions();
+        let proj_size = self.output_size();
         let gates = C::GATES.saturating_mul(self.hidden_size);
         let cell_norm = if C::HAS_CELL_STATE {
             self.hidden_size
@@ -243,8 +284,8 @@ impl<C: Cell> RecurrentConfig<C> {
         if let Err(error) = self.validate() {
             panic!("{error}");
         }
-        let directions = if self.bidirectional { 2 } else { 1 };
-        let output_size = self.proj_size.unwrap_or(self.hidden_size);
+        let directions = self.directions();
+        let output_size = self.output_size();
         let weights = (0..self.num_layers * directions)
             .map(|index| {
                 let layer = WeightsConfig {
@@ -276,64 +317,5 @@ impl<C: Cell> RecurrentConfig<C> {
             bidirectional: self.bidirectional,
         }
         .materialize()
-    }
-}
-
-impl RecurrentConfig<RnnStep> {
-    /// Sets the probability z of keeping a feature of the state as it was before the step (Krueger et
-    /// al., [Zoneout: regularizing RNNs by randomly preserving hidden activations], 2017): as dropout,
-    /// but in the place of zero stands the past.
-    ///
-    /// ```text
-    /// h_t = d ⊙ h_{t-1} + (1 − d) ⊙ h̃_t        d ~ Bernoulli(z) in training, d = z in prediction
-    /// ```
-    ///
-    /// [Zoneout: regularizing RNNs by randomly preserving hidden activations]: https://arxiv.org/abs/1606.01305
-    pub fn with_zoneout(mut self, zoneout: f64) -> Self {
-        self.zoneout = [zoneout, 0.0];
-        self
-    }
-
-    /// Sets the activation.
-    pub fn with_nonlinearity(mut self, nonlinearity: Nonlinearity) -> Self {
-        self.cell.nonlinearity = nonlinearity;
-        self
-    }
-}
-
-impl RecurrentConfig<GruStep> {
-    /// Sets the probability of keeping a feature of the state as it was before the step: as
-    /// [`RnnConfig::with_zoneout`](RnnConfig::with_zoneout).
-    pub fn with_zoneout(mut self, zoneout: f64) -> Self {
-        self.zoneout = [zoneout, 0.0];
-        self
-    }
-}
-
-impl RecurrentConfig<LstmStep> {
-    /// Adds a projection to `proj_size` features, below `hidden_size`, from the hidden state to the
-    /// output and the next step: equation and paper at [`LstmStep`].
-    pub fn with_proj_size(mut self, proj_size: usize) -> Self {
-        self.proj_size = Some(proj_size);
-        self
-    }
-
-    /// Sets the probabilities of keeping a feature of the hidden state, and of the cell state, as it
-    /// was before the step: equation and paper at [`RnnConfig::with_zoneout`].
-    pub fn with_zoneout(mut self, hidden: f64, cell: f64) -> Self {
-        self.zoneout = [hidden, cell];
-        self
-    }
-
-    /// Starts the forget gate's bias (`b_if + b_hf`) at `value`. At 1 the cell remembers at first
-    /// instead of forgetting half at every step (Jozefowicz, Zaremba and Sutskever,
-    /// [An empirical exploration of recurrent network architectures], 2015).
-    ///
-    /// Without biases it has no effect.
-    ///
-    /// [An empirical exploration of recurrent network architectures]: https://proceedings.mlr.press/v37/jozefowicz15.html
-    pub fn with_forget_bias(mut self, value: f64) -> Self {
-        self.forget_bias = Some(value);
-        self
     }
 }

@@ -10,6 +10,12 @@ use super::weights::{Norms, Weights};
 /// How the recurrent weights `W_hh` start. Everything else is drawn as PyTorch draws it, from
 /// `U(-k, k)` with `k = 1/√hidden_size`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+#[non_exhaustive]
 pub enum RecurrentInit {
     /// `U(-k, k)` with `k = 1/√hidden_size`, PyTorch's default.
     #[default]

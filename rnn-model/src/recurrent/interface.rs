@@ -71,7 +71,7 @@ pub trait RecurrentModule: Module + ModuleDisplay + core::fmt::Display + Sync + 
 }
 
 /// The configuration of a [`RecurrentModule`]: what the configurations of models are built on.
-pub trait RecurrentModuleConfig: Clone + core::fmt::Debug {
+pub trait RecurrentModuleConfig: Clone + core::fmt::Debug + PartialEq {
     /// The module that it makes.
     type Module: RecurrentModule;
 
@@ -148,6 +148,6 @@ impl<C: Cell> RecurrentModuleConfig for RecurrentConfig<C> {
     }
 
     fn input_size(&self) -> usize {
-        self.input_size
+        self.input_size()
     }
 }

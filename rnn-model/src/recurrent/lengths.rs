@@ -1,6 +1,8 @@
 use std::cell::OnceCell;
 
-use burn::tensor::{Bool, Device, Tensor, TensorData};
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+
+use super::step::Parts;
 
 /// How long each sequence of a padded batch is: what PyTorch's `pack_padded_sequence` is for.
 ///
@@ -9,6 +11,10 @@ use burn::tensor::{Bool, Device, Tensor, TensorData};
 /// are zero, its final state is the one at its own last step, and the reverse direction starts at
 /// its own last step. What the padding holds does not matter, not even NaN. Lengths need no order. The
 /// output has as many steps as the input (`total_length` in PyTorch's `pad_packed_sequence`).
+///
+/// A length of 0, which PyTorch refuses, is a row of the batch without a sequence, as batches of streams
+/// have them where there is nothing more to read: its outputs are zero, and its state comes out as it
+/// went in.
 ///
 /// ```
 /// use burn::tensor::{Tensor, Tolerance};
@@ -38,12 +44,6 @@ pub enum LengthsError {
     /// There is no sequence.
     #[error("expected a length for each sequence, found none")]
     Empty,
-    /// A sequence has no steps.
-    #[error("length {index} is 0, expected at least 1")]
-    Zero {
-        /// Which sequence, from 0.
-        index: usize,
-    },
     /// A sequence is longer than the batch.
     #[error("length {index} is {found}, expected at most the {time} time steps of the batch")]
     TooLong {
@@ -61,11 +61,11 @@ impl Lengths {
     ///
     /// # Errors
     ///
-    /// If there are none, one is 0, or one is above `time`.
+    /// If there are none, or one is above `time`.
     ///
     /// ```
-    /// let error = rnn_model::Lengths::new([4, 0], 4).unwrap_err();
-    /// assert_eq!(error.to_string(), "length 1 is 0, expected at least 1");
+    /// let error = rnn_model::Lengths::new([4, 5], 4).expect_err("too long");
+    /// assert_eq!(error.to_string(), "length 1 is 5, expected at most the 4 time steps of the batch");
     /// ```
     pub fn new(lengths: impl Into<Vec<usize>>, time: usize) -> Result<Self, LengthsError> {
         let lengths = lengths.into();
@@ -73,9 +73,6 @@ impl Lengths {
             return Err(LengthsError::Empty);
         }
         for (index, &found) in lengths.iter().enumerate() {
-            if found == 0 {
-                return Err(LengthsError::Zero { index });
-            }
             if found > time {
                 return Err(LengthsError::TooLong { index, found, time });
             }
@@ -93,6 +90,30 @@ impl Lengths {
         self.time
     }
 
+    /// Which rows hold no sequence, if there are such rows.
+    pub(crate) fn empty_rows(&self, device: &Device) -> Option<EmptyRows> {
+        if !self.lengths.contains(&0) {
+            return None;
+        }
+        let batch = self.lengths.len();
+        let are_empty: Vec<bool> = self.lengths.iter().map(|&length| length == 0).collect();
+        Some(EmptyRows {
+            are_empty: Tensor::from_data(TensorData::new(are_empty, [1, batch, 1]), device),
+            lengths: Self {
+                lengths: self.lengths.iter().map(|&length| length.max(1)).collect(),
+                time: self.time,
+            },
+        })
+    }
+
+    /// The place of each sequence's last step, `[batch]`; 0 in rows without a sequence.
+    pub(crate) fn last_steps(&self, device: &Device) -> Tensor<1, Int> {
+        let last = |&length: &usize| length.saturating_sub(1) as i64;
+        let last: Vec<i64> = self.lengths.iter().map(last).collect();
+        let batch = last.len();
+        Tensor::from_data(TensorData::new(last, [batch]), device)
+    }
+
     /// What lies past the ends; none if there is nothing.
     pub(crate) fn padding(&self, device: &Device) -> Option<Padding<'_>> {
         let shortest = self.lengths.iter().copied().min()?;
@@ -101,6 +122,37 @@ impl Lengths {
             device: device.clone(),
             all: OnceCell::new(),
             shortest,
+        })
+    }
+}
+
+/// Rows of a batch that hold no sequence.
+///
+/// No cell and no kernel knows of them: they run over one step of zeros, from a state of zeros, and
+/// what comes of it is thrown away.
+pub(crate) struct EmptyRows {
+    /// `[1, batch, 1]`
+    are_empty: Tensor<3, Bool>,
+    /// With one step in each of these rows.
+    lengths: Lengths,
+}
+
+impl EmptyRows {
+    pub fn lengths(&self) -> &Lengths {
+        &self.lengths
+    }
+
+    /// A sequence or a state, `[.., batch, ..]`, with zeros in these rows.
+    pub fn clear(&self, tensor: Tensor<3>) -> Tensor<3> {
+        let shape = tensor.dims();
+        tensor.mask_fill(self.are_empty.clone().expand(shape), 0.0)
+    }
+
+    /// The state `after` with these rows of the state `before`.
+    pub fn keep(&self, before: Parts<3>, after: Parts<3>) -> Parts<3> {
+        after.zip(before, |after, before| {
+            let shape = after.dims();
+            after.mask_where(self.are_empty.clone().expand(shape), before)
         })
     }
 }

@@ -1,6 +1,6 @@
 mod parameters;
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 
 use super::layer::{Cache, Layer};
 use super::lengths::{Lengths, Padding};
@@ -75,7 +75,8 @@ impl<C: Cell> Recurrent<C> {
     ///
     /// # Panics
     ///
-    /// If a shape is not as above, the batch has no sequences, or the sequences have no steps.
+    /// If a shape or the dtype is not as above, the batch has no sequences, or the sequences have no
+    /// steps.
     pub fn forward(
         &self,
         input: Tensor<3>,
@@ -162,6 +163,7 @@ impl<C: Cell> Recurrent<C> {
         );
         let [batch, features] = input.dims();
         self.check_features(features);
+        self.check_dtype(input.dtype());
         let state = self.start(state.map(Parts::of), batch, &input);
         let (output, state) = self.run_layers(input.unsqueeze_dim(0), state, None);
         (output.squeeze_dim(0), state.into_state())
@@ -181,15 +183,38 @@ impl<C: Cell> Recurrent<C> {
         let [time, batch, features] = sequence.dims();
         assert!(time > 0, "{}: the sequence has no time steps", C::NAME);
         self.check_features(features);
+        self.check_dtype(sequence.dtype());
         let state = self.start(state, batch, &sequence);
-        let padding = lengths.and_then(|lengths| self.padding(lengths, &sequence));
-        let (sequence, state) = self.run_layers(sequence, state, padding.as_ref());
+        let (sequence, state) = match lengths {
+            None => self.run_layers(sequence, state, None),
+            Some(lengths) => self.run_padded(sequence, state, lengths),
+        };
         let output = if self.batch_first {
             sequence.swap_dims(0, 1)
         } else {
             sequence
         };
         (output, state)
+    }
+
+    /// All layers over a padded batch `[time, batch, features]`.
+    fn run_padded(
+        &self,
+        sequence: Tensor<3>,
+        state: Parts<3>,
+        lengths: &Lengths,
+    ) -> (Tensor<3>, Parts<3>) {
+        self.check_lengths(lengths, &sequence);
+        let device = sequence.device();
+        let run = |sequence, state, lengths: &Lengths| {
+            self.run_layers(sequence, state, lengths.padding(&device).as_ref())
+        };
+        let Some(empty) = lengths.empty_rows(&device) else {
+            return run(sequence, state, lengths);
+        };
+        let start = state.clone().map(|part| empty.clear(part));
+        let (output, after) = run(empty.clear(sequence), start, empty.lengths());
+        (empty.clear(output), empty.keep(state, after))
     }
 
     /// All layers over a sequence `[time, batch, features]`.
@@ -223,12 +248,20 @@ impl<C: Cell> Recurrent<C> {
     }
 
     fn check_features(&self, features: usize) {
-        assert_eq!(
-            features,
-            self.input_size,
+        assert!(
+            features == self.input_size,
             "{}: the input has {features} features, expected input_size {}",
             C::NAME,
             self.input_size
+        );
+    }
+
+    fn check_dtype(&self, found: DType) {
+        let expected = self.weights[0].weight_ih.dtype();
+        assert!(
+            found == expected,
+            "{}: the input is {found:?}, expected {expected:?}, as the weights are",
+            C::NAME
         );
     }
 
@@ -248,9 +281,8 @@ impl<C: Cell> Recurrent<C> {
         });
         for (part, expected) in [(Some(&state.h), hidden), (state.c.as_ref(), cell)] {
             let found = part.map_or(expected, |part| part.dims());
-            assert_eq!(
-                found,
-                expected,
+            assert!(
+                found == expected,
                 "{}: the state is {found:?}, expected [layers·directions, batch, features] = {expected:?}",
                 C::NAME
             );
@@ -258,17 +290,14 @@ impl<C: Cell> Recurrent<C> {
         state.map(|part| part.cast(like.dtype()))
     }
 
-    /// What lies past the ends of a batch `[time, batch, features]`.
-    fn padding<'a>(&self, lengths: &'a Lengths, sequence: &Tensor<3>) -> Option<Padding<'a>> {
+    fn check_lengths(&self, lengths: &Lengths, sequence: &Tensor<3>) {
         let [time, batch, _] = sequence.dims();
         let expected = (lengths.as_slice().len(), lengths.time());
-        assert_eq!(
-            (batch, time),
-            expected,
+        assert!(
+            (batch, time) == expected,
             "{}: the batch has {batch} sequences of {time} steps, the lengths are for {expected:?}",
             C::NAME
         );
-        lengths.padding(&sequence.device())
     }
 
     /// Features of the input per time step, I.

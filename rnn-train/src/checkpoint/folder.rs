@@ -135,6 +135,24 @@ impl Checkpoints {
         &self.identity
     }
 
+    /// Checks that a checkpoint is one of this training, or of the same one before it was extended.
+    ///
+    /// # Errors
+    ///
+    /// If it has another identity.
+    pub fn check_identity(&self, checkpoint: &Checkpoint) -> Result<(), CheckpointError> {
+        let found = checkpoint.identity();
+        if found == self.identity || self.earlier.iter().any(|earlier| earlier == found) {
+            return Ok(());
+        }
+        Err(CheckpointError::Foreign {
+            path: checkpoint.path().to_owned(),
+            what: "identity".to_owned(),
+            expected: self.identity.clone(),
+            found: found.to_owned(),
+        })
+    }
+
     pub(crate) fn earlier_identities(&self) -> &[String] {
         &self.earlier
     }

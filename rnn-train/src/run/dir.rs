@@ -6,7 +6,7 @@ use rnn_data::fs::{is_unfinished, write_file};
 
 use super::error::RunError;
 use super::files::{TAGS, VOCAB};
-use super::weights::MODEL;
+use super::weights::{INITIAL, MODEL};
 
 pub(super) const CONFIG: &str = "config.json";
 /// An empty file, which is locked by the program that writes to the run.
@@ -15,7 +15,7 @@ pub(super) const CHECKPOINTS: &str = "checkpoints";
 /// An empty file in the folder of a new run until its settings are written.
 pub(super) const BEGUN: &str = ".begun";
 /// What may be written before the settings, which make a folder a run.
-const BEFORE_CONFIG: [&str; 3] = [VOCAB, TAGS, MODEL];
+const BEFORE_CONFIG: [&str; 4] = [VOCAB, TAGS, MODEL, INITIAL];
 
 /// A run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl RunDir {
     ///
     /// If there is anything else, or the folder can't be read.
     pub(super) fn left_behind(&self) -> Result<Vec<PathBuf>, RunError> {
-        // Without it no run was begun here, and files of such names are somebody's own.
+        // Without it no run was begun here, and files of such names are the user's.
         let was_begun = self.file(BEGUN).is_file();
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(RunError::io(&self.path))? {

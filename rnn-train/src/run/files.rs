@@ -90,6 +90,16 @@ impl RunDir {
         }
     }
 
+    /// Whether there is a vocabulary of words or characters.
+    pub fn has_vocab(&self) -> bool {
+        self.file(VOCAB).is_file()
+    }
+
+    /// Whether there is a vocabulary of tags.
+    pub fn has_tags(&self) -> bool {
+        self.file(TAGS).is_file()
+    }
+
     /// Writes the vocabulary of words or characters.
     ///
     /// # Errors

@@ -83,8 +83,8 @@ impl RunDir {
         }
     }
 
-    /// Whether a program is writing to it. Looking is in nobody's way: a program that begins to write at
-    /// this moment can still lock the run.
+    /// Whether a program is writing to it. The check takes only a shared lock for a moment, for which a
+    /// program that locks the run at the same time waits.
     pub fn is_in_use(&self) -> bool {
         let file = File::open(self.file(LOCK));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))

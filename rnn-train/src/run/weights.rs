@@ -8,6 +8,7 @@ use super::dir::RunDir;
 use super::error::RunError;
 
 pub(super) const MODEL: &str = "model.safetensors";
+pub(super) const INITIAL: &str = "initial.safetensors";
 
 impl RunDir {
     /// Writes the weights.
@@ -61,6 +62,27 @@ impl RunDir {
                 source: error,
             },
         })?;
+        StateDict::from_safetensors(&bytes).map_err(|source| RunError::Weights { path, source })
+    }
+
+    /// Writes the weights that a training starts from, as a `.safetensors` file, so that one that is
+    /// stopped before its first checkpoint can start again.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn write_initial_weights(&self, safetensors: &[u8]) -> Result<(), RunError> {
+        self.write(INITIAL, safetensors)
+    }
+
+    /// Reads the weights that the training started from.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read or is damaged.
+    pub fn read_initial_weights(&self) -> Result<StateDict, RunError> {
+        let path = self.file(INITIAL);
+        let bytes = fs::read(&path).map_err(RunError::io(&path))?;
         StateDict::from_safetensors(&bytes).map_err(|source| RunError::Weights { path, source })
     }
 

@@ -1,5 +1,7 @@
 //! `nn.RNNCell`, `nn.LSTMCell` and `nn.GRUCell`.
 
+use std::collections::BTreeMap;
+
 use rnn_model::{GruStep, LstmStep, Nonlinearity, RecurrentCellConfig, RnnStep};
 use tests::devices;
 
@@ -24,26 +26,16 @@ fn check<C: Golden>(
                 golden: &golden,
                 device: &device,
                 device_name: &device_name,
+                shapes: BTreeMap::new(),
             };
             let config = RecurrentCellConfig::new(INPUT, HIDDEN).with_bias(!is(&name, "no_bias"));
             let cell = golden
                 .strip_prefix("weight/")
                 .load_into(configure(&name, config).init(&device))
                 .expect("PyTorch's names and shapes are ours");
-            let input = case.input::<2>("x");
-            let state = case.state::<C, 2>();
-            let start = C::parts(state.clone());
-            let end = C::parts(cell.forward(input.clone(), Some(state)));
-            let losses = end
-                .into_iter()
-                .map(|(part, after)| case.judge(&format!("{part}_n"), after));
-            let loss = losses.reduce(|a, b| a + b).expect("a state");
-            let grads = loss.backward();
-            case.check_gradient("x", &input, &grads);
-            for (part, before) in start {
-                case.check_gradient(&format!("{part}_0"), &before, &grads);
-            }
-            case.check_weights(&cell, &grads);
+            let (input, start) = (case.input::<2>("x"), case.state::<C, 2>());
+            let end = cell.forward(input.clone(), Some(start.clone()));
+            case.check_all::<C, _, 2, 2>(&cell, (input, start), Vec::new(), end);
         }
     }
     assert_eq!(found, count, "{kind}");

@@ -1,6 +1,8 @@
 //! Layer normalisation and zoneout, compared with step-by-step implementations in PyTorch, which
 //! has no modules for them.
 
+use std::collections::BTreeMap;
+
 use burn::module::{Module, ParamGroup};
 use rnn_model::{GruStep, LstmConfig, LstmStep, RecurrentConfig, RnnStep};
 use tests::devices;
@@ -29,6 +31,7 @@ fn check<C: Golden>(
                 golden: &golden,
                 device: &device,
                 device_name: &device_name,
+                shapes: BTreeMap::new(),
             };
             let config = RecurrentConfig::<C>::new(INPUT, HIDDEN)
                 .with_num_layers(2)

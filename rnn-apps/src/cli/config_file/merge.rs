@@ -14,6 +14,13 @@ use super::keys::{Keys, snake};
 /// The flag that names the file.
 const CONFIG: &str = "config";
 
+/// A parsed line.
+pub struct Merged {
+    pub matches: ArgMatches,
+    /// The ids of the flags whose value is the file's.
+    pub from_file: Vec<String>,
+}
+
 /// Parses `line`, the program's name first, together with the file of its `--config FILE`, if there
 /// is one.
 ///
@@ -30,7 +37,11 @@ pub fn matches(
     command: &Command,
     mut line: Vec<OsString>,
     not_in_a_file: &[&str],
-) -> Result<ArgMatches, clap::Error> {
+) -> Result<Merged, clap::Error> {
+    let without_file = |matches| Merged {
+        matches,
+        from_file: Vec::new(),
+    };
     let alone = command.clone().try_get_matches_from(&line);
     let given = match &alone {
         Ok(matches) => matches,
@@ -40,7 +51,7 @@ pub fn matches(
             let lenient = command.clone().ignore_errors(true);
             &lenient.try_get_matches_from(&line)?
         }
-        Err(_) => return alone,
+        Err(_) => return alone.map(without_file),
     };
     let mut root = command.clone();
     // Only after this do the subcommands know the global flags.
@@ -48,7 +59,7 @@ pub fn matches(
     let (leaf, given, start) = subcommand(&root, given, &line);
     let file = given.try_get_raw(CONFIG).ok().flatten();
     let Some(file) = file.and_then(|mut files| files.next_back()) else {
-        return alone;
+        return alone.map(without_file);
     };
     let refused = |message: String| {
         let message = format!("{}: {message}", Path::new(file).display());
@@ -59,10 +70,12 @@ pub fn matches(
         not_in_a_file,
     };
     let added = file_arguments(&keys, given, Path::new(file)).map_err(refused)?;
+    let (from_file, added): (Vec<String>, Vec<OsString>) = added.into_iter().unzip();
     line.splice(start..start, added);
     let together = command.clone().try_get_matches_from(line);
     // Each value was checked by itself, so the remaining errors are combinations.
-    together.map_err(|error| refused(error_message(&error)))
+    let matches = together.map_err(|error| refused(error_message(&error)))?;
+    Ok(Merged { matches, from_file })
 }
 
 /// The innermost subcommand of a line, its matches, and the index in the line at which its
@@ -84,8 +97,12 @@ fn subcommand<'a>(
     (command, matches, start)
 }
 
-/// The file's entries that the line does not override, as arguments.
-fn file_arguments(keys: &Keys, matches: &ArgMatches, file: &Path) -> Result<Vec<OsString>, String> {
+/// The file's entries that the line does not override, as arguments with the ids of their flags.
+fn file_arguments(
+    keys: &Keys,
+    matches: &ArgMatches,
+    file: &Path,
+) -> Result<Vec<(String, OsString)>, String> {
     let flags = keys.command.get_arguments();
     let given: Vec<&Arg> = flags.filter(|arg| is_given(arg, matches)).collect();
     let mut seen: Vec<&Arg> = Vec::new();
@@ -121,7 +138,7 @@ fn file_arguments(keys: &Keys, matches: &ArgMatches, file: &Path) -> Result<Vec<
         let argument = as_argument(arg, value).map_err(of_value)?;
         let decides = |other: &&Arg| *other == arg || are_exclusive(keys.command, arg, other);
         if !given.iter().any(decides) {
-            added.extend(argument);
+            added.extend(argument.map(|argument| (arg.get_id().to_string(), argument)));
         }
     }
     Ok(added)

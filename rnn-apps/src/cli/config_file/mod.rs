@@ -9,7 +9,7 @@ mod keys;
 mod merge;
 mod print;
 
-pub use merge::matches;
+pub use merge::{Merged, matches};
 pub use print::to_toml;
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow:
     settings.model.check_columns(&images.test, &run)?;
 
     let start = Instant::now();
-    let model = load(&run, &settings, &context.device)?;
+    let model = load(&run, &settings, &context.device, out)?;
     let (score, _) = judge::test(&model, &images.test, None, out)?;
     out.results(&EvaluationResults {
         common: CommonResults::new(context, "eval", &run, &settings, model.num_params()),

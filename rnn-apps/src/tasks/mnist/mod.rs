@@ -78,7 +78,11 @@ impl Task for Mnist {
         Training::new(args, fit)
     }
 
-    fn fit(training: &mut Training) -> &mut FitConfig {
+    fn fit(training: &Training) -> &FitConfig {
+        &training.fit
+    }
+
+    fn fit_mut(training: &mut Training) -> &mut FitConfig {
         &mut training.fit
     }
 
@@ -102,6 +106,7 @@ impl Task for Mnist {
     }
 
     fn for_model(data: Images, model: &ModelSettings, run: &RunDir) -> anyhow::Result<Images> {
+        model.check_classes(run)?;
         model.check_columns(&data.train, run)?;
         Ok(data)
     }

@@ -15,6 +15,7 @@ use crate::tasks::recurrent::{
     CellKind, NetworkSettings, Nonlinearity, RecurrentSettings, WeightInit,
 };
 use crate::tasks::{load, settings};
+use crate::ui::Output;
 
 /// The name of the task.
 pub const NAME: &str = "mnist";
@@ -63,10 +64,13 @@ pub fn load(
     run: &RunDir,
     settings: &Settings,
     device: &Device,
+    out: &Output,
 ) -> anyhow::Result<Classifier<AnyRecurrent>> {
     let model = &settings.model;
     let init = || Ok(model.config(WeightInit::Uniform)?.init(device));
-    load::load(run, model.num_params(), init)
+    let loaded = load::load(run, model.num_params(), init)?;
+    load::warn_of_old_weights(run, settings, out)?;
+    Ok(loaded)
 }
 
 impl ModelSettings {
@@ -103,6 +107,17 @@ impl ModelSettings {
         );
         own.head.get_or_insert(Head::FinalState);
         Ok(Self { own, recurrent })
+    }
+
+    /// Checks that the model of `run` has the classes that the datasets have.
+    pub fn check_classes(&self, run: &RunDir) -> anyhow::Result<()> {
+        ensure!(
+            self.own.num_classes == NUM_CLASSES,
+            "{}: expected a model of {NUM_CLASSES} classes, found {}",
+            run.path().display(),
+            self.own.num_classes
+        );
+        Ok(())
     }
 
     /// Checks that the model of `run` can read rows as long as those of the images.
@@ -152,6 +167,6 @@ impl ModelSettings {
     ///
     /// If the settings are invalid.
     pub fn num_params(&self) -> anyhow::Result<usize> {
-        Ok(self.config(WeightInit::Uniform)?.rnn.num_params())
+        Ok(self.config(WeightInit::Uniform)?.rnn().num_params())
     }
 }

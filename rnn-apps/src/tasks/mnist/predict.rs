@@ -79,7 +79,7 @@ fn predict(
         SIDE
     );
     let images: Vec<&[u8]> = pictures.iter().map(|(_, digit)| digit.as_slice()).collect();
-    let (probabilities, parameters) = probabilities(context, run, settings, &images)?;
+    let (probabilities, parameters) = probabilities(context, run, settings, &images, out)?;
     if !pictures.is_empty() {
         out.line("What the network sees, cut out and centred, and what it reads:\n")?;
     }
@@ -113,8 +113,9 @@ fn probabilities(
     run: &RunDir,
     settings: &Settings,
     images: &[&[u8]],
+    out: &Output,
 ) -> anyhow::Result<(Vec<Vec<f32>>, usize)> {
-    let model = load(run, settings, &context.device)?;
+    let model = load(run, settings, &context.device, out)?;
     let parameters = model.num_params();
     if images.is_empty() {
         return Ok((Vec::new(), parameters));

@@ -1,13 +1,14 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::ensure;
-use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, VocabError, notebook_sentences};
+use anyhow::{Context as _, ensure};
+use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, notebook_sentences};
 use rnn_train::FitConfig;
 use rnn_train::data::fingerprint_sentences;
 use serde::{Deserialize, Serialize};
 
 use super::args::TaggerArgs;
+use crate::tasks::settings::InitFrom;
 use crate::ui::Grouped;
 
 /// Sentences per batch in evaluation.
@@ -104,12 +105,19 @@ pub struct Symbols {
 }
 
 impl Symbols {
-    /// Encodes sentences as ids.
-    pub fn encode(&self, sentences: &[Sentence]) -> Result<Vec<TaggedItem>, VocabError> {
-        sentences
-            .iter()
-            .map(|sentence| TaggedItem::encode(sentence, &self.words, &self.tags))
-            .collect()
+    /// Encodes sentences as ids. An error names the sentence with a word or a tag that has no id.
+    pub fn encode(&self, sentences: &[Sentence]) -> anyhow::Result<Vec<TaggedItem>> {
+        let items = sentences.iter().enumerate().map(|(index, sentence)| {
+            TaggedItem::encode(sentence, &self.words, &self.tags).with_context(|| {
+                let text = sentence.words.join(" ");
+                let text: String = text.chars().take(60).collect();
+                format!(
+                    "sentence {}, {text:?}, with the words and tags of the run",
+                    index + 1
+                )
+            })
+        });
+        items.collect()
     }
 }
 
@@ -159,12 +167,20 @@ impl TaggedData {
     }
 
     /// Describes the numbers of known words and tags, and of words that are too rare to be known.
-    pub fn describe_symbols(&self, training: &Training) -> String {
+    pub fn describe_symbols(&self, training: &Training, origin: Option<&InitFrom>) -> String {
+        let tags = self.symbols.tags.len();
+        // Without `<unk>`.
+        let known = self.symbols.words.len() - usize::from(self.symbols.words.unk_id().is_some());
+        if let Some(origin) = origin {
+            let origin = origin.path.display();
+            return format!(
+                "{} words, {tags} tags, if not new those of {origin}",
+                Grouped(known)
+            );
+        }
         let all = self.corpus.train.iter();
         let all = all.flat_map(|sentence| &sentence.words);
         let distinct = all.collect::<HashSet<_>>().len();
-        // Without `<unk>`.
-        let known = self.symbols.words.len() - 1;
         let rare = match distinct - known.min(distinct) {
             0 => String::new(),
             rare => format!(
@@ -174,7 +190,6 @@ impl TaggedData {
                 ""
             ),
         };
-        let tags = self.symbols.tags.len();
         format!("{} words, {tags} tags{rare}", Grouped(known))
     }
 }

@@ -13,7 +13,7 @@ use crate::tasks::results::{CommonResults, EvaluationResults};
 use crate::ui::{Grouped, Output};
 
 pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow::Result<()> {
-    let trained = TrainedTagger::open(&args.run.run, &context.device)?;
+    let trained = TrainedTagger::open(&args.run.run, &context.device, out)?;
     let TrainedTagger { run, settings, .. } = &trained;
     let training = settings.training.as_ref();
     let sentences = match &args.data {

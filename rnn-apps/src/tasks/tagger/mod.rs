@@ -10,6 +10,7 @@ mod tokenizer;
 
 use std::path::Path;
 
+use anyhow::Context as _;
 use burn::tensor::Device;
 use rnn_data::TaggedBatch;
 use rnn_model::LstmTagger;
@@ -36,6 +37,7 @@ impl Task for Tagger {
     const TRAIN_ABOUT: &'static str = "Train a tagger and evaluate it";
     const ITEMS: &'static str = "sentences";
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &["data"];
+    const VOCABULARY_FLAGS: &'static [&'static str] = &["min_count"];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
         ("epochs", "5"),
         ("learning_rate", "0.01"),
@@ -65,7 +67,11 @@ impl Task for Tagger {
         Training::new(args, fit)
     }
 
-    fn fit(training: &mut Training) -> &mut FitConfig {
+    fn fit(training: &Training) -> &FitConfig {
+        &training.fit
+    }
+
+    fn fit_mut(training: &mut Training) -> &mut FitConfig {
         &mut training.fit
     }
 
@@ -126,8 +132,13 @@ impl Task for Tagger {
         data: &TaggedData,
         seed: u64,
     ) -> anyhow::Result<Batches<TaggedBatch>> {
-        let train = data.symbols.encode(&data.corpus.train)?;
-        let dev = data.symbols.encode(&data.corpus.dev)?;
+        let encode = |what, sentences: &[_]| {
+            data.symbols
+                .encode(sentences)
+                .with_context(|| format!("the sentences to {what}"))
+        };
+        let train = encode("train on", &data.corpus.train)?;
+        let dev = encode("evaluate on", &data.corpus.dev)?;
         Ok(Batches {
             train: TaggedLoader::sentences(train, training.batch_size).shuffled(seed),
             valid: Some(TaggedLoader::sentences(dev, EVAL_BATCH)),
@@ -139,8 +150,12 @@ impl Task for Tagger {
     }
 
     fn write_assets(symbols: &Symbols, run: &RunDir) -> anyhow::Result<()> {
-        run.write_vocab(&symbols.words)?;
-        run.write_tags(&symbols.tags)?;
+        if !run.has_vocab() {
+            run.write_vocab(&symbols.words)?;
+        }
+        if !run.has_tags() {
+            run.write_tags(&symbols.tags)?;
+        }
         Ok(())
     }
 
@@ -153,7 +168,10 @@ impl Task for Tagger {
         let network = model.recurrent.describe("");
         Ok(vec![
             ("sentences", data.describe(training)),
-            ("known", data.describe_symbols(training)),
+            (
+                "known",
+                data.describe_symbols(training, settings.init_from.as_ref()),
+            ),
             (
                 "model",
                 format!(

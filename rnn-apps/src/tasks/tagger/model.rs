@@ -11,6 +11,7 @@ use super::args::TaggerArgs;
 use super::data::{Symbols, Training};
 use crate::tasks::recurrent::{NetworkSettings, RecurrentSettings, WeightInit};
 use crate::tasks::{import, load, settings};
+use crate::ui::Output;
 
 /// What `config.json` says of a tagger beside its recurrent part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,11 +64,11 @@ impl ModelSettings {
     pub fn config(&self, init: WeightInit) -> anyhow::Result<LstmTaggerConfig> {
         let rnn = self.recurrent.lstm(self.own.embedding_size, init);
         rnn.validate()?;
-        Ok(LstmTaggerConfig {
-            vocab_size: self.own.vocab_size,
+        Ok(LstmTaggerConfig::over(
             rnn,
-            num_tags: self.own.num_tags,
-        })
+            self.own.vocab_size,
+            self.own.num_tags,
+        ))
     }
 
     /// About how many numbers the recurrent part has.
@@ -76,7 +77,7 @@ impl ModelSettings {
     ///
     /// If the settings are invalid.
     pub fn num_params(&self) -> anyhow::Result<usize> {
-        Ok(self.config(WeightInit::Uniform)?.rnn.num_params())
+        Ok(self.config(WeightInit::Uniform)?.rnn().num_params())
     }
 }
 
@@ -124,10 +125,12 @@ pub struct TrainedTagger {
 
 impl TrainedTagger {
     /// Opens the run in a folder and loads its tagger.
-    pub fn open(path: &Path, device: &Device) -> anyhow::Result<Self> {
+    pub fn open(path: &Path, device: &Device, out: &Output) -> anyhow::Result<Self> {
         let (run, settings) = settings::open::<Settings>(path, NAME)?;
         let symbols = Symbols::read(&run, &settings.model)?;
+        // Those of other runs are as they are.
         let training = settings.training.as_ref();
+        let training = training.filter(|_| settings.init_from.is_none());
         ensure!(
             symbols.words.unk_id().is_some()
                 || training.is_none_or(|training| training.min_count < 2),
@@ -137,6 +140,7 @@ impl TrainedTagger {
         let model = &settings.model;
         let init = || Ok(model.config(WeightInit::Uniform)?.init(device));
         let model = load::load(&run, model.num_params(), init)?;
+        load::warn_of_old_weights(&run, &settings, out)?;
         Ok(Self {
             run,
             settings,

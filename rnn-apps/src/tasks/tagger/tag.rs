@@ -31,7 +31,7 @@ struct TaggedSentence<'a> {
 }
 
 pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow::Result<()> {
-    let trained = TrainedTagger::open(&args.run.run, &context.device)?;
+    let trained = TrainedTagger::open(&args.run.run, &context.device, out)?;
     let text;
     let lines: Vec<&str> = match &args.file {
         None => args.sentences.iter().map(String::as_str).collect(),

@@ -182,11 +182,8 @@ impl Inputs<'_> {
 
     fn train_tagger(&self) -> anyhow::Result<Run> {
         let device = self.context.device.clone().autodiff();
-        let config = LstmTaggerConfig {
-            vocab_size: 10_000,
-            rnn: LstmConfig::new(100, 128).with_bidirectional(true),
-            num_tags: 17,
-        };
+        let lstm = LstmConfig::new(100, 128).with_bidirectional(true);
+        let config = LstmTaggerConfig::over(lstm, 10_000, 17);
         let model = self.load(config.init(&device))?;
         let ids = |name: &str| -> anyhow::Result<Vec<usize>> {
             Ok(self
@@ -211,11 +208,8 @@ impl Inputs<'_> {
 
     /// The language model: a tagger whose tag for each character is the next character.
     fn character_model(&self, device: &Device) -> anyhow::Result<LstmTagger> {
-        let config = LstmTaggerConfig {
-            vocab_size: 65,
-            rnn: LstmConfig::new(128, 512).with_num_layers(2),
-            num_tags: 65,
-        };
+        let lstm = LstmConfig::new(128, 512).with_num_layers(2);
+        let config = LstmTaggerConfig::over(lstm, 65, 65);
         self.load(config.init(device))
     }
 

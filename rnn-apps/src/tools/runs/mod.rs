@@ -42,7 +42,11 @@ pub fn run(args: &RunsArgs, out: &mut Output) -> anyhow::Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
-    anyhow::ensure!(!runs.is_empty(), "{}: no runs in it", named());
+    let hint = match RunDir::open(folder) {
+        Ok(_) => "; it is itself one, which `info` shows",
+        Err(_) => "",
+    };
+    anyhow::ensure!(!runs.is_empty(), "{}: no runs in it{hint}", named());
     runs.sort_by(|a, b| a.name.cmp(&b.name));
     let width = Term::stdout()
         .size_checked()
@@ -84,6 +88,9 @@ fn read(run: &RunDir) -> anyhow::Result<Run> {
 
 /// Renames settings to the flags' names, and removes fingerprints.
 fn with_flag_names(mut settings: Value) -> Value {
+    if let Some(path) = settings.pointer("/init_from/path").cloned() {
+        settings["init_from"] = path;
+    }
     let Some(training) = settings["training"].as_object_mut() else {
         return settings;
     };

@@ -30,16 +30,21 @@ const RIGHT_COLUMNS: [&str; 3] = ["best", "epoch", "seconds"];
 /// Settings that are not compared: a copy of `seed`, and what a run was before it was extended.
 const NOT_COMPARED: [&str; 2] = ["training.fit.seed", "extended"];
 
+/// As far as a run's name is cut before its results are.
+const SHORTEST_NAME: usize = 8;
+
 /// Between two columns.
 const GAP: &str = "  ";
 
 /// The cell of a value that a run does not have.
 const MISSING: &str = "–";
 
-/// The settings in which runs differ, as dotted keys in the order in which they first appear, without
+/// The settings in which trained runs differ, as dotted keys in the order in which they first appear, without
 /// the versions of programs. A missing setting, or null, differs from any value.
 pub fn differences(runs: &[&Run]) -> Vec<String> {
-    let flat: Vec<Vec<(String, &Value)>> = runs.iter().map(|run| flatten(&run.settings)).collect();
+    // Imported ones have hardly any.
+    let trained = runs.iter().filter(|run| !is_imported(run));
+    let flat: Vec<Vec<(String, &Value)>> = trained.map(|run| flatten(&run.settings)).collect();
     let mut keys: Vec<&str> = Vec::new();
     for (key, _) in flat.iter().flatten() {
         if !keys.contains(&key.as_str()) {
@@ -128,6 +133,14 @@ impl Table {
             for row in &mut rows {
                 row.remove(column);
             }
+        }
+        // The results matter more than the end of a long name.
+        let mut name = rows.iter().map(|row| row[0].chars().count()).max();
+        while let Some(longest) = name.filter(|&longest| longest > SHORTEST_NAME && !fits(&rows)) {
+            for row in &mut rows {
+                shorten(&mut row[0], longest - 1);
+            }
+            name = Some(longest - 1);
         }
         let mut lines = aligned(&rows);
         if let Some(width) = width {
@@ -242,22 +255,25 @@ fn state(run: &Run) -> String {
     if run.results.is_some() {
         return "finished".to_owned();
     }
-    if run
-        .settings
-        .get("imported")
-        .is_some_and(|from| !from.is_null())
-    {
+    if is_imported(run) {
         return "imported".to_owned();
     }
     let epoch = last_epoch(run).unwrap_or(0);
+    let epochs = run.settings["training"]["fit"]["epochs"].as_u64();
     let state = match run.is_running {
         true => "running, at",
+        false if epochs == Some(epoch) => return "trained, not evaluated".to_owned(),
         false => "stopped at",
     };
-    match run.settings["training"]["fit"]["epochs"].as_u64() {
+    match epochs {
         Some(epochs) => format!("{state} epoch {epoch} of {epochs}"),
         None => format!("{state} epoch {epoch}"),
     }
+}
+
+fn is_imported(run: &Run) -> bool {
+    let imported = run.settings.get("imported");
+    imported.is_some_and(|from| !from.is_null())
 }
 
 fn last_epoch(run: &Run) -> Option<u64> {

@@ -46,7 +46,7 @@ fn a_finished_run_goes_on_as_if_it_had_been_longer() {
     );
     let output = succeeds(folder.path(), "mnist train --resume run --epochs 4");
     assert!(
-        output.contains("to epoch 4; its schedule goes on"),
+        output.contains("to epoch 4; the schedule goes on"),
         "{output}"
     );
     assert_eq!(epochs_of(&path("run")), 4);
@@ -71,7 +71,10 @@ fn killed_at_any_moment_of_an_extension_it_ends_in_the_same_run() {
     copy(folder.path(), "run", "whole");
     let extend = |run: &str| format!("mnist train --resume {run} --epochs 6");
     let output = succeeds(folder.path(), &extend("whole"));
-    assert!(output.contains("laid anew over the rest"), "{output}");
+    assert!(
+        output.contains("restarts over the remaining steps"),
+        "{output}"
+    );
     let expected = outcome(&path("whole"));
 
     for (number, milliseconds) in [40, 80, 120, 180, 250, 350].into_iter().enumerate() {
@@ -112,24 +115,22 @@ fn killed_at_any_moment_of_an_extension_it_ends_in_the_same_run() {
 fn an_unfinished_run_goes_on_to_other_epochs() {
     let folder = with_digits();
     let path = |run: &str| folder.path().join(run);
-    succeeds(
-        folder.path(),
-        &format!("{TRAIN} {CONSTANT} --epochs 3 --run whole"),
-    );
-    // Left behind with the first of ten epochs and some steps done.
-    let mut child = start(
-        folder.path(),
-        &format!("{TRAIN} {CONSTANT} --epochs 100 --run run"),
-    );
+    let train = format!("{TRAIN} {CONSTANT} --epochs");
+    let mut child = start(folder.path(), &format!("{train} 1000 --run run"));
     let history = path("run").join("history.jsonl");
-    while fs::read_to_string(&history).unwrap_or_default().is_empty() {
+    let epochs = || fs::read_to_string(&history).map_or(0, |text| text.lines().count());
+    // The checkpoint of the first epoch is there once the second one is reported.
+    while epochs() < 2 {
         std::thread::sleep(Duration::from_millis(1));
     }
     child.kill().expect("SIGKILL");
     child.wait().expect("an end");
     let message = fails(folder.path(), "mnist train --resume run --epochs 1", 2);
-    assert!(message.contains("expected more than 1"), "{message}");
-    succeeds(folder.path(), "mnist train --resume run --epochs 3");
+    assert!(message.contains("expected more than"), "{message}");
+    let more = epochs() + 2;
+    let line = format!("mnist train --resume run --epochs {more}");
+    succeeds(folder.path(), &line);
+    succeeds(folder.path(), &format!("{train} {more} --run whole"));
     assert!(
         outcome(&path("run")) == outcome(&path("whole")),
         "another run"
@@ -165,6 +166,19 @@ fn epochs_that_are_done_are_refused_and_change_nothing() {
     );
     assert!(after == before);
     fails(folder.path(), "mnist train --run run --epochs 4", 1);
+    let line = "mnist train --resume run --from best --epochs 4";
+    fails(folder.path(), line, 2);
+
+    // Without checkpoints there is no way but a new run.
+    fs::remove_dir_all(run.join("checkpoints")).expect("removed");
+    let message = fails(folder.path(), "mnist train --resume run --epochs 4", 1);
+    assert!(message.contains("its checkpoints are gone"), "{message}");
+    assert!(message.contains("--init-from run"), "{message}");
+    let after = (
+        outcome(&run),
+        fs::read(run.join("config.json")).expect("settings"),
+    );
+    assert!(after == before);
 }
 
 #[test]
@@ -194,4 +208,66 @@ fn a_tagger_goes_on_too() {
     );
     let outcome = |run: &str| outcome(&folder.path().join(run));
     assert!(outcome("run") == outcome("whole"), "another run");
+}
+
+#[test]
+fn an_extension_records_on_what_it_runs() {
+    let folder = with_digits();
+    let train = format!("{TRAIN} {CONSTANT} --epochs");
+    succeeds(folder.path(), &format!("{train} 1 --threads 1 --run run"));
+    let line = "mnist train --resume run --epochs 2 --threads 2";
+    let output = crate::run(folder.path(), line);
+    assert!(output.status.success());
+    let warning = crate::text(&output.stderr);
+    assert!(
+        warning.contains("number of threads was 1, and is 2 now"),
+        "{warning}"
+    );
+    let config = fs::read_to_string(folder.path().join("run/config.json")).expect("settings");
+    assert!(config.contains("\"threads\": 2"), "{config}");
+}
+
+#[test]
+fn an_extension_that_cannot_begin_leaves_a_finished_run() {
+    let folder = with_digits();
+    let train = format!("{TRAIN} {CONSTANT} --epochs 1");
+    succeeds(folder.path(), &format!("{train} --run run"));
+    succeeds(folder.path(), &format!("{train} --seed 2 --run other"));
+    let checkpoint = |run: &str, name: &str| folder.path().join(run).join("checkpoints").join(name);
+    let mut names = fs::read_dir(folder.path().join("other/checkpoints")).expect("a folder");
+    let is_last = |name: &str| name.starts_with("step-");
+    let name = names.find_map(|entry| {
+        let name = entry.expect("an entry").file_name().into_string().ok()?;
+        is_last(&name).then_some(name)
+    });
+    let from = checkpoint("other", &name.expect("a checkpoint"));
+    fs::copy(from, checkpoint("run", "step-00009999.safetensors")).expect("a copy");
+    let before = outcome(&folder.path().join("run"));
+    let message = fails(folder.path(), "mnist train --resume run --epochs 3", 1);
+    assert!(message.contains("of another training"), "{message}");
+    assert!(outcome(&folder.path().join("run")) == before);
+    assert_eq!(epochs_of(&folder.path().join("run")), 1);
+}
+
+#[test]
+fn weights_of_an_earlier_end_are_used_with_a_warning() {
+    let folder = with_digits();
+    succeeds(
+        folder.path(),
+        &format!("{TRAIN} {CONSTANT} --epochs 1 --run run"),
+    );
+    let eval = || crate::run(folder.path(), "mnist eval --run run");
+    assert!(eval().stderr.is_empty());
+    fs::remove_file(folder.path().join("run/metrics.json")).expect("removed");
+    let output = eval();
+    assert!(output.status.success());
+    let warning = crate::text(&output.stderr);
+    assert!(warning.contains("the training has not ended"), "{warning}");
+    let output = succeeds(folder.path(), "info run");
+    assert!(
+        output.contains("`mnist train --resume run` goes on"),
+        "{output}"
+    );
+    let output = succeeds(folder.path(), "runs .");
+    assert!(output.contains("trained, not evaluated"), "{output}");
 }

@@ -18,6 +18,7 @@ mod activation;
 pub mod adam;
 mod buffer;
 mod dots;
+pub mod embedding;
 pub mod linear;
 mod packed;
 mod positions;

@@ -3,6 +3,7 @@
 //! in which every number of a tensor takes part.
 
 mod case;
+mod models;
 
 use pulp::Arch;
 use rand::rngs::StdRng;
@@ -23,6 +24,17 @@ pub fn instruction_sets() -> Vec<Arch> {
     #[cfg(not(target_arch = "x86_64"))]
     all.push(Arch::new());
     all
+}
+
+/// What is chosen at run time is among them.
+#[test]
+fn the_instruction_set_of_this_processor_is_tested() {
+    let chosen = format!("{:?}", Arch::new());
+    let all: Vec<_> = instruction_sets()
+        .iter()
+        .map(|a| format!("{a:?}"))
+        .collect();
+    assert_eq!(all.last(), Some(&chosen), "{all:?}");
 }
 
 fn close<T: Copy + Into<f64>>(what: &str, found: &[f32], expected: &[T]) {
@@ -233,14 +245,17 @@ fn padding_may_hold_anything() {
             ..any(cell, 9, &mut rng)
         };
         let mut case = Case::random(shape, &mut rng);
-        let clean = case.fused_by_cell(Arch::new());
+        let all = instruction_sets();
+        let run = |case: &Case| all.iter().map(|&arch| case.fused_by_cell(arch)).collect();
+        let clean: Vec<_> = run(&case);
         let features = case.shape.input_size;
         for (sequence, ends) in [(0, 2), (2, 1)] {
             for step in ends..4 {
                 case.tensors[0][(step * 3 + sequence) * features..][..features].fill(f32::NAN);
             }
         }
-        assert_eq!(case.fused_by_cell(Arch::new()), clean, "{:?}", case.shape);
+        let found: Vec<_> = run(&case);
+        assert_eq!(found, clean, "{:?}", case.shape);
     }
 }
 
@@ -256,37 +271,5 @@ fn a_batch_is_cut_where_its_steps_are() {
     ];
     for (lengths, parts, expected) in cases {
         assert_eq!(cut(lengths, parts), expected, "{lengths:?} into {parts}");
-    }
-}
-
-#[cfg(feature = "optim")]
-#[test]
-fn adam_is_what_its_equations_say() {
-    use super::adam::{Step, step};
-
-    let mut rng = StdRng::seed_from_u64(6);
-    let constants = Step {
-        betas: [0.9, 0.99],
-        rate: 0.3,
-        epsilon: 1e-3,
-    };
-    for len in SIZES.into_iter().chain([5000]) {
-        let gradient = draw(&mut rng, len, 1.0);
-        let [p, m, mut v] = [(); 3].map(|()| draw(&mut rng, len, 1.0));
-        v.iter_mut().for_each(|v| *v = v.abs());
-        for arch in instruction_sets() {
-            let (mut found_p, mut found_m, mut found_v) = (p.clone(), m.clone(), v.clone());
-            let state = [&mut found_p[..], &mut found_m, &mut found_v];
-            step(arch, constants, &gradient, state);
-            for i in 0..len {
-                let [g, p, m, v] = [gradient[i], p[i], m[i], v[i]].map(f64::from);
-                let m = 0.9 * m + 0.1 * g;
-                let v = 0.99 * v + 0.01 * g * g;
-                let p = p - 0.3 * m / (v.sqrt() + 1e-3);
-                close("m", &found_m[i..=i], &[m]);
-                close("v", &found_v[i..=i], &[v]);
-                close("p", &found_p[i..=i], &[p]);
-            }
-        }
     }
 }

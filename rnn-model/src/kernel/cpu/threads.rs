@@ -9,7 +9,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use std::{hint, thread};
+use std::{hint, mem, thread};
 
 use crate::threads::threads;
 
@@ -59,7 +59,7 @@ pub fn parts(batch: usize, work: usize, beside: usize) -> Vec<usize> {
 ///
 /// # Panics
 ///
-/// If `work` does, after all parts are done.
+/// If `work` does, with what it panicked with first, after all parts are done.
 pub fn run<P: Send>(parts: Vec<P>, work: impl Fn(P) + Sync) {
     if parts.len() < 2 {
         return parts.into_iter().for_each(work);
@@ -76,7 +76,7 @@ pub fn run<P: Send>(parts: Vec<P>, work: impl Fn(P) + Sync) {
     // SAFETY: only the lifetime changes. The job is called for parts that were taken and not yet
     // finished, and `finish` below returns when all were taken and all are finished. Nothing unwinds
     // before it.
-    let work: &'static (dyn Fn(usize) + Sync) = unsafe { std::mem::transmute(work) };
+    let work: &'static (dyn Fn(usize) + Sync) = unsafe { mem::transmute(work) };
     let job = Arc::new(Job {
         work,
         parts: parts.len(),
@@ -108,9 +108,11 @@ struct Job {
     parts: usize,
     taken: AtomicUsize,
     finished: AtomicUsize,
-    /// What a part panicked with.
-    panic: Mutex<Option<Box<dyn Any + Send>>>,
+    /// What the first part to panic panicked with.
+    panic: Mutex<Option<Payload>>,
 }
+
+type Payload = Box<dyn Any + Send>;
 
 impl Job {
     fn is_open(&self) -> bool {
@@ -135,7 +137,8 @@ impl Job {
         }
     }
 
-    /// Works on parts until all are taken.
+    /// Works on parts until all are taken. Never unwinds: every part that was taken is counted as
+    /// finished.
     fn work(&self) {
         loop {
             let part = self.taken.fetch_add(1, Ordering::Relaxed);
@@ -144,9 +147,25 @@ impl Job {
             }
             let done = panic::catch_unwind(AssertUnwindSafe(|| (self.work)(part)));
             if let Err(panic) = done {
-                *lock(&self.panic) = Some(panic);
+                self.keep(panic);
             }
             self.finished.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Keeps a panic's payload for the caller, unless another part has panicked before.
+    fn keep(&self, panic: Payload) {
+        let mut kept = lock(&self.panic);
+        if kept.is_none() {
+            *kept = Some(panic);
+            return;
+        }
+        drop(kept);
+        // A payload is any value, so that dropping it may panic again, with a payload of which the same
+        // is true: that one is leaked.
+        let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(panic)));
+        if let Err(again) = dropped {
+            mem::forget(again);
         }
     }
 
@@ -164,7 +183,8 @@ impl Job {
             }
             hint::spin_loop();
         }
-        if let Some(panic) = lock(&self.panic).take() {
+        let panic = lock(&self.panic).take();
+        if let Some(panic) = panic {
             panic::resume_unwind(panic);
         }
     }
@@ -204,6 +224,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
     #[test]
@@ -233,5 +255,47 @@ mod tests {
         let message = panic.expect_err("a part panicked");
         assert_eq!(message.downcast_ref(), Some(&"part 3".to_owned()));
         assert_eq!(done.into_inner(), 5);
+    }
+
+    /// Panics with itself as the payload whenever it is dropped outside of a panic.
+    struct Thorn;
+
+    impl Drop for Thorn {
+        fn drop(&mut self) {
+            if !thread::panicking() {
+                panic::resume_unwind(Box::new(Thorn));
+            }
+        }
+    }
+
+    /// Such payloads used to leave the caller waiting forever, or to let it go on while parts were still
+    /// being worked on.
+    #[test]
+    fn payloads_whose_drop_panics_hold_nothing_up() {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            for _ in 0..100 {
+                let done = AtomicUsize::new(0);
+                let panic = panic::catch_unwind(AssertUnwindSafe(|| {
+                    run((0..8).collect(), |_: usize| {
+                        done.fetch_add(1, Ordering::Relaxed);
+                        panic::resume_unwind(Box::new(Thorn));
+                    });
+                }));
+                let payload = panic.expect_err("every part panicked");
+                let is_thorn = payload.is::<Thorn>();
+                mem::forget(payload);
+                let message = (is_thorn, done.into_inner());
+                sender.send(message).expect("the test waits");
+            }
+        });
+        for _ in 0..100 {
+            let came = receiver.recv_timeout(Duration::from_secs(20));
+            assert_eq!(
+                came,
+                Ok((true, 8)),
+                "whether a payload came, and parts done"
+            );
+        }
     }
 }

@@ -15,7 +15,24 @@ use crate::recurrent::interface::RecurrentModuleConfig;
 /// let config = AnyConfig::from(LstmConfig::new(28, 128).with_proj_size(64)).with_num_layers(2);
 /// assert_eq!(config.input_size(), 28);
 /// ```
-#[derive(Clone, Debug)]
+///
+/// With the feature `serde` the key `cell` says which it is: `rnn`, `lstm` or `gru`.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use rnn_model::{AnyConfig, LstmConfig};
+/// let json = r#"{"cell": "lstm", "input_size": 28, "hidden_size": 128, "proj_size": 64}"#;
+/// let config: AnyConfig = serde_json::from_str(json)?;
+/// assert_eq!(config, LstmConfig::new(28, 128).with_proj_size(64).into());
+/// # }
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(tag = "cell", rename_all = "snake_case")
+)]
 pub enum AnyConfig {
     /// Of the simple recurrent network.
     Rnn(RnnConfig),
@@ -75,7 +92,8 @@ setters! {
     with_bias(bool);
     /// Sets whether the batch is the first axis of input and output.
     with_batch_first(bool);
-    /// Sets the probability of dropping a feature between layers, `[0, 1)`.
+    /// Sets the probability of dropping a feature between layers, `[0, 1)`; without effect in a single
+    /// layer.
     with_dropout(f64);
     /// Sets whether the sequence is read in both directions.
     with_bidirectional(bool);
@@ -109,6 +127,6 @@ impl RecurrentModuleConfig for AnyConfig {
     }
 
     fn input_size(&self) -> usize {
-        with_inner!(self, config => config.input_size)
+        with_inner!(self, config => config.input_size())
     }
 }

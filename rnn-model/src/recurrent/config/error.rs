@@ -47,4 +47,32 @@ pub enum ConfigError {
         /// `proj_size`.
         found: usize,
     },
+    /// A forget gate's bias is set for a module without biases.
+    #[error("{module}: forget_bias needs biases, found bias = false")]
+    ForgetBias {
+        /// The module.
+        module: &'static str,
+    },
+}
+
+impl ConfigError {
+    /// Checks sizes and their names.
+    pub(crate) fn check_sizes(
+        module: &'static str,
+        sizes: &[(&'static str, usize)],
+    ) -> Result<(), Self> {
+        // No weight is larger than gates·hidden_size × max(input_size, 2·hidden_size), which fits into
+        // memory's addresses.
+        const LIMIT: usize = 1 << 24;
+        let found = (sizes.iter()).find(|(_, size)| !(1..=LIMIT).contains(size));
+        match found {
+            None => Ok(()),
+            Some(&(field, found)) => Err(Self::Size {
+                module,
+                field,
+                limit: LIMIT,
+                found,
+            }),
+        }
+    }
 }

@@ -2,6 +2,8 @@ use burn::module::{Module, ModuleDisplay};
 use burn::nn::LayerNorm;
 use burn::tensor::Tensor;
 
+#[cfg(feature = "serde")]
+use super::rnn::Nonlinearity;
 use super::state::Parts;
 #[cfg(feature = "kernel")]
 use crate::kernel::CellKind;
@@ -14,7 +16,7 @@ use crate::kernel::CellKind;
 /// at once. A cell sees their results, both `[batch, gates·hidden_size]`.
 ///
 /// It is a [`Module`] (one without parameters), so that it can be a type parameter of modules.
-pub trait Equations: Module + ModuleDisplay + Sync + 'static {
+pub trait Equations: Module + ModuleDisplay + PartialEq + Sync + 'static {
     /// Whether `b_hh` may be added together with `b_ih`, before the loop over time. A cell that
     /// multiplies the recurrent product by a gate needs it on that side.
     const BIASES_MERGE: bool;
@@ -22,6 +24,18 @@ pub trait Equations: Module + ModuleDisplay + Sync + 'static {
     /// The kernel's name for the cell.
     #[cfg(feature = "kernel")]
     fn kernel(&self) -> CellKind;
+
+    /// The activation, of a cell that leaves the choice.
+    #[cfg(feature = "serde")]
+    fn nonlinearity(&self) -> Option<Nonlinearity> {
+        None
+    }
+
+    /// The cell with this activation; none if the cell leaves no choice.
+    #[cfg(feature = "serde")]
+    fn of(_: Nonlinearity) -> Option<Self> {
+        None
+    }
 
     /// One time step.
     ///

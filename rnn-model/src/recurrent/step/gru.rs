@@ -23,7 +23,7 @@ use crate::kernel::CellKind;
 /// `[3·hidden_size, input_size]` and `W_hh` `[3·hidden_size, hidden_size]`.
 ///
 /// [Learning phrase representations using RNN encoder-decoder]: https://arxiv.org/abs/1406.1078
-#[derive(Module, Debug, Default)]
+#[derive(Module, Debug, Default, PartialEq, Eq)]
 pub struct GruStep {}
 
 impl Cell for GruStep {

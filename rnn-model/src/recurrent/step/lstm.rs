@@ -33,10 +33,21 @@ use crate::kernel::CellKind;
 ///
 /// [Long short-term memory based recurrent neural network architectures]: https://arxiv.org/abs/1402.1128
 /// [Long short-term memory]: https://doi.org/10.1162/neco.1997.9.8.1735
-#[derive(Module, Debug, Default)]
+#[derive(Module, Debug, Default, PartialEq, Eq)]
 pub struct LstmStep {}
 
-/// The state of an [`Lstm`](crate::Lstm): PyTorch's pair `(h, c)`.
+/// The state of an [`Lstm`](crate::Lstm): PyTorch's pair `(h, c)`, to and from which it converts.
+///
+/// ```
+/// use burn::tensor::Tensor;
+/// use rnn_model::{LstmConfig, LstmState};
+/// # let device = Default::default();
+/// let lstm = LstmConfig::new(5, 3).init(&device);
+/// let (h, c) = (Tensor::ones([1, 2, 3], &device), Tensor::zeros([1, 2, 3], &device));
+/// let (_, state) = lstm.forward(Tensor::ones([2, 6, 5], &device), Some((h, c).into()));
+/// let (h, c) = state.into();
+/// assert_eq!((h.dims(), c.dims()), ([1, 2, 3], [1, 2, 3]));
+/// ```
 #[derive(Clone, Debug)]
 pub struct LstmState<const D: usize> {
     /// The hidden state `h`, which is also the output; its last axis is `proj_size` if there is one.
@@ -55,6 +66,18 @@ impl<const D: usize> LstmState<D> {
             h: self.h.detach(),
             c: self.c.detach(),
         }
+    }
+}
+
+impl<const D: usize> From<(Tensor<D>, Tensor<D>)> for LstmState<D> {
+    fn from((h, c): (Tensor<D>, Tensor<D>)) -> Self {
+        Self { h, c }
+    }
+}
+
+impl<const D: usize> From<LstmState<D>> for (Tensor<D>, Tensor<D>) {
+    fn from(state: LstmState<D>) -> Self {
+        (state.h, state.c)
     }
 }
 

@@ -10,6 +10,11 @@ use crate::kernel::CellKind;
 
 /// The activation of an [`Rnn`](crate::Rnn).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Nonlinearity {
     /// Hyperbolic tangent, PyTorch's default.
     #[default]
@@ -27,7 +32,7 @@ pub enum Nonlinearity {
 /// One gate, so `W_ih` is `[hidden_size, input_size]` and `W_hh` `[hidden_size, hidden_size]`.
 ///
 /// [Finding structure in time]: https://doi.org/10.1207/s15516709cog1402_1
-#[derive(Module, Debug, Default)]
+#[derive(Module, Debug, Default, PartialEq, Eq)]
 pub struct RnnStep {
     /// The activation.
     #[module(skip)]
@@ -51,6 +56,16 @@ impl Equations for RnnStep {
             Nonlinearity::Tanh => CellKind::RnnTanh,
             Nonlinearity::Relu => CellKind::RnnRelu,
         }
+    }
+
+    #[cfg(feature = "serde")]
+    fn nonlinearity(&self) -> Option<Nonlinearity> {
+        Some(self.nonlinearity)
+    }
+
+    #[cfg(feature = "serde")]
+    fn of(nonlinearity: Nonlinearity) -> Option<Self> {
+        Some(Self { nonlinearity })
     }
 
     fn step(

@@ -30,6 +30,27 @@ pub trait ModuleState<const D: usize>: Clone + core::fmt::Debug + Send + 'static
     ///
     /// Call it on a state that is carried to the next window, or the graph grows with every
     /// window (truncated back-propagation through time).
+    ///
+    /// Code for any cell has it for the state of every [`RecurrentModule`](crate::RecurrentModule):
+    ///
+    /// ```
+    /// use burn::tensor::Tensor;
+    /// use rnn_model::{ModuleState, RecurrentModule}; // both: `detach` is of the first
+    ///
+    /// fn run<R: RecurrentModule>(module: &R, windows: Vec<Tensor<3>>) -> Option<R::State> {
+    ///     let mut state: Option<R::State> = None;
+    ///     for window in windows {
+    ///         let (_, next) = module.forward(window, state);
+    ///         state = Some(next.detach());
+    ///     }
+    ///     state
+    /// }
+    ///
+    /// # let device = Default::default();
+    /// let lstm = rnn_model::LstmConfig::new(5, 3).init(&device);
+    /// let state = run(&lstm, vec![Tensor::ones([2, 6, 5], &device); 3]).expect("windows");
+    /// assert_eq!(state.h.dims(), [1, 2, 3]);
+    /// ```
     fn detach(self) -> Self {
         let (h, c) = self.into_parts();
         let detached = Self::from_parts(h.detach(), c.map(Tensor::detach));

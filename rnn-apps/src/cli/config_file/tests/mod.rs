@@ -134,7 +134,7 @@ fn line_of(args: &[&str], path: &Path) -> Vec<OsString> {
 }
 
 fn parsed(line: Vec<OsString>) -> Result<Cli, clap::Error> {
-    Cli::from_arg_matches(&matches(&Cli::command(), line, NOT_IN_A_FILE)?)
+    Cli::from_arg_matches(&matches(&Cli::command(), line, NOT_IN_A_FILE)?.matches)
 }
 
 /// Parses a file with a command line; in messages, the path is without its folder.

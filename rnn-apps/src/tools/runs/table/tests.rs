@@ -71,6 +71,15 @@ fn differences_are_dotted_keys_in_order() {
 }
 
 #[test]
+fn imported_runs_are_not_compared() {
+    let imported =
+        json!({"command": "mnist", "model": {"cell": "gru"}, "imported": {"weights": "w"}});
+    let runs = with_settings(vec![imported, mnist(64, 0.01, 1), mnist(64, 0.02, 1)]);
+    assert_eq!(differing(&runs), ["training.fit.learning_rate"]);
+    assert_eq!(rows(&runs)[1][1], "imported");
+}
+
+#[test]
 fn what_is_missing_differs_from_what_is_there() {
     let runs = with_settings(vec![
         json!({"a": null, "b": {"c": 1}, "l": [1]}),
@@ -135,6 +144,12 @@ fn settings_that_do_not_fit_the_terminal_are_only_named() {
             "r    stopped at epoch 0 of 4          128           0.02  –     –      –",
             "They also differ in seed.",
         ]
+    );
+    let long = run("a-name-of-some-length", mnist(64, 0.01, 1), vec![], None);
+    let long = super::table("mnist".to_owned(), vec![&long]).lines(Some(60));
+    assert_eq!(
+        long[1],
+        "a-name-of-so…  stopped at epoch 0 of 4  –     –      –"
     );
     let narrow = table.lines(Some(20));
     assert_eq!(narrow[1], "r    stopped at epo…");
@@ -223,7 +238,7 @@ fn a_table_has_the_best_first() {
         ],
         [
             "train only",
-            "stopped at epoch 4 of 4",
+            "trained, not evaluated",
             "64",
             "0.01",
             "loss 0.2500 train",

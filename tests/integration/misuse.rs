@@ -1,0 +1,120 @@
+//! What a wrong call is told: in words, not by an assertion's operands.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use burn::tensor::{DType, Int, Tensor};
+use rnn_model::{
+    AnyConfig, AnyRecurrent, ClassifierConfig, GruConfig, Lengths, LstmCellConfig, LstmConfig,
+    LstmState, RecurrentModule, RecurrentModuleConfig, RnnConfig, TaggerConfig,
+};
+use tests::devices;
+
+/// What `call` panics with.
+fn panic_of<T>(call: impl FnOnce() -> T) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(|| {
+        call();
+    }))
+    .expect_err("a panic");
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => (*panic.downcast::<&str>().expect("a text")).to_owned(),
+    }
+}
+
+#[test]
+fn panics_say_what_was_expected_and_what_was_found() {
+    for (name, device) in devices() {
+        let zeros = |shape| Tensor::<3>::zeros(shape, &device);
+        let zeros_2 = |shape| Tensor::<2>::zeros(shape, &device);
+        let lstm = LstmConfig::new(5, 3).init(&device);
+        let both = GruConfig::new(5, 3).with_bidirectional(true).init(&device);
+        let cell = LstmCellConfig::new(5, 3).init(&device);
+        let any: AnyRecurrent = AnyConfig::from(RnnConfig::new(5, 3)).init(&device);
+        let classifier = ClassifierConfig::new(GruConfig::new(5, 3), 2).init(&device);
+        let tagger = TaggerConfig::over(GruConfig::new(5, 3), 4, 2).init(&device);
+        let lengths = Lengths::new([6, 2], 6).expect("good lengths");
+        let state = |h, c| LstmState::from((zeros(h), zeros(c)));
+        let words = Tensor::<2, Int>::zeros([3, 6], &device);
+        for (found, expected) in [
+            (
+                panic_of(|| lstm.forward(zeros([2, 6, 4]), None)),
+                "Lstm: the input has 4 features, expected input_size 5",
+            ),
+            (
+                panic_of(|| lstm.forward(zeros([2, 0, 5]), None)),
+                "Lstm: the sequence has no time steps",
+            ),
+            (
+                panic_of(|| lstm.forward(zeros([0, 6, 5]), None)),
+                "Lstm: the batch has no sequences",
+            ),
+            (
+                panic_of(|| lstm.forward(zeros([2, 6, 5]), Some(state([1, 2, 3], [1, 2, 4])))),
+                "Lstm: the state is [1, 2, 4], expected [layers·directions, batch, features] = \
+                 [1, 2, 3]",
+            ),
+            (
+                panic_of(|| lstm.step(zeros_2([2, 5]), Some(state([1, 1, 3], [1, 2, 3])))),
+                "Lstm: the state is [1, 1, 3], expected [layers·directions, batch, features] = \
+                 [1, 2, 3]",
+            ),
+            (
+                panic_of(|| lstm.forward_unbatched(zeros_2([6, 4]), None)),
+                "Lstm: the input has 4 features, expected input_size 5",
+            ),
+            (
+                panic_of(|| lstm.forward_with_lengths(zeros([2, 5, 5]), &lengths, None)),
+                "Lstm: the batch has 2 sequences of 5 steps, the lengths are for (2, 6)",
+            ),
+            (
+                panic_of(|| both.step(zeros_2([2, 5]), None)),
+                "Gru: a bidirectional module has no single steps",
+            ),
+            (
+                panic_of(|| cell.forward(zeros_2([2, 4]), None)),
+                "Lstm cell: the input has 4 features, expected input_size 5",
+            ),
+            (
+                panic_of(|| {
+                    let state = LstmState::from((zeros_2([2, 3]), zeros_2([1, 3])));
+                    cell.forward(zeros_2([2, 5]), Some(state))
+                }),
+                "Lstm cell: the state is [1, 3], expected [batch, hidden_size] = [2, 3]",
+            ),
+            (
+                panic_of(|| {
+                    let (_, state) = any.forward(zeros([2, 6, 5]), None);
+                    let other: AnyRecurrent = AnyConfig::from(LstmConfig::new(5, 3)).init(&device);
+                    other.forward(zeros([2, 6, 5]), Some(state))
+                }),
+                "the state is of another cell than the module",
+            ),
+            (
+                panic_of(|| classifier.forward(zeros([2, 6, 4]))),
+                "Gru: the input has 4 features, expected input_size 5",
+            ),
+            (
+                panic_of(|| classifier.forward_with_lengths(zeros([3, 6, 5]), &lengths)),
+                "Gru: the batch has 3 sequences of 6 steps, the lengths are for (2, 6)",
+            ),
+            (
+                panic_of(|| tagger.forward_with_lengths(words, &lengths, None)),
+                "Gru: the batch has 3 sequences of 6 steps, the lengths are for (2, 6)",
+            ),
+            (
+                panic_of(|| lstm.forward(zeros([2, 6, 5]).cast(DType::F64), None)),
+                "Lstm: the input is F64, expected F32, as the weights are",
+            ),
+            (
+                panic_of(|| cell.forward(zeros_2([2, 5]).cast(DType::F64), None)),
+                "Lstm cell: the input is F64, expected F32, as the weights are",
+            ),
+            (
+                panic_of(|| GruConfig::new(0, 3).init(&device)),
+                "Gru: input_size must be from 1 to 16777216, found 0",
+            ),
+        ] {
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+}
