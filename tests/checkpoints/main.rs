@@ -1,5 +1,6 @@
 //! A resumed training equals an uninterrupted one, and unusable checkpoints are errors.
 
+mod contents;
 mod extension;
 
 use std::path::Path;

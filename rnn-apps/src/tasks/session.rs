@@ -297,7 +297,7 @@ fn latest(checkpoints: &Checkpoints) -> anyhow::Result<Option<Checkpoint>> {
 }
 
 /// The checkpoint with that name or file name; `best` is the best one.
-fn named(checkpoints: &Checkpoints, name: &str) -> Result<Checkpoint, CheckpointError> {
+pub fn named(checkpoints: &Checkpoints, name: &str) -> Result<Checkpoint, CheckpointError> {
     let names = checkpoints.names()?;
     let best = names
         .into_iter()

@@ -8,6 +8,7 @@ use rnn_data::fs::write_file;
 use rnn_train::RunDir;
 
 use crate::cli::values::{renaming, safetensors};
+use crate::tasks::session::named;
 use crate::ui::Output;
 
 #[derive(Args, Debug)]
@@ -15,6 +16,10 @@ pub struct ExportArgs {
     /// The folder of a run
     #[arg(long, value_name = "DIR")]
     pub run: PathBuf,
+    /// Write the weights of this checkpoint of the run, not those it ended with: its name in the run's folder
+    /// `checkpoints`, or `best`
+    #[arg(long, value_name = "NAME")]
+    pub from: Option<String>,
     /// The .safetensors file to write; one that is there is refused
     #[arg(long, value_name = "FILE", value_parser = safetensors)]
     pub out: PathBuf,
@@ -31,8 +36,11 @@ pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<()> {
     let file = args.out.display();
     ensure!(!args.out.exists(), "{file}: there is such a file already");
     let renames = args.rename.iter();
-    let weights = run
-        .read_weights()?
+    let weights = match &args.from {
+        Some(name) => named(&run.checkpoints()?, name)?.weights().clone(),
+        None => run.read_weights()?,
+    };
+    let weights = weights
         .rename(renames.map(|(from, to)| (from.as_str(), to.as_str())))
         .context("--rename")?;
     let weights = weights.with_prefix(&args.prefix);

@@ -189,6 +189,17 @@ fn a_classifier_in_both_directions_says_what_its_linear_layer_reads() {
     let trained = json(&succeeds(folder.path(), line));
     succeeds(folder.path(), "export --run trained --out w.safetensors");
     let weights = folder.path().join("w.safetensors");
+    // Of one epoch, so that the best checkpoint has the run's weights.
+    let line = "export --run trained --from best --out best.safetensors";
+    succeeds(folder.path(), line);
+    let bytes = |name: &str| std::fs::read(folder.path().join(name)).expect("weights");
+    assert!(bytes("best.safetensors") == bytes("w.safetensors"));
+    let line = "export --run trained --from nothing --out none.safetensors";
+    let message = fails(folder.path(), line, 1);
+    assert!(
+        message.contains("no checkpoint nothing, expected step-"),
+        "{message}"
+    );
     let import = |head: &str, run: &str| {
         let description = format!(
             r#"{{"command": "mnist", "cell": "lstm", "input_size": 28, "hidden_size": 8,

@@ -51,9 +51,8 @@ where
     }
 }
 
-/// A row whose stream has ended still takes a step, whose output is not selected.
+/// A row whose stream has ended has no steps, and keeps its state.
 fn row_lengths(lengths: Vec<usize>, time: usize) -> Lengths {
-    let lengths: Vec<usize> = lengths.iter().map(|&length| length.max(1)).collect();
     Lengths::new(lengths, time).expect("a batch fits its own lengths")
 }
 
