@@ -11,6 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{hint, mem, thread};
 
+use smallvec::SmallVec;
+
 use crate::threads::threads;
 
 /// How long a helper looks for more work.
@@ -43,13 +45,16 @@ impl Helpers {
 /// Multiplications that take about as long as it takes to hand over a part.
 const WORTH_A_THREAD: usize = 1 << 20;
 
+/// So many parts take no memory.
+pub const MOST_INLINE: usize = 4;
+
 /// How many parts a batch is cut into, and where they end. Each part is a thread's, from the first
 /// step to the last: threads that never wait for each other lose nothing to a slow one in between. The
 /// first part is not larger than the others.
 ///
 /// - `work`: multiplications of all sequences together
 /// - `beside`: how many batches are done at the same time
-pub fn parts(batch: usize, work: usize, beside: usize) -> Vec<usize> {
+pub fn parts(batch: usize, work: usize, beside: usize) -> SmallVec<[usize; MOST_INLINE]> {
     let most = threads().get().div_ceil(beside).min(batch);
     let parts = (work / WORTH_A_THREAD).clamp(1, most.max(1));
     (1..=parts).map(|part| batch * part / parts).collect()
