@@ -94,7 +94,7 @@ fn states_of_several_modules_are_kept() {
             let rest = resume(has_second).expect("a training");
             assert!(weights(&rest) == weights(&whole), "{name}");
             assert_eq!(untimed(&rest), untimed(&whole), "{name}");
-            let error = resume(!has_second).err().expect("another model");
+            let error = resume(!has_second).expect_err("another model");
             let is_model = matches!(error, TrainError::Checkpoint(CheckpointError::Model { .. }));
             assert!(is_model, "{error}");
         }

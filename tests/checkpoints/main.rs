@@ -280,7 +280,7 @@ fn non_finite_weights_are_not_saved() {
     let result = trainer(&config, folder.path())
         .with_checkpoints(checkpoints.clone())
         .fit(model(&device), loader());
-    let error = result.err().expect("an error");
+    let error = result.expect_err("an error");
     assert!(
         matches!(error, TrainError::Diverged { step: 1, .. }),
         "{error}"
@@ -371,7 +371,7 @@ fn a_checkpoint_of_another_training_is_refused() {
             "rnn.weight_hh_l0",
         ),
     ] {
-        let error = result.err().expect("an error");
+        let error = result.expect_err("an error");
         let is_foreign = matches!(
             error,
             TrainError::Checkpoint(CheckpointError::Foreign { .. } | CheckpointError::Model { .. })
@@ -440,7 +440,7 @@ fn non_finite_gradients_stop_the_training_at_their_step() {
         ..FitConfig::new(1)
     };
     let result = Trainer::new(config).fit(model, loader());
-    let error = result.err().expect("an error");
+    let error = result.expect_err("an error");
     assert!(
         matches!(
             error,
@@ -463,7 +463,7 @@ fn a_path_that_is_not_a_folder_is_an_error() {
     let file = folder.path().join("checkpoints");
     std::fs::write(&file, "a file").expect("written");
     let result = trainer(&FitConfig::new(1), &file).fit(model(&device), loader());
-    let error = result.err().expect("an error").to_string();
+    let error = result.expect_err("an error").to_string();
     assert!(error.contains(&file.display().to_string()), "{error}");
     assert_eq!(std::fs::read(&file).expect("a file"), b"a file");
 }

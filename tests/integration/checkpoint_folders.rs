@@ -57,7 +57,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 fn refused(folder: &Path, checkpoint: Option<Checkpoint>, expected: &[&str]) {
     let before = files(folder);
-    let error = train(folder, checkpoint).err().expect("not empty");
+    let error = train(folder, checkpoint).expect_err("not empty");
     let message = error.to_string();
     let TrainError::Checkpoint(CheckpointError::NotEmpty { there, .. }) = error else {
         panic!("{message}");

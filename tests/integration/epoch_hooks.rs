@@ -145,8 +145,7 @@ fn refused(hook: impl FnMut(&mut EpochEnd<'_, CharRnn>) + 'static, monitor: Moni
             Ok(())
         })
         .fit(model(&device), loader())
-        .err()
-        .expect("an error")
+        .expect_err("an error")
 }
 
 #[test]
@@ -166,8 +165,7 @@ fn what_a_hook_can_not_do_is_an_error() {
     let error = Trainer::new(config(3))
         .with_epoch_hook(|_| Err("no paper".into()))
         .fit(model(&device), loader())
-        .err()
-        .expect("an error");
+        .expect_err("an error");
     assert_eq!(tests::chain(&error), "at the end of epoch 1: no paper");
 }
 

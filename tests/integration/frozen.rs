@@ -188,7 +188,7 @@ fn a_model_without_anything_to_train_is_refused() {
     let (_, device) = devices().swap_remove(0);
     for on in [device.clone(), device.autodiff()] {
         let result = Trainer::new(FitConfig::new(1)).fit(Parts::new(&on).no_grad(), digits());
-        let error = result.err().expect("an error");
+        let error = result.expect_err("an error");
         assert!(matches!(error, TrainError::Frozen), "{error}");
     }
 }

@@ -206,7 +206,7 @@ fn an_unknown_monitored_metric_is_an_error() {
         ..still(1)
     };
     let result = Trainer::new(config).fit(Constant::new(1.0, &device), loader());
-    let error = result.err().expect("an error");
+    let error = result.expect_err("an error");
     assert!(matches!(error, TrainError::NoMetric { .. }), "{error}");
     assert_eq!(
         error.to_string(),

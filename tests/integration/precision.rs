@@ -32,7 +32,7 @@ fn check<M: Objective>(
         };
         let whole = fit(Precision::F32).expect("trained").history;
         if Precision::Bf16.check(&device).is_err() {
-            let error = fit(Precision::Bf16).err().expect("no such numbers");
+            let error = fit(Precision::Bf16).expect_err("no such numbers");
             assert!(error.to_string().contains("bf16"), "{error}");
             assert_ne!(name, "libtorch");
             continue;

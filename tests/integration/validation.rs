@@ -157,7 +157,7 @@ fn settings_out_of_range_are_refused_before_anything_is_done() {
         ..FitConfig::new(1)
     };
     let error = Trainer::new(config).fit(Layer::new(&device), loader(&FINE));
-    let error = error.err().expect("an error");
+    let error = error.expect_err("an error");
     assert_eq!(
         error.to_string(),
         "learning_rate: expected a finite number of at least 0, found -0.5"
@@ -176,8 +176,7 @@ fn a_state_can_not_be_carried_where_there_is_none() {
     let model = ClassifierConfig::new(GruConfig::new(28, 4), 10).init(&device);
     let error = Trainer::new(config)
         .fit(model, digits)
-        .err()
-        .expect("an error");
+        .expect_err("an error");
     assert!(matches!(error, TrainError::Setting(_)), "{error}");
     assert!(
         error.to_string().starts_with("carry_state: expected false"),
