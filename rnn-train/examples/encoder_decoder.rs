@@ -76,15 +76,15 @@ pub fn run(device: &Device) -> Result<(f64, Vec<i64>), TrainError> {
         decoder: GruConfig::new(16, 64).init(device),
         fc: linear(64, 10, device),
     };
-    let every = |step| {
-        let numbers = (0..100_000).step_by(step).map(|n| format!("{n:05}"));
+    let every = |first: usize, step| {
+        let numbers = (first..100_000).step_by(step).map(|n| format!("{n:05}"));
         let numbers = Arc::new(InMemDataset::new(numbers.collect()));
         Loader::new(numbers, Arc::new(Backwards), 50)
     };
     let mut config = FitConfig::new(20);
     config.learning_rate = 5e-3;
-    let fitted = Trainer::new(config).fit(model, every(23).shuffled(1))?;
-    let right = evaluate(&fitted.model, &every(251))?.accuracy();
+    let fitted = Trainer::new(config).fit(model, every(0, 23).shuffled(1))?;
+    let right = evaluate(&fitted.model, &every(7, 253))?.accuracy();
     let (numbers, _) = Backwards.batch(vec!["12345".into(), "80071".into()], device);
     Ok((
         right,

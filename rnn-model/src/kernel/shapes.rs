@@ -6,7 +6,9 @@
 use std::ops::Range;
 
 use burn::backend::ops::FloatTensorOps;
-use burn::backend::{BackendTensor, Dispatch, DispatchTensor, DispatchTensorKind, TensorMetadata};
+#[cfg(feature = "ndarray")]
+use burn::backend::{BackendTensor, DispatchTensorKind};
+use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::{Shape, Slice, Tensor};
 use smallvec::SmallVec;
 
