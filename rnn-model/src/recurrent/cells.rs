@@ -64,6 +64,21 @@ impl<C: Cell + Default> RecurrentCellConfig<C> {
         self
     }
 
+    /// Features of the input, I.
+    pub fn input_size(&self) -> usize {
+        self.input_size
+    }
+
+    /// Features of the hidden state, H.
+    pub fn hidden_size(&self) -> usize {
+        self.hidden_size
+    }
+
+    /// Whether the cell has biases.
+    pub fn has_bias(&self) -> bool {
+        self.bias
+    }
+
     /// Checks what a cell could not be made from.
     ///
     /// # Errors
