@@ -54,7 +54,7 @@ impl Stream {
     /// The hidden state, which is also the last output.
     pub fn hidden(&self) -> Option<Vec<f32>> {
         let state = self.state.clone()?;
-        state.h.into_data().to_vec().ok()
+        state.h.into_data().try_to_vec().ok()
     }
 }
 
