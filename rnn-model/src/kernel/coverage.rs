@@ -1,7 +1,9 @@
 //! Which tensors there are kernels for.
 
 use burn::backend::{DispatchDevice, DispatchTensor, TensorMetadata};
-use burn::tensor::{DType, Tensor};
+use burn::tensor::DType;
+#[cfg(any(feature = "cpu-kernel", feature = "optim"))]
+use burn::tensor::Tensor;
 
 /// The kernels that compute a tensor: ours or LibTorch's, and for which dtype.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,6 +16,7 @@ pub enum Kernels {
 }
 
 /// The kernels that there are for a tensor.
+#[cfg(any(feature = "cpu-kernel", feature = "optim"))]
 pub fn kernels<const D: usize>(tensor: &Tensor<D>) -> Option<Kernels> {
     dispatch_kernels(&tensor.clone().into_dispatch())
 }

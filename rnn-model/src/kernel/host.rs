@@ -2,13 +2,16 @@
 
 use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
+use smallvec::SmallVec;
 
 #[cfg(feature = "optim")]
 use super::adam::{AdamTensors, Step};
 use super::cpu::Rows;
 #[cfg(feature = "optim")]
 use super::cpu::adam;
-use super::shapes::Axes;
+
+/// A number for each axis of a tensor.
+type Axes = SmallVec<[usize; 4]>;
 
 /// A tensor's memory.
 pub struct View<'a> {

@@ -10,10 +10,9 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::{BackendTensor, DispatchTensorKind};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
 use burn::tensor::{Shape, Slice, Tensor};
-use smallvec::SmallVec;
 
-/// A number for each axis of a tensor.
-pub type Axes = SmallVec<[usize; 4]>;
+#[cfg(feature = "ndarray")]
+use super::ndarray;
 
 /// A tensor's shape.
 pub fn dims<const D: usize>(tensor: &Tensor<D>) -> [usize; D] {
@@ -24,7 +23,7 @@ pub fn dims<const D: usize>(tensor: &Tensor<D>) -> [usize; D] {
 pub fn dispatch_dims<const D: usize>(tensor: &DispatchTensor) -> [usize; D] {
     #[cfg(feature = "ndarray")]
     if let DispatchTensorKind::NdArray(BackendTensor::Float(array)) = &tensor.kind
-        && let Some(shape) = super::ndarray::shape(array)
+        && let Some(shape) = ndarray::shape(array)
     {
         return std::array::from_fn(|axis| shape[axis]);
     }
@@ -42,7 +41,7 @@ pub fn narrow<const D: usize>(tensor: Tensor<D>, range: Range<usize>) -> Tensor<
     let tensor = tensor.into_dispatch();
     #[cfg(feature = "ndarray")]
     if let DispatchTensorKind::NdArray(BackendTensor::Float(array)) = &tensor.kind
-        && let Some(part) = super::ndarray::narrow(array, range.clone())
+        && let Some(part) = ndarray::narrow(array, range.clone())
     {
         return Tensor::from_dispatch(DispatchTensor {
             kind: DispatchTensorKind::NdArray(BackendTensor::Float(part)),
