@@ -23,6 +23,7 @@ mod regularization;
 mod run_dirs;
 mod sampling;
 mod state_dicts;
+mod step_allocations;
 mod steps;
 mod streams;
 mod strokes;

@@ -1,7 +1,7 @@
 //! State dicts of modules that have more than floating-point parameters.
 
 use burn::module::{Module, Param, ParamId};
-use burn::nn::LinearConfig;
+use burn::nn::{LinearConfig, LinearLayout};
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use rnn_model::{StateDict, StateDictError};
 use tests::{chain, devices};
@@ -110,13 +110,16 @@ fn a_parameter_without_values_is_missing() {
 /// By hand: in Burn's own layout a weight is `[in, out]`, in a state dict always `[out, in]`.
 #[test]
 fn the_weight_of_a_linear_layer_is_out_by_in_whatever_its_layout() {
-    for (name, device) in devices() {
+    let layouts = [LinearLayout::Row, LinearLayout::Col];
+    let both = |device| layouts.map(|layout| (device, layout));
+    for ((name, device), layout) in devices().iter().flat_map(both) {
+        let config = |inputs, outputs| LinearConfig::new(inputs, outputs).with_layout(layout);
         let mut weights = StateDict::default();
         weights.insert("weight", TensorData::from([[1.0f32, 2.0], [10.0, 20.0]]));
         weights.insert("bias", TensorData::from([100.0f32, 1000.0]));
-        let layer = LinearConfig::new(2, 2).init(&device);
+        let layer = config(2, 2).init(device);
         let layer = weights.clone().load_into(layer).expect("square");
-        let output = layer.forward(Tensor::<2>::from_data([[1.0, 3.0]], &device));
+        let output = layer.forward(Tensor::<2>::from_data([[1.0, 3.0]], device));
         output
             .into_data()
             .assert_eq(&TensorData::from([[107.0f32, 1070.0]]), true);
@@ -126,11 +129,11 @@ fn the_weight_of_a_linear_layer_is_out_by_in_whatever_its_layout() {
             "{name}"
         );
 
-        let oblong = LinearConfig::new(3, 2).init(&device);
+        let oblong = config(3, 2).init(device);
         let saved = StateDict::of(&oblong);
         let shape = saved.get("weight").map(|data| data.shape().to_vec());
         assert_eq!(shape, Some(vec![2, 3]), "{name}");
-        let again = saved.load_into(LinearConfig::new(3, 2).init(&device));
+        let again = saved.load_into(config(3, 2).init(device));
         assert_eq!(
             again.expect("its own weights").weight.val().into_data(),
             oblong.weight.val().into_data(),

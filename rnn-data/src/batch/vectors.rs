@@ -27,13 +27,13 @@ impl PaddedVectors {
     ///
     /// # Panics
     ///
-    /// If there are no sequences, `size` is 0, or a sequence is empty or no whole number of vectors.
+    /// If there are no sequences or all are empty, `size` is 0, or a sequence is no whole number of vectors.
     pub fn new(sequences: &[&[f32]], size: usize, device: &Device) -> Self {
         assert!(size > 0, "expected vectors of at least 1 number, found 0");
         let length = |sequence: &&[f32]| {
             let len = sequence.len();
             assert!(
-                len > 0 && len.is_multiple_of(size),
+                len.is_multiple_of(size),
                 "expected sequences of vectors of {size} numbers, found one of {len} numbers"
             );
             len / size
@@ -41,6 +41,10 @@ impl PaddedVectors {
         let lengths: Vec<usize> = sequences.iter().map(length).collect();
         let time = lengths.iter().copied().max();
         let time = time.expect("at least one sequence");
+        assert!(
+            time > 0,
+            "expected a sequence of at least one vector, found none"
+        );
         let mut padded = vec![0.0f32; sequences.len() * time * size];
         for (row, sequence) in padded.chunks_mut(time * size).zip(sequences) {
             row[..sequence.len()].copy_from_slice(sequence);

@@ -16,6 +16,9 @@ use super::module;
 /// its truth values bytes, as in PyTorch. Files hold any type of number; a module's parameter takes
 /// those of its own kind, of any width.
 ///
+/// The weight of a linear layer is `[out, in]` here, whatever the layout of Burn's `Linear` is. That layer is
+/// known by the name of its type, so call a module of your own with another layout something else.
+///
 /// ```
 /// use rnn_model::{CharRnnConfig, StateDict};
 /// # let device = Default::default();

@@ -1,6 +1,6 @@
 //! Which tensors there are kernels for.
 
-use burn::backend::DispatchDevice;
+use burn::backend::{DispatchDevice, DispatchTensor, TensorMetadata};
 use burn::tensor::{DType, Tensor};
 
 /// The kernels that compute a tensor: ours or LibTorch's, and for which dtype.
@@ -15,7 +15,12 @@ pub enum Kernels {
 
 /// The kernels that there are for a tensor.
 pub fn kernels<const D: usize>(tensor: &Tensor<D>) -> Option<Kernels> {
-    let device = match tensor.device().as_dispatch().clone() {
+    dispatch_kernels(&tensor.clone().into_dispatch())
+}
+
+/// The same for a tensor without its number of axes.
+pub fn dispatch_kernels(tensor: &DispatchTensor) -> Option<Kernels> {
+    let device = match tensor.device() {
         DispatchDevice::Autodiff(device) => device.inner(),
         device => device,
     };

@@ -6,12 +6,12 @@ use burn::tensor::{DType, TensorData};
 #[cfg(feature = "optim")]
 use super::adam::{AdamExtension, AdamTensors, Step};
 use super::embedding::{EmbeddingBackend, EmbeddingExtension, Words};
-use super::host::Host;
+use super::host::{Host, View};
 use super::linear::{LinearBackend, LinearExtension, LinearTensors};
 use super::recurrent::{LayerTensors, RecurrentBackend, RecurrentExtension};
 
 impl Host for Flex {
-    fn view(tensor: &FlexTensor) -> Option<(&[f32], Vec<usize>)> {
+    fn view(tensor: &FlexTensor) -> Option<View<'_>> {
         if tensor.dtype() != DType::F32 {
             return None;
         }
@@ -20,11 +20,11 @@ impl Host for Flex {
             .strides()
             .iter()
             .map(|&stride| usize::try_from(stride).ok());
-        let strides: Vec<usize> = strides.collect::<Option<_>>()?;
-        Some((
-            tensor.storage::<f32>().get(layout.start_offset()..)?,
-            strides,
-        ))
+        Some(View {
+            strides: strides.collect::<Option<_>>()?,
+            shape: layout.shape().iter().copied().collect(),
+            numbers: tensor.storage::<f32>().get(layout.start_offset()..)?,
+        })
     }
 
     fn contiguous(tensor: FlexTensor) -> FlexTensor {

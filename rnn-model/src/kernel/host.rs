@@ -1,18 +1,27 @@
 //! Backends whose tensors lie in this process's memory.
 
+use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, TensorMetadata};
 
 #[cfg(feature = "optim")]
 use super::adam::{AdamTensors, Step};
 use super::cpu::Rows;
 #[cfg(feature = "optim")]
 use super::cpu::adam;
+use super::shapes::Axes;
+
+/// A tensor's memory.
+pub struct View<'a> {
+    /// From the first element on.
+    pub numbers: &'a [f32],
+    pub shape: Axes,
+    pub strides: Axes,
+}
 
 /// Tensors of 32-bit floats as memory.
 pub trait Host: Backend {
-    /// A tensor's memory from its first element on, and its strides; none if it has no such view.
-    fn view(tensor: &FloatTensor<Self>) -> Option<(&[f32], Vec<usize>)>;
+    /// A tensor's memory; none if it has no such view.
+    fn view(tensor: &FloatTensor<Self>) -> Option<View<'_>>;
 
     /// The same tensor, contiguous.
     fn contiguous(tensor: FloatTensor<Self>) -> FloatTensor<Self>;
@@ -26,11 +35,8 @@ pub trait Host: Backend {
 
 /// Makes a tensor's last axis contiguous.
 pub fn with_rows<B: Host>(tensor: FloatTensor<B>) -> FloatTensor<B> {
-    let width = tensor.shape().iter().last().copied();
-    let is_ready = match B::view(&tensor) {
-        Some((_, strides)) => width == Some(1) || strides.last() == Some(&1),
-        None => false,
-    };
+    let is_ready = B::view(&tensor)
+        .is_some_and(|view| view.shape.last() == Some(&1) || view.strides.last() == Some(&1));
     if is_ready {
         tensor
     } else {
@@ -38,22 +44,21 @@ pub fn with_rows<B: Host>(tensor: FloatTensor<B>) -> FloatTensor<B> {
     }
 }
 
+/// Whether a tensor is contiguous.
+pub fn is_in_order<B: Host>(tensor: &FloatTensor<B>) -> bool {
+    B::view(tensor).is_some_and(|View { shape, strides, .. }| {
+        let mut expected = 1;
+        strides.iter().zip(&shape).rev().all(|(&stride, &axis)| {
+            let as_expected = axis == 1 || stride == expected;
+            expected *= axis;
+            as_expected
+        })
+    })
+}
+
 /// Makes a tensor contiguous.
 pub fn in_order<B: Host>(tensor: FloatTensor<B>) -> FloatTensor<B> {
-    let is_ready = B::view(&tensor).is_some_and(|(_, strides)| {
-        let mut expected = 1;
-        let axes = tensor.shape();
-        strides
-            .iter()
-            .zip(axes.iter())
-            .rev()
-            .all(|(&stride, &axis)| {
-                let as_expected = axis == 1 || stride == expected;
-                expected *= axis;
-                as_expected
-            })
-    });
-    if is_ready {
+    if is_in_order::<B>(&tensor) {
         tensor
     } else {
         B::contiguous(tensor)
@@ -61,14 +66,17 @@ pub fn in_order<B: Host>(tensor: FloatTensor<B>) -> FloatTensor<B> {
 }
 
 pub fn slice<B: Host>(tensor: &FloatTensor<B>) -> &[f32] {
-    let (numbers, _) = B::view(tensor).expect("made ready");
-    &numbers[..tensor.shape().num_elements()]
+    let View { numbers, shape, .. } = B::view(tensor).expect("made ready");
+    &numbers[..shape.iter().product()]
 }
 
 /// `[time, batch, width]`
 pub fn sequence<B: Host>(tensor: &FloatTensor<B>) -> Rows<'_> {
-    let (numbers, strides) = B::view(tensor).expect("made ready");
-    let shape = tensor.shape();
+    let View {
+        numbers,
+        shape,
+        strides,
+    } = B::view(tensor).expect("made ready");
     Rows::new(
         numbers,
         [shape[0], shape[1], shape[2]],

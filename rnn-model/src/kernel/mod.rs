@@ -8,6 +8,7 @@
 //! | file | knows |
 //! |---|---|
 //! | `coverage` | which tensors there are kernels for |
+//! | `shapes` | shapes, without taking memory for them |
 //! | `cpu` | processors: memory in, memory out, no tensors |
 //! | `host` | tensors that lie in the process's own memory |
 //! | `ndarray`, `flex` | the backends of which that is true, one each |
@@ -40,6 +41,7 @@ mod linear;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod recurrent;
+pub mod shapes;
 
 #[cfg(feature = "optim")]
 pub use adam::{Step, adam, has_adam};

@@ -1,17 +1,37 @@
+use std::ops::Range;
+
 use burn::backend::NdArray;
 use burn::backend::ndarray::NdArrayTensor;
 use burn::backend::tensor::FloatTensor;
-use ndarray::{ArrayD, IxDyn};
+use ndarray::{ArrayD, Axis, IxDyn};
 
 #[cfg(feature = "optim")]
 use super::adam::{AdamExtension, AdamTensors, Step};
 use super::embedding::{EmbeddingBackend, EmbeddingExtension, Words};
-use super::host::Host;
+use super::host::{Host, View};
 use super::linear::{LinearBackend, LinearExtension, LinearTensors};
 use super::recurrent::{LayerTensors, RecurrentBackend, RecurrentExtension};
 
+/// A tensor's shape; none of one that has no 32-bit numbers.
+pub fn shape(tensor: &NdArrayTensor) -> Option<&[usize]> {
+    match tensor {
+        NdArrayTensor::F32(storage) => Some(storage.shape()),
+        _ => None,
+    }
+}
+
+/// Some of the first axis, in the same memory; none of a tensor that has no 32-bit numbers.
+pub fn narrow(tensor: &NdArrayTensor, range: Range<usize>) -> Option<NdArrayTensor> {
+    let NdArrayTensor::F32(storage) = tensor else {
+        return None;
+    };
+    let mut array = storage.clone().into_shared();
+    array.slice_axis_inplace(Axis(0), range.into());
+    Some(array.into())
+}
+
 impl Host for NdArray {
-    fn view(tensor: &NdArrayTensor) -> Option<(&[f32], Vec<usize>)> {
+    fn view(tensor: &NdArrayTensor) -> Option<View<'_>> {
         let NdArrayTensor::F32(storage) = tensor else {
             return None;
         };
@@ -20,9 +40,12 @@ impl Host for NdArray {
             .strides()
             .iter()
             .map(|&stride| usize::try_from(stride).ok());
-        let strides: Vec<usize> = strides.collect::<Option<_>>()?;
-        // Memory without gaps, in whichever order of its axes.
-        Some((array.to_slice_memory_order()?, strides))
+        Some(View {
+            strides: strides.collect::<Option<_>>()?,
+            shape: storage.shape().into(),
+            // Memory without gaps, in whichever order of its axes.
+            numbers: array.to_slice_memory_order()?,
+        })
     }
 
     fn contiguous(tensor: NdArrayTensor) -> NdArrayTensor {

@@ -10,10 +10,12 @@ pub use cache::Cache;
 pub use tensors::{LayerTensors, Plan};
 
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, backend_extension};
+use burn::backend::{Backend, Dispatch, DispatchTensor, backend_extension};
 use burn::tensor::Tensor;
 
-use super::coverage::{Kernels, kernels};
+use self::tensors::Tensors;
+use super::coverage::{Kernels, dispatch_kernels};
+use super::shapes::{dims, dispatch_dims};
 
 /// A recurrent layer over a sequence, as an operation of the backends that have it.
 #[backend_extension(
@@ -74,10 +76,10 @@ impl CellKind {
 }
 
 /// What a layer is and what it starts from.
-pub struct Layer<'a> {
+pub struct Layer<'a, D> {
     pub cell: CellKind,
     /// The weights of each direction, of the same tensors in each.
-    pub directions: Vec<DirectionWeights>,
+    pub directions: D,
     /// Steps of each sequence; none if all have all.
     pub lengths: Option<&'a [usize]>,
     /// `[directions, batch, output_size]`
@@ -100,20 +102,18 @@ pub struct DirectionWeights {
     pub weight_hr: Option<Tensor<2>>,
 }
 
-impl DirectionWeights {
-    /// Whether the kernels `of` take these weights for these sizes.
-    fn fit(&self, of: Kernels, cell: CellKind, input_size: usize, output_size: usize) -> bool {
-        let [rows, _] = self.weight_ih.dims();
-        let hidden_size = rows / cell.gates();
-        let covers_matrix = |matrix: &Tensor<2>, shape: [usize; 2]| {
-            kernels(matrix) == Some(of) && matrix.dims() == shape
-        };
-        let covers_bias = |bias: &Tensor<1>| kernels(bias) == Some(of) && bias.dims() == [rows];
-        covers_matrix(&self.weight_ih, [rows, input_size])
-            && covers_matrix(&self.weight_hh, [rows, output_size])
-            && (self.biases.iter().flatten()).all(covers_bias)
-            && (self.weight_hr.iter())
-                .all(|weight| covers_matrix(weight, [output_size, hidden_size]))
+/// A layer's tensors, all for the same kernels.
+struct Covered {
+    of: Kernels,
+    tensors: Tensors<DispatchTensor>,
+}
+
+impl Covered {
+    /// Adds a tensor; none if it is for other kernels, or of another shape.
+    fn add<const D: usize>(&mut self, tensor: Tensor<D>, shape: [usize; D]) -> Option<()> {
+        let tensor = tensor.into_dispatch();
+        let fits = dispatch_kernels(&tensor) == Some(self.of) && dispatch_dims(&tensor) == shape;
+        fits.then(|| self.tensors.push(tensor))
     }
 }
 
@@ -125,43 +125,49 @@ impl DirectionWeights {
 /// shaped as before the first.
 pub fn recurrent(
     input: &Tensor<3>,
-    layer: Layer<'_>,
+    layer: Layer<'_, impl Iterator<Item = DirectionWeights>>,
 ) -> Option<(Tensor<3>, Tensor<3>, Option<Tensor<3>>)> {
-    let of = kernels(input)?;
-    let [_, _, input_size] = input.dims();
-    let [_, _, output_size] = layer.h_0.dims();
-    let plan = Plan {
-        cell: layer.cell,
-        has_cell_state: layer.c_0.is_some(),
-        has_bias: layer.directions[0].biases.is_some(),
-        has_projection: layer.directions[0].weight_hr.is_some(),
-        lengths: layer.lengths.map(Into::into),
-        cache: layer.cache,
+    let input = input.clone().into_dispatch();
+    let [_, batch, input_size] = dispatch_dims(&input);
+    let [directions, _, output_size] = dims(&layer.h_0);
+    // Without a cell state there is no projection either.
+    let [_, _, hidden_size] = layer.c_0.as_ref().map_or([0, 0, output_size], dims);
+    let mut covered = Covered {
+        of: dispatch_kernels(&input)?,
+        tensors: Tensors::new(),
     };
-    let mut states = std::iter::once(&layer.h_0).chain(&layer.c_0);
-    let mut directions = layer.directions.iter();
-    if !states.all(|state| kernels(state) == Some(of))
-        || !directions.all(|weights| weights.fit(of, plan.cell, input_size, output_size))
-    {
-        return None;
+    covered.tensors.push(input);
+    covered.add(layer.h_0, [directions, batch, output_size])?;
+    let has_cell_state = layer.c_0.is_some();
+    if let Some(c_0) = layer.c_0 {
+        covered.add(c_0, [directions, batch, hidden_size])?;
     }
-    let mut tensors = vec![input.clone().into_dispatch(), layer.h_0.into_dispatch()];
-    tensors.extend(layer.c_0.map(Tensor::into_dispatch));
+    let (mut has_bias, mut has_projection) = (false, false);
     for weights in layer.directions {
-        let matrices = [weights.weight_ih, weights.weight_hh];
-        tensors.extend(matrices.map(Tensor::into_dispatch));
-        tensors.extend(
-            weights
-                .biases
-                .into_iter()
-                .flatten()
-                .map(Tensor::into_dispatch),
-        );
-        tensors.extend(weights.weight_hr.map(Tensor::into_dispatch));
+        (has_bias, has_projection) = (weights.biases.is_some(), weights.weight_hr.is_some());
+        let rows = layer.cell.gates() * hidden_size;
+        covered.add(weights.weight_ih, [rows, input_size])?;
+        covered.add(weights.weight_hh, [rows, output_size])?;
+        for bias in weights.biases.into_iter().flatten() {
+            covered.add(bias, [rows])?;
+        }
+        if let Some(weight_hr) = weights.weight_hr {
+            covered.add(weight_hr, [output_size, hidden_size])?;
+        }
     }
     #[cfg(all(test, feature = "cpu-kernel"))]
     super::counters::count_call();
-    let outputs = <Dispatch as RecurrentExtension>::recurrent(LayerTensors { tensors, plan });
+    let outputs = <Dispatch as RecurrentExtension>::recurrent(LayerTensors {
+        tensors: covered.tensors,
+        plan: Plan {
+            cell: layer.cell,
+            has_cell_state,
+            has_bias,
+            has_projection,
+            lengths: layer.lengths.map(Into::into),
+            cache: layer.cache,
+        },
+    });
     let mut outputs = outputs.into_iter().map(Tensor::from_dispatch);
     let (output, h_n) = (outputs.next()?, outputs.next()?);
     Some((output, h_n, outputs.next()))

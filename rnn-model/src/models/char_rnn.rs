@@ -28,6 +28,11 @@ impl CharRnnConfig {
         Self { rnn, num_classes }
     }
 
+    /// The number of characters that can be predicted.
+    pub fn num_classes(&self) -> usize {
+        self.num_classes
+    }
+
     /// The recurrent part.
     pub fn rnn(&self) -> &RnnConfig {
         &self.rnn

@@ -54,6 +54,16 @@ impl<K: RecurrentModuleConfig> ClassifierConfig<K> {
         Self { head, ..self }
     }
 
+    /// The number of classes.
+    pub fn num_classes(&self) -> usize {
+        self.num_classes
+    }
+
+    /// What the linear layer reads.
+    pub fn head(&self) -> ClassifierHead {
+        self.head
+    }
+
     /// The recurrent part.
     pub fn rnn(&self) -> &K {
         &self.rnn

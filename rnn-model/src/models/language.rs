@@ -38,6 +38,16 @@ impl<K: RecurrentModuleConfig> LanguageModelConfig<K> {
         self
     }
 
+    /// The number of different tokens, V.
+    pub fn vocab_size(&self) -> usize {
+        self.vocab_size
+    }
+
+    /// Whether a token is a one-hot vector of V numbers, and not a learnt one.
+    pub fn is_one_hot(&self) -> bool {
+        self.one_hot
+    }
+
     /// The recurrent part.
     pub fn rnn(&self) -> &K {
         &self.rnn

@@ -55,6 +55,16 @@ impl<K: RecurrentModuleConfig> TaggerConfig<K> {
         }
     }
 
+    /// The number of different words, V.
+    pub fn vocab_size(&self) -> usize {
+        self.vocab_size
+    }
+
+    /// The number of different tags.
+    pub fn num_tags(&self) -> usize {
+        self.num_tags
+    }
+
     /// The recurrent part.
     pub fn rnn(&self) -> &K {
         &self.rnn

@@ -43,6 +43,21 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
         self
     }
 
+    /// The number of different tokens, V.
+    pub fn vocab_size(&self) -> usize {
+        self.vocab_size
+    }
+
+    /// Whether a token is a one-hot vector of V numbers, and not a learnt one.
+    pub fn is_one_hot(&self) -> bool {
+        self.one_hot
+    }
+
+    /// The number of classes at each step.
+    pub fn num_classes(&self) -> usize {
+        self.num_classes
+    }
+
     /// The recurrent part.
     pub fn rnn(&self) -> &K {
         &self.rnn

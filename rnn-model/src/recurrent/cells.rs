@@ -5,6 +5,7 @@ use super::config::{ConfigError, RecurrentConfig};
 use super::init::{RecurrentInit, WeightsConfig};
 use super::layer::{Cache, Layer};
 use super::regularization::Noise;
+use super::shapes::{dims, reshape};
 use super::step::{Cell, GruStep, LstmStep, Nonlinearity, Parts, RnnStep};
 use super::weights::Weights;
 
@@ -61,6 +62,21 @@ impl<C: Cell + Default> RecurrentCellConfig<C> {
     pub fn with_bias(mut self, bias: bool) -> Self {
         self.bias = bias;
         self
+    }
+
+    /// Features of the input, I.
+    pub fn input_size(&self) -> usize {
+        self.input_size
+    }
+
+    /// Features of the hidden state, H.
+    pub fn hidden_size(&self) -> usize {
+        self.hidden_size
+    }
+
+    /// Whether the cell has biases.
+    pub fn has_bias(&self) -> bool {
+        self.bias
     }
 
     /// Checks what a cell could not be made from.
@@ -156,9 +172,9 @@ impl<C: Cell> RecurrentCell<C> {
     ///
     /// If a shape is not as above, or the batch has no sequences.
     pub fn forward(&self, input: Tensor<2>, state: Option<C::State<2>>) -> C::State<2> {
-        let [_, input_size] = self.weight_ih.val().dims();
-        let [_, hidden_size] = self.weight_hh.val().dims();
-        let [batch, features] = input.dims();
+        let [_, input_size] = dims(&self.weight_ih.val());
+        let [_, hidden_size] = dims(&self.weight_hh.val());
+        let [batch, features] = dims(&input);
         assert!(
             features == input_size,
             "{} cell: the input has {features} features, expected input_size {input_size}",
@@ -174,7 +190,7 @@ impl<C: Cell> RecurrentCell<C> {
         let shape = [batch, hidden_size];
         let state = match state {
             Some(state) => Parts::of(state).map(|part| {
-                let found = part.dims();
+                let found = dims(&part);
                 assert!(
                     found == shape,
                     "{} cell: the state is {found:?}, expected [batch, hidden_size] = {shape:?}",
@@ -202,9 +218,10 @@ impl<C: Cell> RecurrentCell<C> {
             noise: &noise,
             cache: Some(&self.cache),
         };
-        let state = state.map(|part| part.cast(input.dtype()).unsqueeze_dim::<3>(0));
-        let (_, state) = layer.run(input.unsqueeze_dim(0), state, None);
-        let state = state.map(|part| part.squeeze_dim::<2>(0));
+        let one_layer = [1, batch, hidden_size];
+        let state = state.map(|part| reshape(part.cast(input.dtype()), one_layer));
+        let (_, state) = layer.run(reshape(input, [1, batch, features]), state, None);
+        let state = state.map(|part| reshape(part, shape));
         state.into_state()
     }
 }

@@ -35,8 +35,11 @@ pub type GruConfig = RecurrentConfig<GruStep>;
 /// ```
 ///
 /// With the feature `serde` (on by default) it is read and written under the names of the settings.
-/// Those with a default may be left out; a name that is none, or that of a setting which the cell does
-/// not have, is an error. Values are for [`validate`](Self::validate) to check.
+/// They are `input_size`, `hidden_size`, `num_layers`, `bias`, `batch_first`, `dropout`, `bidirectional`,
+/// `recurrent_init`, `layer_norm`, `recurrent_dropout`, `zoneout_hidden`; of an LSTM also `zoneout_cell`,
+/// `proj_size`, `forget_bias`; of an RNN `nonlinearity`. Those with a default may be left out; a name that
+/// is none, or that of a setting which the cell does not have, is an error. Values are for
+/// [`validate`](Self::validate) to check.
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
@@ -195,6 +198,21 @@ impl<C: Cell> RecurrentConfig<C> {
     /// Directions, D: 2 if bidirectional, else 1.
     pub fn directions(&self) -> usize {
         if self.bidirectional { 2 } else { 1 }
+    }
+
+    /// Whether the layers have biases.
+    pub fn has_bias(&self) -> bool {
+        self.bias
+    }
+
+    /// Whether input and output are `[batch, time, features]`, and not `[time, batch, features]`.
+    pub fn is_batch_first(&self) -> bool {
+        self.batch_first
+    }
+
+    /// The probability of dropping a feature between layers, in training.
+    pub fn dropout(&self) -> f64 {
+        self.dropout
     }
 
     /// Checks what a module could not be made from: for settings that come from outside.

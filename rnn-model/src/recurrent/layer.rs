@@ -66,7 +66,7 @@ impl<C: Cell> Layer<'_, C> {
         }
         let layer = crate::kernel::Layer {
             cell: self.cell.kernel(),
-            directions: self.weights.iter().map(Weights::for_kernel).collect(),
+            directions: self.weights.iter().map(Weights::for_kernel),
             lengths: padding.map(Padding::lengths),
             h_0: state.h.clone(),
             c_0: state.c.clone(),

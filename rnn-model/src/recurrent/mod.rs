@@ -9,6 +9,8 @@ mod layer;
 mod lengths;
 mod module;
 mod regularization;
+#[cfg(not(feature = "kernel"))]
+mod shapes;
 mod step;
 mod weights;
 
@@ -24,6 +26,9 @@ pub use lengths::{Lengths, LengthsError};
 pub use module::{Gru, Lstm, Recurrent, Rnn};
 pub use regularization::{dropout, with_noise_seed};
 pub use step::{Cell, GruStep, LstmState, LstmStep, ModuleState, Nonlinearity, RnnStep};
+
+#[cfg(feature = "kernel")]
+use crate::kernel::shapes;
 
 #[cfg(all(test, feature = "cpu-kernel"))]
 pub(crate) use {layer::Layer, regularization::Noise, step::Parts};

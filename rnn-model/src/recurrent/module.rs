@@ -5,6 +5,7 @@ use burn::tensor::{DType, Tensor};
 use super::layer::{Cache, Layer};
 use super::lengths::{Lengths, Padding};
 use super::regularization::Noise;
+use super::shapes::{dims, narrow, reshape};
 use super::step::{Cell, GruStep, LstmStep, Parts, RnnStep};
 use super::weights::Weights;
 
@@ -161,12 +162,14 @@ impl<C: Cell> Recurrent<C> {
             "{}: a bidirectional module has no single steps",
             C::NAME
         );
-        let [batch, features] = input.dims();
+        let [batch, features] = dims(&input);
         self.check_features(features);
         self.check_dtype(input.dtype());
         let state = self.start(state.map(Parts::of), batch, &input);
-        let (output, state) = self.run_layers(input.unsqueeze_dim(0), state, None);
-        (output.squeeze_dim(0), state.into_state())
+        let sequence = reshape(input, [1, batch, features]);
+        let (output, state) = self.run_layers(sequence, state, None);
+        let output = reshape(output, [batch, self.output_size]);
+        (output, state.into_state())
     }
 
     fn run(
@@ -180,7 +183,7 @@ impl<C: Cell> Recurrent<C> {
         } else {
             input
         };
-        let [time, batch, features] = sequence.dims();
+        let [time, batch, features] = dims(&sequence);
         assert!(time > 0, "{}: the sequence has no time steps", C::NAME);
         self.check_features(features);
         self.check_dtype(sequence.dtype());
@@ -225,22 +228,26 @@ impl<C: Cell> Recurrent<C> {
         padding: Option<&Padding<'_>>,
     ) -> (Tensor<3>, Parts<3>) {
         let directions = self.directions();
-        let mut last = Vec::with_capacity(self.num_layers);
-        for (index, weights) in self.weights.chunks(directions).enumerate() {
-            if index > 0 {
-                sequence = self.noise.between_layers(sequence);
-            }
-            let before = match self.num_layers {
-                1 => state.clone(),
-                _ => (state.clone()).map(|part| part.narrow(0, index * directions, directions)),
-            };
+        let run = |index: usize, weights: &[Weights], sequence, before| {
             let layer = Layer {
                 cell: &self.cell,
                 weights,
                 noise: &self.noise,
                 cache: self.caches.get(index),
             };
-            let (output, after) = layer.run(sequence, before, padding);
+            layer.run(sequence, before, padding)
+        };
+        if self.num_layers == 1 {
+            return run(0, &self.weights, sequence, state);
+        }
+        let mut last = Vec::with_capacity(self.num_layers);
+        for (index, weights) in self.weights.chunks(directions).enumerate() {
+            if index > 0 {
+                sequence = self.noise.between_layers(sequence);
+            }
+            let range = index * directions..(index + 1) * directions;
+            let before = (state.clone()).map(|part| narrow(part, range.clone()));
+            let (output, after) = run(index, weights, sequence, before);
             sequence = output;
             last.push(after);
         }
@@ -280,7 +287,7 @@ impl<C: Cell> Recurrent<C> {
             Parts::zeros(hidden, cell, &like.device())
         });
         for (part, expected) in [(Some(&state.h), hidden), (state.c.as_ref(), cell)] {
-            let found = part.map_or(expected, |part| part.dims());
+            let found = part.map_or(expected, dims);
             assert!(
                 found == expected,
                 "{}: the state is {found:?}, expected [layers·directions, batch, features] = {expected:?}",

@@ -6,6 +6,7 @@
 )]
 
 mod beside;
+mod callers;
 mod layers;
 mod memory_layout;
 

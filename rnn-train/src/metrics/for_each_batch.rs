@@ -47,7 +47,9 @@ use crate::error::TrainError;
 ///
 /// # Errors
 ///
-/// If the model has no parameters, a batch can't be made, or `visit` returns an error, which ends it.
+/// If the model has no parameters, a batch can't be made, states are to be carried between batches that do
+/// not continue each other (a shuffled loader, a smaller last batch), or `visit` returns an error, which
+/// ends it.
 pub fn for_each_batch<M, B, S, E>(
     model: &M,
     loader: &Loader<B>,
@@ -59,6 +61,9 @@ where
     B: Send + 'static,
     E: From<TrainError>,
 {
+    if carry_state {
+        loader.check_order()?;
+    }
     let model = model.valid();
     let device = device_of(&model).ok_or(TrainError::NoParameters)?;
     let mut state = None;

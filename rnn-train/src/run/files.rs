@@ -35,8 +35,9 @@ impl RunDir {
         }
     }
 
-    /// Writes the settings, which make the folder a run: after the vocabularies, so that a program that
-    /// is killed in between leaves no run without them.
+    /// Writes the settings, after the vocabularies, so that a program that is killed in between leaves
+    /// no run without them. They identify the run's [checkpoints](Self::checkpoints): those that were
+    /// written under other settings are refused.
     ///
     /// # Errors
     ///

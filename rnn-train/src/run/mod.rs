@@ -1,8 +1,8 @@
 //! A run's folder: all that prediction needs, and how it came about.
 //!
 //! A program makes one with [`RunDir::create`] or [`RunDir::create_next`], locks it with
-//! [`RunDir::lock_new`], and writes `config.json` after the vocabularies: this file makes the folder a
-//! run, and whatever kills the program before leaves a folder in which it can begin anew.
+//! [`RunDir::lock_new`], and writes `config.json` after the vocabularies, so that whatever kills the program
+//! before leaves a folder in which it can begin anew. A folder with this file or with weights is a run.
 //!
 //! The only module that knows the names of the files:
 //!

@@ -1,5 +1,9 @@
 //! Work over threads: the caller's and helpers, together at most [`threads`](crate::threads::threads).
 //!
+//! Callers that are here at the same time share that number: each has helpers for its part of it, and
+//! from as many callers on as there may be threads, none has any. What a job's parts are does not depend
+//! on it, so that results have the same bits however many callers there are.
+//!
 //! A sequence's kernel runs for a fraction of a millisecond, and to wake a thread that sleeps can take a
 //! tenth of one. So helpers look for more work for a while before they sleep. The thread that posts a
 //! job works on it too and depends on no other: it works itself on the parts that no helper has taken.
@@ -10,6 +14,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{hint, mem, thread};
+
+use smallvec::SmallVec;
 
 use crate::threads::threads;
 
@@ -25,8 +31,11 @@ static HELPERS: Mutex<Helpers> = Mutex::new(Helpers {
     asleep: 0,
 });
 static WAKE: Condvar = Condvar::new();
-/// Jobs that are posted: what helpers look at, without a lock.
-static POSTED: AtomicUsize = AtomicUsize::new(0);
+/// Places for helpers in the jobs that are posted: what helpers look at, without a lock. It is changed
+/// with one.
+static PLACES: AtomicUsize = AtomicUsize::new(0);
+/// Threads that are in [`run`] with several parts.
+static CALLERS: AtomicUsize = AtomicUsize::new(0);
 
 struct Helpers {
     jobs: Vec<Arc<Job>>,
@@ -35,13 +44,36 @@ struct Helpers {
 }
 
 impl Helpers {
-    fn open_job(&self) -> Option<Arc<Job>> {
-        self.jobs.iter().find(|job| job.is_open()).cloned()
+    /// A job that has a part and a place for a helper, which the one that asks now takes.
+    fn join_job(&self) -> Option<Arc<Job>> {
+        let job = self.jobs.iter().find(|job| job.is_open())?;
+        job.places.fetch_sub(1, Ordering::Relaxed);
+        PLACES.fetch_sub(1, Ordering::Relaxed);
+        Some(job.clone())
+    }
+}
+
+/// A caller, as long as it works.
+struct Caller;
+
+impl Caller {
+    /// With the number of callers that there are now.
+    fn enter() -> (Self, usize) {
+        (Self, CALLERS.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        CALLERS.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// Multiplications that take about as long as it takes to hand over a part.
 const WORTH_A_THREAD: usize = 1 << 20;
+
+/// So many parts take no memory.
+pub const MOST_INLINE: usize = 4;
 
 /// How many parts a batch is cut into, and where they end. Each part is a thread's, from the first
 /// step to the last: threads that never wait for each other lose nothing to a slow one in between. The
@@ -49,7 +81,7 @@ const WORTH_A_THREAD: usize = 1 << 20;
 ///
 /// - `work`: multiplications of all sequences together
 /// - `beside`: how many batches are done at the same time
-pub fn parts(batch: usize, work: usize, beside: usize) -> Vec<usize> {
+pub fn parts(batch: usize, work: usize, beside: usize) -> SmallVec<[usize; MOST_INLINE]> {
     let most = threads().get().div_ceil(beside).min(batch);
     let parts = (work / WORTH_A_THREAD).clamp(1, most.max(1));
     (1..=parts).map(|part| batch * part / parts).collect()
@@ -64,6 +96,8 @@ pub fn run<P: Send>(parts: Vec<P>, work: impl Fn(P) + Sync) {
     if parts.len() < 2 {
         return parts.into_iter().for_each(work);
     }
+    let (_caller, callers) = Caller::enter();
+    let helpers = helpers_for(parts.len(), callers);
     let parts: Vec<_> = parts
         .into_iter()
         .map(|part| Mutex::new(Some(part)))
@@ -80,12 +114,20 @@ pub fn run<P: Send>(parts: Vec<P>, work: impl Fn(P) + Sync) {
     let job = Arc::new(Job {
         work,
         parts: parts.len(),
+        helpers,
+        places: AtomicUsize::new(helpers),
         taken: AtomicUsize::new(0),
         finished: AtomicUsize::new(0),
         panic: Mutex::new(None),
     });
     job.post();
     job.finish();
+}
+
+/// How many helpers a job of so many parts has, if so many callers share the threads.
+fn helpers_for(parts: usize, callers: usize) -> usize {
+    let share = threads().get() / callers;
+    share.min(parts).saturating_sub(1)
 }
 
 /// The same for parts that there are anyway: on the caller's thread alone if it is little work.
@@ -106,6 +148,10 @@ pub fn are_worth(multiplications: usize) -> bool {
 struct Job {
     work: &'static (dyn Fn(usize) + Sync),
     parts: usize,
+    /// The most helpers.
+    helpers: usize,
+    /// Helpers that may still join; changed under the lock of [`HELPERS`].
+    places: AtomicUsize,
     taken: AtomicUsize,
     finished: AtomicUsize,
     /// What the first part to panic panicked with.
@@ -116,23 +162,26 @@ type Payload = Box<dyn Any + Send>;
 
 impl Job {
     fn is_open(&self) -> bool {
-        self.taken.load(Ordering::Relaxed) < self.parts
+        self.places.load(Ordering::Relaxed) > 0 && self.taken.load(Ordering::Relaxed) < self.parts
     }
 
-    /// Offers the job to the helpers.
+    /// Offers the job to helpers, if it may have any.
     fn post(self: &Arc<Self>) {
-        let wanted = threads().get().min(self.parts) - 1;
+        if self.helpers == 0 {
+            return;
+        }
         let mut helpers = lock(&HELPERS);
         helpers.jobs.push(self.clone());
-        POSTED.fetch_add(1, Ordering::Relaxed);
-        while helpers.threads < wanted {
+        PLACES.fetch_add(self.helpers, Ordering::Relaxed);
+        let wanted: usize = helpers.jobs.iter().map(|job| job.helpers).sum();
+        while helpers.threads < wanted.min(threads().get() - 1) {
             let helper = thread::Builder::new().name("rnn-kernel".to_owned());
             if helper.spawn(help).is_err() {
                 break;
             }
             helpers.threads += 1;
         }
-        for _ in 0..helpers.asleep.min(wanted) {
+        for _ in 0..helpers.asleep.min(self.helpers) {
             WAKE.notify_one();
         }
     }
@@ -172,8 +221,12 @@ impl Job {
     /// Works on parts until all are finished.
     fn finish(self: Arc<Self>) {
         self.work();
-        lock(&HELPERS).jobs.retain(|job| !Arc::ptr_eq(job, &self));
-        POSTED.fetch_sub(1, Ordering::Relaxed);
+        if self.helpers > 0 {
+            let mut helpers = lock(&HELPERS);
+            helpers.jobs.retain(|job| !Arc::ptr_eq(job, &self));
+            let left = self.places.swap(0, Ordering::Relaxed);
+            PLACES.fetch_sub(left, Ordering::Relaxed);
+        }
         let mut looks = 0;
         while self.finished.load(Ordering::Acquire) < self.parts {
             looks += 1;
@@ -195,8 +248,8 @@ fn help() {
     let mut until = Instant::now() + LINGER;
     loop {
         for _ in 0..LOOKS {
-            if POSTED.load(Ordering::Relaxed) > 0 {
-                let job = lock(&HELPERS).open_job();
+            if PLACES.load(Ordering::Relaxed) > 0 {
+                let job = lock(&HELPERS).join_job();
                 if let Some(job) = job {
                     job.work();
                     until = Instant::now() + LINGER;
@@ -209,7 +262,7 @@ fn help() {
             continue;
         }
         let mut helpers = lock(&HELPERS);
-        while helpers.open_job().is_none() {
+        while !helpers.jobs.iter().any(|job| job.is_open()) {
             helpers.asleep += 1;
             helpers = WAKE.wait(helpers).unwrap_or_else(PoisonError::into_inner);
             helpers.asleep -= 1;
@@ -255,6 +308,25 @@ mod tests {
         let message = panic.expect_err("a part panicked");
         assert_eq!(message.downcast_ref(), Some(&"part 3".to_owned()));
         assert_eq!(done.into_inner(), 5);
+    }
+
+    /// Callers share the threads: with as many as there may be, each is on its own, so that none waits
+    /// for a helper that has no processor.
+    #[test]
+    fn callers_at_the_same_time_share_the_threads() {
+        let most = threads().get();
+        assert_eq!(helpers_for(usize::MAX, 1), most - 1);
+        assert_eq!(helpers_for(usize::MAX, 2), (most / 2).max(1) - 1);
+        assert_eq!(helpers_for(usize::MAX, most), 0);
+        assert_eq!(helpers_for(usize::MAX, most + 1), 0);
+        assert_eq!(helpers_for(2, 1), usize::from(most > 1));
+
+        let others: Vec<_> = (1..most).map(|_| Caller::enter()).collect();
+        let here = thread::current().id();
+        run((0..7).collect(), |_: usize| {
+            assert_eq!(thread::current().id(), here, "whose thread");
+        });
+        drop(others);
     }
 
     /// Panics with itself as the payload whenever it is dropped outside of a panic.

@@ -9,6 +9,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
 
+use super::tensors::Tensors;
 use super::{LayerTensors, RecurrentBackend, RecurrentExtension};
 
 /// The output's node in the graph. The states after the last step are its children, which leave
@@ -97,7 +98,7 @@ impl<B: RecurrentBackend + RecurrentExtension, C: CheckpointStrategy> RecurrentE
 fn run<B: RecurrentBackend, C: CheckpointStrategy, const N: usize>(
     tensors: LayerTensors<Autodiff<B, C>>,
 ) -> Vec<FloatTensor<Autodiff<B, C>>> {
-    let (parts, nodes): (Vec<_>, Vec<_>) = (tensors.tensors.into_iter())
+    let (parts, nodes): (Tensors<_>, Vec<_>) = (tensors.tensors.into_iter())
         .map(|tensor| tensor.into_parts())
         .unzip();
     let tensors = LayerTensors {

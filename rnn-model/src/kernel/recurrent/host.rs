@@ -12,15 +12,19 @@ use crate::kernel::cpu::recurrent::{
     self as cpu, Direction, Equations, Gradient, Gradients, Gru, Inputs, Lstm, Outputs, Reserve,
     Rnn, Wanted,
 };
-use crate::kernel::host::{Host, in_order, sequence, slice, with_rows};
+use crate::kernel::host::{Host, View, in_order, is_in_order, sequence, slice, with_rows};
 
 /// Whether two tensors are the same numbers in the same memory.
 fn is_same<B: Host>(a: &FloatTensor<B>, b: &FloatTensor<B>) -> bool {
     let place = |tensor| {
-        let (numbers, strides) = B::view(tensor)?;
-        Some((numbers.as_ptr(), strides))
+        let View {
+            numbers,
+            shape,
+            strides,
+        } = B::view(tensor)?;
+        Some((numbers.as_ptr(), shape, strides))
     };
-    a.shape() == b.shape() && place(a).is_some() && place(a) == place(b)
+    place(a).is_some() && place(a) == place(b)
 }
 
 /// Taken by the backward pass. It is shared only because the graph wants what it keeps to be
@@ -38,10 +42,17 @@ impl<B: Host> RecurrentBackend for B {
     type Kept = Kept;
 
     fn recurrent_forward(tensors: LayerTensors<B>) -> Vec<FloatTensor<B>> {
-        let weights = tensors.plan.before_weights()..;
-        let cache = (tensors.plan.cache.as_ref())
-            .map(|cache| (cache.share(), tensors.tensors[weights].to_vec()));
-        forward(&tensors.ready(), cache, false).0
+        let weights = &tensors.tensors[tensors.plan.before_weights()..];
+        // What is made of weights is found again by the tensors of the module itself.
+        let as_they_came = match weights.iter().all(is_in_order::<B>) {
+            true => None,
+            false => Some(weights.to_vec()),
+        };
+        let tensors = tensors.ready();
+        let weights = &tensors.tensors[tensors.plan.before_weights()..];
+        let key = as_they_came.as_deref().unwrap_or(weights);
+        let cache = tensors.plan.cache.as_ref().map(|cache| (cache, key));
+        forward(&tensors, cache, false).0
     }
 
     fn recurrent_train(tensors: LayerTensors<B>) -> (Vec<FloatTensor<B>>, LayerTensors<B>, Kept) {
@@ -150,7 +161,7 @@ impl Backward<'_> {
 /// - `cache`: with the weights as they came
 fn forward<B: Host>(
     tensors: &LayerTensors<B>,
-    cache: Option<(Cache, Vec<FloatTensor<B>>)>,
+    cache: Option<(&Cache, &[FloatTensor<B>])>,
     keep: bool,
 ) -> (Vec<FloatTensor<B>>, Vec<Reserve>) {
     match tensors.plan.cell {
@@ -164,7 +175,7 @@ fn forward<B: Host>(
 fn forward_by<B: Host, E: Equations>(
     equations: E,
     tensors: &LayerTensors<B>,
-    cache: Option<(Cache, Vec<FloatTensor<B>>)>,
+    cache: Option<(&Cache, &[FloatTensor<B>])>,
     keep: bool,
 ) -> (Vec<FloatTensor<B>>, Vec<Reserve>) {
     let arch = Arch::new();
@@ -178,7 +189,7 @@ fn forward_by<B: Host, E: Equations>(
         cpu::prepare::<E>(arch, &inputs)
     };
     let prepared = (keep || !inputs.is_single_step()).then(|| match cache {
-        Some((cache, weights)) => cache.get::<B, _>(&weights, is_same::<B>, prepare),
+        Some((cache, weights)) => cache.get::<B, _>(weights, is_same::<B>, prepare),
         None => Arc::new(prepare()),
     });
     let mut output = vec![0.0; time * batch * directions * output_size];
@@ -191,10 +202,12 @@ fn forward_by<B: Host, E: Equations>(
     };
     let prepared = prepared.as_ref().map(|prepared| &prepared[..]);
     let reserves = cpu::forward(arch, equations, &inputs, prepared, keep, outputs);
-    let mut outputs = vec![
-        B::from_vec(output, &[time, batch, directions * output_size]),
-        B::from_vec(h_n, &[directions, batch, output_size]),
-    ];
+    let mut outputs = Vec::with_capacity(3);
+    outputs.push(B::from_vec(
+        output,
+        &[time, batch, directions * output_size],
+    ));
+    outputs.push(B::from_vec(h_n, &[directions, batch, output_size]));
     if E::HAS_CELL_STATE {
         outputs.push(B::from_vec(c_n, &[directions, batch, cell_size]));
     }

@@ -6,6 +6,8 @@ use burn::backend::{
     ExtensionType,
 };
 
+use smallvec::SmallVec;
+
 use super::{Cache, CellKind};
 
 /// What a layer computes from, in this order:
@@ -16,9 +18,12 @@ use super::{Cache, CellKind};
 /// - of each direction: `weight_ih`, `weight_hh`, both biases and `weight_hr`, as far as there are any
 #[derive(Clone, Debug)]
 pub struct LayerTensors<B: Backend> {
-    pub tensors: Vec<FloatTensor<B>>,
+    pub tensors: Tensors<FloatTensor<B>>,
     pub plan: Plan,
 }
+
+/// The tensors of a layer: on the stack, if it has one direction.
+pub type Tensors<T> = SmallVec<[T; 8]>;
 
 /// What there is to a layer beside its tensors.
 #[derive(Clone, Debug)]

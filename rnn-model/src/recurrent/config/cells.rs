@@ -53,7 +53,7 @@ impl RecurrentConfig<LstmStep> {
     /// instead of forgetting half at every step (Jozefowicz, Zaremba and Sutskever,
     /// [An empirical exploration of recurrent network architectures], 2015).
     ///
-    /// Without biases it has no effect.
+    /// Without biases it is an error, [`ConfigError::ForgetBias`](crate::ConfigError::ForgetBias).
     ///
     /// [An empirical exploration of recurrent network architectures]: https://proceedings.mlr.press/v37/jozefowicz15.html
     pub fn with_forget_bias(mut self, value: f64) -> Self {

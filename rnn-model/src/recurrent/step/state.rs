@@ -1,5 +1,7 @@
 use burn::tensor::{Device, Tensor};
 
+use crate::recurrent::shapes::concat;
+
 /// A recurrent state, whatever the cell: the hidden state `h` and, for an LSTM, the cell state `c`.
 ///
 /// It is a tensor for an [`Rnn`](crate::Rnn) or a [`Gru`](crate::Gru), an
@@ -126,14 +128,12 @@ impl Parts<3> {
     }
 
     /// The states of layers, `[directions, batch, ..]` each, concatenated along the first axis.
-    pub fn concat(mut states: Vec<Self>) -> Self {
-        if states.len() == 1 {
-            return states.remove(0);
-        }
-        let (h, c) = unzip(states);
+    pub fn concat(states: Vec<Self>) -> Self {
+        let has_cell_state = states.iter().all(|state| state.c.is_some());
+        let c = || states.iter().filter_map(|state| state.c.clone());
         Self {
-            h: Tensor::cat(h, 0),
-            c: c.map(|c| Tensor::cat(c, 0)),
+            h: concat(states.iter().map(|state| state.h.clone())),
+            c: has_cell_state.then(|| concat(c())),
         }
     }
 }

@@ -32,8 +32,7 @@ impl<M: Objective> Training<M> {
     /// Checks that there is the metric to be monitored, which the hooks may have added.
     fn check_monitored(&self, report: &EpochReport) -> Result<(), TrainError> {
         let metric = &self.setup.config.monitor.metric;
-        let is_first = self.setup.position.history.is_empty();
-        if !is_first || self.is_monitored_known || report.metric(metric).is_some() {
+        if self.is_monitored_known || report.metric(metric).is_some() {
             return Ok(());
         }
         let there = match report.valid_loss {

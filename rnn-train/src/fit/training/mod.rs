@@ -200,6 +200,9 @@ impl<M: Objective> Training<M> {
         report.seconds = position.seconds;
         report.step_seconds = position.step_seconds;
         let is_stopped = self.call_hooks(&mut report)?;
+        if is_stopped && weights.is_none() {
+            self.weights()?;
+        }
 
         let Setup {
             config,

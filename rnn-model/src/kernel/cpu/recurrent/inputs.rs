@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::equations::Equations;
 use crate::kernel::cpu::positions::ActiveSteps;
 use crate::kernel::cpu::rows::Rows;
-use crate::kernel::cpu::threads;
+use crate::kernel::cpu::threads::{self, MOST_INLINE};
 
 /// What a layer computes from.
 pub struct Inputs<'a> {
@@ -67,11 +69,11 @@ impl Inputs<'_> {
     }
 
     /// The sequences of the parts that each direction's batch is cut into: about equally many steps.
-    pub fn parts(&self) -> Vec<Range<usize>> {
+    pub fn parts(&self) -> SmallVec<[Range<usize>; MOST_INLINE]> {
         let [_, batch, _] = self.input.shape();
         let ends = threads::parts(batch, self.work(), self.directions.len());
         let ends = match self.lengths {
-            Some(lengths) => cut(lengths, ends.len()),
+            Some(lengths) => cut(lengths, ends.len()).into(),
             None => ends,
         };
         let starts = std::iter::once(0).chain(ends.iter().copied());

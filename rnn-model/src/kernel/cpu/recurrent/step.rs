@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
+use smallvec::SmallVec;
 
 use super::equations::{Equations, MOST_BLOCKS, State};
 use super::inputs::{Direction, Inputs, Outputs};
@@ -72,7 +73,7 @@ pub fn forward<E: Equations>(
     let mut h_n = RowsMut::new(outputs.h_n, [directions, batch, hidden_size]);
     let mut c_n = RowsMut::new(outputs.c_n, [directions, batch, cell_size]);
     let prepared = prepared.filter(|_| time > 1);
-    let mut runs: Vec<Run<'_>> = (0..directions)
+    let mut runs: SmallVec<[Run<'_>; 2]> = (0..directions)
         .map(|direction| {
             let mut cells = Buffer::new(2 * batch * cell_size);
             let mut before = RowsMut::new(&mut cells, [2, batch, cell_size]);
