@@ -3,6 +3,7 @@
 
 mod fitted;
 mod learner;
+mod start;
 mod trainer;
 mod training;
 

@@ -2,18 +2,17 @@ use std::any::TypeId;
 use std::cell::Cell;
 use std::error::Error;
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 
 use super::Fitted;
 use super::learner::{Launch, Learnable, launch};
+use super::start::{Resume, Start};
 use super::training::{Saver, Setup, Training};
-use crate::checkpoint::{About, Checkpoint, Checkpoints, Data, Position};
+use crate::checkpoint::{About, Checkpoint, Checkpoints, Data};
 use crate::config::{FitConfig, InvalidSetting};
 use crate::data::Loader;
 use crate::device::device_of;
@@ -59,7 +58,7 @@ impl<M: Objective> fmt::Debug for Trainer<M> {
             .field("config", &self.config)
             .field("validation", &self.validation)
             .field("checkpoints", &self.checkpoints)
-            .field("resume", &self.resume)
+            .field("resume", &self.resume.as_ref().map(Resume::path))
             .field("observers", &self.observers.len())
             .field("hooks", &self.hooks.len())
             .field("dashboard", &self.dashboard)
@@ -251,7 +250,7 @@ impl<M: Objective> Trainer<M> {
     ///
     /// If a setting is [out of range](FitConfig::validate), there are no data or no parameters, every
     /// parameter is frozen, a batch can't be made, a target is no class, the loss is or becomes infinite or
-    /// NaN, the device does not support the precision, there is no such metric to monitor, states are to be carried from one shuffled sequence to
+    /// NaN, a hook returns an error, the device does not support the precision, there is no such metric to monitor, states are to be carried from one shuffled sequence to
     /// another, the epochs of an extension are done, a checkpoint can't be written or belongs to another
     /// training, or the folder for checkpoints is neither empty nor the one from which the training
     /// resumes.
@@ -377,80 +376,5 @@ impl<M: Objective> Trainer<M> {
         let device = device_of(model).ok_or(TrainError::NoParameters)?;
         self.config.precision.check(&device)?;
         Ok(device)
-    }
-}
-
-/// A checkpoint to start from.
-#[derive(Debug)]
-struct Resume {
-    checkpoint: Checkpoint,
-    /// Whether to extend its training.
-    extend: bool,
-}
-
-/// Where a training starts.
-struct Start<M: Objective> {
-    model: M,
-    optimizer: ModuleOptimizer,
-    position: Position,
-    state: Option<M::State>,
-    /// The model of the best epoch so far, if it may be wanted.
-    best: Option<M>,
-    /// The file from which it resumes.
-    checkpoint: Option<PathBuf>,
-}
-
-impl<M: Objective> Start<M> {
-    fn new(model: M, config: &FitConfig) -> Self {
-        Self {
-            model,
-            optimizer: config.optimizer.init(),
-            position: Position::start(),
-            state: None,
-            best: None,
-            checkpoint: None,
-        }
-    }
-}
-
-impl Resume {
-    /// The start of the training that `about` is about, to which the checkpoint must belong;
-    /// `earlier` are the training's identities before it was extended.
-    fn start<M: Objective>(
-        &self,
-        about: &About,
-        earlier: &[String],
-        model: M,
-        device: &Device,
-    ) -> Result<Start<M>, TrainError> {
-        let (config, checkpoint) = (&about.config, &self.checkpoint);
-        let mut position = checkpoint.position().clone();
-        if self.extend {
-            checkpoint.check_before(about, earlier)?;
-            let (done, epochs) = (position.epochs_done(), config.epochs);
-            if epochs <= done {
-                return Err(TrainError::EpochsDone { done, epochs });
-            }
-            position = position.extend();
-        } else {
-            checkpoint.check(about)?;
-        }
-        let mut best = None;
-        if let (Some(_), Some(step)) = (config.patience, position.best.map(|best| best.step)) {
-            let folder = checkpoint.path().parent().unwrap_or(Path::new(""));
-            let checkpoint = Checkpoints::new(folder).best_of(step)?;
-            // The best epoch may lie before an extension.
-            checkpoint.check_before(about, earlier)?;
-            best = Some(checkpoint.load_into(model.clone())?);
-        }
-        let optimizer = config.optimizer.init();
-        Ok(Start {
-            model: checkpoint.load_into(model)?,
-            optimizer: optimizer.load_record(checkpoint.optimizer()?),
-            position,
-            state: checkpoint.state(device)?,
-            best,
-            checkpoint: Some(checkpoint.path().to_owned()),
-        })
     }
 }
