@@ -18,24 +18,28 @@ pub enum Kernels {
 /// The kernels that there are for a tensor.
 #[cfg(any(feature = "cpu-kernel", feature = "optim"))]
 pub fn kernels<const D: usize>(tensor: &Tensor<D>) -> Option<Kernels> {
-    dispatch_kernels(&tensor.clone().into_dispatch())
+    kernels_on(tensor.device().as_dispatch().clone(), tensor.dtype())
 }
 
 /// The same for a tensor without its number of axes.
 pub fn dispatch_kernels(tensor: &DispatchTensor) -> Option<Kernels> {
-    let device = match tensor.device() {
+    kernels_on(tensor.device(), tensor.dtype())
+}
+
+fn kernels_on(device: DispatchDevice, dtype: DType) -> Option<Kernels> {
+    let device = match device {
         DispatchDevice::Autodiff(device) => device.inner(),
         device => device,
     };
     #[cfg(feature = "cpu-kernel")]
-    let on_cpu = (tensor.dtype() == DType::F32).then_some(Kernels::Cpu);
+    let on_cpu = (dtype == DType::F32).then_some(Kernels::Cpu);
     match device {
         #[cfg(feature = "flex")]
         DispatchDevice::Flex(_) => on_cpu,
         #[cfg(feature = "ndarray")]
         DispatchDevice::NdArray(_) => on_cpu,
         #[cfg(feature = "tch")]
-        DispatchDevice::LibTorch(_) => Some(Kernels::LibTorch(tensor.dtype())),
+        DispatchDevice::LibTorch(_) => Some(Kernels::LibTorch(dtype)),
         #[allow(unreachable_patterns, reason = "there may be no other backend")]
         _ => None,
     }

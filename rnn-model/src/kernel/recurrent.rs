@@ -15,7 +15,7 @@ use burn::tensor::Tensor;
 
 use self::tensors::Tensors;
 use super::coverage::{Kernels, dispatch_kernels};
-use super::shapes::{dims, dispatch_dims};
+use super::shapes::dispatch_dims;
 
 /// A recurrent layer over a sequence, as an operation of the backends that have it.
 #[backend_extension(
@@ -110,8 +110,7 @@ struct Covered {
 
 impl Covered {
     /// Adds a tensor; none if it is for other kernels, or of another shape.
-    fn add<const D: usize>(&mut self, tensor: Tensor<D>, shape: [usize; D]) -> Option<()> {
-        let tensor = tensor.into_dispatch();
+    fn add<const D: usize>(&mut self, tensor: DispatchTensor, shape: [usize; D]) -> Option<()> {
         let fits = dispatch_kernels(&tensor) == Some(self.of) && dispatch_dims(&tensor) == shape;
         fits.then(|| self.tensors.push(tensor))
     }
@@ -129,30 +128,34 @@ pub fn recurrent(
 ) -> Option<(Tensor<3>, Tensor<3>, Option<Tensor<3>>)> {
     let input = input.clone().into_dispatch();
     let [_, batch, input_size] = dispatch_dims(&input);
-    let [directions, _, output_size] = dims(&layer.h_0);
+    let (h_0, c_0) = (
+        layer.h_0.into_dispatch(),
+        layer.c_0.map(Tensor::into_dispatch),
+    );
+    let [directions, _, output_size] = dispatch_dims(&h_0);
     // Without a cell state there is no projection either.
-    let [_, _, hidden_size] = layer.c_0.as_ref().map_or([0, 0, output_size], dims);
+    let [_, _, hidden_size] = c_0.as_ref().map_or([0, 0, output_size], dispatch_dims);
     let mut covered = Covered {
         of: dispatch_kernels(&input)?,
         tensors: Tensors::new(),
     };
     covered.tensors.push(input);
-    covered.add(layer.h_0, [directions, batch, output_size])?;
-    let has_cell_state = layer.c_0.is_some();
-    if let Some(c_0) = layer.c_0 {
+    covered.add(h_0, [directions, batch, output_size])?;
+    let has_cell_state = c_0.is_some();
+    if let Some(c_0) = c_0 {
         covered.add(c_0, [directions, batch, hidden_size])?;
     }
     let (mut has_bias, mut has_projection) = (false, false);
     for weights in layer.directions {
         (has_bias, has_projection) = (weights.biases.is_some(), weights.weight_hr.is_some());
         let rows = layer.cell.gates() * hidden_size;
-        covered.add(weights.weight_ih, [rows, input_size])?;
-        covered.add(weights.weight_hh, [rows, output_size])?;
+        covered.add(weights.weight_ih.into_dispatch(), [rows, input_size])?;
+        covered.add(weights.weight_hh.into_dispatch(), [rows, output_size])?;
         for bias in weights.biases.into_iter().flatten() {
-            covered.add(bias, [rows])?;
+            covered.add(bias.into_dispatch(), [rows])?;
         }
         if let Some(weight_hr) = weights.weight_hr {
-            covered.add(weight_hr, [output_size, hidden_size])?;
+            covered.add(weight_hr.into_dispatch(), [output_size, hidden_size])?;
         }
     }
     #[cfg(all(test, feature = "cpu-kernel"))]

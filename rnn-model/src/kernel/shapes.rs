@@ -16,7 +16,11 @@ use super::ndarray;
 
 /// A tensor's shape.
 pub fn dims<const D: usize>(tensor: &Tensor<D>) -> [usize; D] {
-    dispatch_dims(&tensor.clone().into_dispatch())
+    // To copy a tensor with gradients takes more memory than a shape.
+    match tensor.is_autodiff() {
+        true => tensor.dims(),
+        false => dispatch_dims(&tensor.clone().into_dispatch()),
+    }
 }
 
 /// The shape of a tensor of D axes.
