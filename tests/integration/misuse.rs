@@ -4,9 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use burn::tensor::{DType, Int, Tensor};
 use rnn_model::{
-    AnyConfig, AnyRecurrent, ClassifierConfig, GruConfig, Lengths, LstmCellConfig, LstmConfig,
-    LstmState, RecurrentModule, RecurrentModuleConfig, RnnConfig, TaggerConfig,
+    AnyConfig, AnyRecurrent, ClassifierConfig, GruConfig, LanguageModelConfig, Lengths,
+    LstmCellConfig, LstmConfig, LstmState, RecurrentModule, RecurrentModuleConfig, RnnConfig,
+    TaggerConfig, TokenModelConfig,
 };
+use rnn_train::objective::tag;
 use tests::devices;
 
 /// What `call` panics with.
@@ -115,6 +117,57 @@ fn panics_say_what_was_expected_and_what_was_found() {
             ),
         ] {
             assert_eq!(found, expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_id_out_of_range_is_said_with_its_place() {
+    for (name, device) in devices() {
+        let ids = |rows: [[i32; 3]; 2]| Tensor::<2, Int>::from_data(rows, &device);
+        let wrong = [
+            (
+                [[0, 1, 2], [3, 5, 9]],
+                "id at [1, 1]: expected below 5, found 5",
+            ),
+            (
+                [[0, 1, -1], [3, 4, 9]],
+                "id at [0, 2]: expected below 5, found -1",
+            ),
+        ];
+        let one_hot = LanguageModelConfig::new(RnnConfig::new(5, 3), 5).with_one_hot(true);
+        let one_hot = one_hot.init(&device);
+        for (rows, expected) in wrong {
+            let found = panic_of(|| one_hot.forward(ids(rows), None));
+            assert_eq!(found, expected, "{name}, one-hot");
+        }
+        let tagger = TaggerConfig::over(GruConfig::new(4, 3), 5, 2).init(&device);
+        assert_eq!(
+            panic_of(|| tag(&tagger, &[vec![1, 2, 3], vec![4, 0], vec![2, 5]], 2)),
+            "sentence 2, word 1: expected an id below 5, found 5",
+            "{name}"
+        );
+        // Elsewhere the device looks the ids up itself, and the check would have to wait for it.
+        if !["ndarray", "flex"].contains(&name.as_str()) {
+            continue;
+        }
+        for device in [device.clone(), device.clone().autodiff()] {
+            let ids = |rows: [[i32; 3]; 2]| Tensor::<2, Int>::from_data(rows, &device);
+            let gru = || GruConfig::new(4, 3);
+            let tokens = TokenModelConfig::new(gru(), 5, 2).init(&device);
+            let language = LanguageModelConfig::new(gru(), 5).init(&device);
+            let tagger = TaggerConfig::over(gru(), 5, 2).init(&device);
+            let lengths = Lengths::new([3, 2], 3).expect("good lengths");
+            for (rows, expected) in wrong {
+                for found in [
+                    panic_of(|| tokens.forward(ids(rows), None)),
+                    panic_of(|| language.forward(ids(rows), None)),
+                    panic_of(|| tagger.forward(ids(rows), None)),
+                    panic_of(|| tagger.forward_with_lengths(ids(rows), &lengths, None)),
+                ] {
+                    assert_eq!(found, expected, "{name}");
+                }
+            }
         }
     }
 }
