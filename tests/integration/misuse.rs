@@ -4,9 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use burn::tensor::{DType, Int, Tensor};
 use rnn_model::{
-    AnyConfig, AnyRecurrent, ClassifierConfig, GruConfig, LanguageModelConfig, Lengths,
-    LstmCellConfig, LstmConfig, LstmState, RecurrentModule, RecurrentModuleConfig, RnnConfig,
-    TaggerConfig, TokenModelConfig,
+    AnyConfig, AnyRecurrent, AnyState, ClassifierConfig, GruCellConfig, GruConfig,
+    LanguageModelConfig, Lengths, LstmCellConfig, LstmConfig, LstmState, RecurrentModule,
+    RecurrentModuleConfig, RnnConfig, TaggerConfig, TokenModelConfig, linear,
 };
 use rnn_train::objective::tag;
 use tests::devices;
@@ -52,12 +52,12 @@ fn panics_say_what_was_expected_and_what_was_found() {
             ),
             (
                 panic_of(|| lstm.forward(zeros([2, 6, 5]), Some(state([1, 2, 3], [1, 2, 4])))),
-                "Lstm: the state is [1, 2, 4], expected [layers·directions, batch, features] = \
+                "Lstm: c of the state is [1, 2, 4], expected [layers·directions, batch, features] = \
                  [1, 2, 3]",
             ),
             (
                 panic_of(|| lstm.step(zeros_2([2, 5]), Some(state([1, 1, 3], [1, 2, 3])))),
-                "Lstm: the state is [1, 1, 3], expected [layers·directions, batch, features] = \
+                "Lstm: h of the state is [1, 1, 3], expected [layers·directions, batch, features] = \
                  [1, 2, 3]",
             ),
             (
@@ -81,7 +81,14 @@ fn panics_say_what_was_expected_and_what_was_found() {
                     let state = LstmState::from((zeros_2([2, 3]), zeros_2([1, 3])));
                     cell.forward(zeros_2([2, 5]), Some(state))
                 }),
-                "Lstm cell: the state is [1, 3], expected [batch, hidden_size] = [2, 3]",
+                "Lstm cell: c of the state is [1, 3], expected [batch, hidden_size] = [2, 3]",
+            ),
+            (
+                panic_of(|| {
+                    let cell = GruCellConfig::new(5, 3).init(&device);
+                    cell.forward(zeros_2([2, 5]), Some(zeros_2([1, 3])))
+                }),
+                "Gru cell: the state is [1, 3], expected [batch, hidden_size] = [2, 3]",
             ),
             (
                 panic_of(|| {
@@ -89,7 +96,14 @@ fn panics_say_what_was_expected_and_what_was_found() {
                     let other: AnyRecurrent = AnyConfig::from(LstmConfig::new(5, 3)).init(&device);
                     other.forward(zeros([2, 6, 5]), Some(state))
                 }),
-                "the state is of another cell than the module",
+                "Lstm: the state is one of Rnn or Gru (h alone), expected one of Lstm (h and c)",
+            ),
+            (
+                panic_of(|| {
+                    let state = AnyState::Lstm(state([1, 2, 3], [1, 2, 3]));
+                    any.forward_with_lengths(zeros([2, 6, 5]), &lengths, Some(state))
+                }),
+                "Rnn: the state is one of Lstm (h and c), expected one of Rnn (h alone)",
             ),
             (
                 panic_of(|| classifier.forward(zeros([2, 6, 4]))),
@@ -114,6 +128,14 @@ fn panics_say_what_was_expected_and_what_was_found() {
             (
                 panic_of(|| GruConfig::new(0, 3).init(&device)),
                 "Gru: input_size must be from 1 to 16777216, found 0",
+            ),
+            (
+                panic_of(|| linear(0, 3, &device)),
+                "linear: expected sizes of at least 1, found 0 features in and 3 out",
+            ),
+            (
+                panic_of(|| linear(2, 0, &device)),
+                "linear: expected sizes of at least 1, found 2 features in and 0 out",
             ),
         ] {
             assert_eq!(found, expected, "{name}");
