@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 mod auto_traits;
+mod ids;
 mod interop;
 #[cfg(feature = "kernel")]
 mod kernel;

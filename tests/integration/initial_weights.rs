@@ -142,6 +142,14 @@ fn invalid_settings_are_refused() {
             LstmConfig::new(3, 4).with_forget_bias(1.0).with_bias(false),
             "Lstm: forget_bias needs biases, found bias = false",
         ),
+        (
+            LstmConfig::new(3, 4).with_forget_bias(f64::NAN),
+            "Lstm: forget_bias must be finite in 32 bits, found NaN",
+        ),
+        (
+            LstmConfig::new(3, 4).with_forget_bias(-1e39),
+            "Lstm: forget_bias must be finite in 32 bits, found -1000000000000000000000000000000000000000",
+        ),
     ] {
         let error = config.validate().expect_err(message).to_string();
         assert!(error.contains(message), "{error}");

@@ -259,7 +259,7 @@ fn a_wrong_state_is_named() {
 }
 
 #[test]
-#[should_panic(expected = "the state is [1, 1, 4], expected")]
+#[should_panic(expected = "Lstm: c of the state is [1, 1, 4], expected")]
 fn a_wrong_cell_state_is_named() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);

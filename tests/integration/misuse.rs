@@ -4,9 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use burn::tensor::{DType, Int, Tensor};
 use rnn_model::{
-    AnyConfig, AnyRecurrent, ClassifierConfig, GruConfig, Lengths, LstmCellConfig, LstmConfig,
-    LstmState, RecurrentModule, RecurrentModuleConfig, RnnConfig, TaggerConfig,
+    AnyConfig, AnyRecurrent, AnyState, ClassifierConfig, GruCellConfig, GruConfig,
+    LanguageModelConfig, Lengths, LstmCellConfig, LstmConfig, LstmState, RecurrentModule,
+    RecurrentModuleConfig, RnnConfig, TaggerConfig, TokenModelConfig, linear,
 };
+use rnn_train::objective::tag;
 use tests::devices;
 
 /// What `call` panics with.
@@ -50,12 +52,12 @@ fn panics_say_what_was_expected_and_what_was_found() {
             ),
             (
                 panic_of(|| lstm.forward(zeros([2, 6, 5]), Some(state([1, 2, 3], [1, 2, 4])))),
-                "Lstm: the state is [1, 2, 4], expected [layers·directions, batch, features] = \
+                "Lstm: c of the state is [1, 2, 4], expected [layers·directions, batch, features] = \
                  [1, 2, 3]",
             ),
             (
                 panic_of(|| lstm.step(zeros_2([2, 5]), Some(state([1, 1, 3], [1, 2, 3])))),
-                "Lstm: the state is [1, 1, 3], expected [layers·directions, batch, features] = \
+                "Lstm: h of the state is [1, 1, 3], expected [layers·directions, batch, features] = \
                  [1, 2, 3]",
             ),
             (
@@ -79,7 +81,14 @@ fn panics_say_what_was_expected_and_what_was_found() {
                     let state = LstmState::from((zeros_2([2, 3]), zeros_2([1, 3])));
                     cell.forward(zeros_2([2, 5]), Some(state))
                 }),
-                "Lstm cell: the state is [1, 3], expected [batch, hidden_size] = [2, 3]",
+                "Lstm cell: c of the state is [1, 3], expected [batch, hidden_size] = [2, 3]",
+            ),
+            (
+                panic_of(|| {
+                    let cell = GruCellConfig::new(5, 3).init(&device);
+                    cell.forward(zeros_2([2, 5]), Some(zeros_2([1, 3])))
+                }),
+                "Gru cell: the state is [1, 3], expected [batch, hidden_size] = [2, 3]",
             ),
             (
                 panic_of(|| {
@@ -87,7 +96,14 @@ fn panics_say_what_was_expected_and_what_was_found() {
                     let other: AnyRecurrent = AnyConfig::from(LstmConfig::new(5, 3)).init(&device);
                     other.forward(zeros([2, 6, 5]), Some(state))
                 }),
-                "the state is of another cell than the module",
+                "Lstm: the state is one of Rnn or Gru (h alone), expected one of Lstm (h and c)",
+            ),
+            (
+                panic_of(|| {
+                    let state = AnyState::Lstm(state([1, 2, 3], [1, 2, 3]));
+                    any.forward_with_lengths(zeros([2, 6, 5]), &lengths, Some(state))
+                }),
+                "Rnn: the state is one of Lstm (h and c), expected one of Rnn (h alone)",
             ),
             (
                 panic_of(|| classifier.forward(zeros([2, 6, 4]))),
@@ -113,8 +129,67 @@ fn panics_say_what_was_expected_and_what_was_found() {
                 panic_of(|| GruConfig::new(0, 3).init(&device)),
                 "Gru: input_size must be from 1 to 16777216, found 0",
             ),
+            (
+                panic_of(|| linear(0, 3, &device)),
+                "linear: expected sizes of at least 1, found 0 features in and 3 out",
+            ),
+            (
+                panic_of(|| linear(2, 0, &device)),
+                "linear: expected sizes of at least 1, found 2 features in and 0 out",
+            ),
         ] {
             assert_eq!(found, expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_id_out_of_range_is_said_with_its_place() {
+    for (name, device) in devices() {
+        let ids = |rows: [[i32; 3]; 2]| Tensor::<2, Int>::from_data(rows, &device);
+        let wrong = [
+            (
+                [[0, 1, 2], [3, 5, 9]],
+                "id at [1, 1]: expected below 5, found 5",
+            ),
+            (
+                [[0, 1, -1], [3, 4, 9]],
+                "id at [0, 2]: expected below 5, found -1",
+            ),
+        ];
+        let one_hot = LanguageModelConfig::new(RnnConfig::new(5, 3), 5).with_one_hot(true);
+        let one_hot = one_hot.init(&device);
+        for (rows, expected) in wrong {
+            let found = panic_of(|| one_hot.forward(ids(rows), None));
+            assert_eq!(found, expected, "{name}, one-hot");
+        }
+        let tagger = TaggerConfig::over(GruConfig::new(4, 3), 5, 2).init(&device);
+        assert_eq!(
+            panic_of(|| tag(&tagger, &[vec![1, 2, 3], vec![4, 0], vec![2, 5]], 2)),
+            "sentence 2, word 1: expected an id below 5, found 5",
+            "{name}"
+        );
+        // Elsewhere the device looks the ids up itself, and the check would have to wait for it.
+        if !["ndarray", "flex"].contains(&name.as_str()) {
+            continue;
+        }
+        for device in [device.clone(), device.clone().autodiff()] {
+            let ids = |rows: [[i32; 3]; 2]| Tensor::<2, Int>::from_data(rows, &device);
+            let gru = || GruConfig::new(4, 3);
+            let tokens = TokenModelConfig::new(gru(), 5, 2).init(&device);
+            let language = LanguageModelConfig::new(gru(), 5).init(&device);
+            let tagger = TaggerConfig::over(gru(), 5, 2).init(&device);
+            let lengths = Lengths::new([3, 2], 3).expect("good lengths");
+            for (rows, expected) in wrong {
+                for found in [
+                    panic_of(|| tokens.forward(ids(rows), None)),
+                    panic_of(|| language.forward(ids(rows), None)),
+                    panic_of(|| tagger.forward(ids(rows), None)),
+                    panic_of(|| tagger.forward_with_lengths(ids(rows), &lengths, None)),
+                ] {
+                    assert_eq!(found, expected, "{name}");
+                }
+            }
         }
     }
 }

@@ -105,6 +105,23 @@ fn a_parameter_without_values_is_missing() {
         panic!("no mismatch");
     };
     assert_eq!(mismatch.missing, ["steps", "mask"]);
+    assert!(!mismatch.no_entries);
+}
+
+#[test]
+fn a_prefix_that_no_name_has_leaves_no_entries_which_is_said() {
+    let (_, device) = devices().swap_remove(0);
+    let blank = || Mixed::new(0.0, 0, true, &device);
+    let weights = StateDict::of(&blank());
+    for weights in [
+        weights.strip_prefix("encoder."),
+        weights.keep(&["encoder."]),
+    ] {
+        let error = weights.load_into(blank()).expect_err("nothing to load");
+        let text = error.to_string();
+        assert!(text.contains("they have no entries"), "{text}");
+        assert!(text.contains("\n  missing: weight"), "{text}");
+    }
 }
 
 /// By hand: in Burn's own layout a weight is `[in, out]`, in a state dict always `[out, in]`.

@@ -67,6 +67,13 @@ pub enum StateDictError {
         /// Its shape.
         shape: Vec<usize>,
     },
+    /// A file is of no format that is read.
+    #[error(
+        "neither .safetensors nor what torch.save writes since PyTorch 1.6; if it is torch.save's older \
+         format (PyTorch before 1.6, or _use_new_zipfile_serialization=False), save it anew in Python: \
+         torch.save(torch.load(old), new)"
+    )]
+    UnknownFormat,
     /// The names, shapes or types are not those of the module.
     #[error("{0}")]
     Mismatch(Mismatch),
@@ -106,6 +113,8 @@ impl From<safetensors::SafeTensorError> for StateDictError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mismatch {
+    /// Whether the dictionary has no entries at all, as after a prefix that no name begins with.
+    pub no_entries: bool,
     /// Names that the module has and the dictionary lacks.
     pub missing: Vec<String>,
     /// Names that the dictionary has and the module lacks.
@@ -119,6 +128,12 @@ pub struct Mismatch {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the weights do not fit the model:")?;
+        if self.no_entries {
+            f.write_str(
+                " they have no entries; if strip_prefix or keep left none, names() lists those that \
+                 there were before",
+            )?;
+        }
         for name in &self.missing {
             write!(f, "\n  missing: {name}")?;
         }

@@ -47,7 +47,13 @@ impl StateDict {
         } else {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).map_err(io_error)?;
-            Self::from_safetensors(&bytes)
+            match Self::from_safetensors(&bytes) {
+                // After its length, in 8 bytes, the header of a safetensors file is an object of JSON.
+                Err(StateDictError::Format(_)) if bytes.get(8) != Some(&b'{') => {
+                    Err(StateDictError::UnknownFormat)
+                }
+                read => read,
+            }
         };
         read.map_err(|error| StateDictError::File {
             path: path.to_owned(),

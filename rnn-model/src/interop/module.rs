@@ -24,6 +24,7 @@ pub(super) fn write<M: Module>(
     module: M,
     tensors: BTreeMap<String, TensorData>,
 ) -> Result<M, StateDictError> {
+    let no_entries = tensors.is_empty();
     let mut writer = Writer {
         tensors,
         path: Path::default(),
@@ -35,6 +36,7 @@ pub(super) fn write<M: Module>(
     if mismatch == Mismatch::default() {
         Ok(module)
     } else {
+        mismatch.no_entries = no_entries;
         Err(StateDictError::Mismatch(mismatch))
     }
 }

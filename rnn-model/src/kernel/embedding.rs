@@ -13,6 +13,7 @@ use burn::tensor::{Int, Tensor};
 use super::coverage::covers;
 use super::cpu::embedding;
 use super::host::{Host, sequence, with_rows};
+use crate::ids;
 
 /// Rows of a matrix, as an operation of the backends that have it.
 #[backend_extension(
@@ -99,24 +100,23 @@ impl<B: EmbeddingBackend + EmbeddingExtension, C: CheckpointStrategy> EmbeddingE
     }
 }
 
-/// Runs an embedding as one operation; none where there is no kernel for its tensors, or a word is not
-/// one of its rows.
+/// Runs an embedding as one operation; none where there is no kernel for its tensors.
 ///
 /// - `weight`: `[vocab_size, features]`
 /// - `words`: `[batch, time]`
 ///
 /// Returns `[batch, time, features]`.
+///
+/// # Panics
+///
+/// If a word is not below `vocab_size`.
 pub fn embedding(weight: Tensor<2>, words: &Tensor<2, Int>) -> Option<Tensor<3>> {
     if !covers(&weight) {
         return None;
     }
     let [batch, time] = words.dims();
     let [rows, _] = weight.dims();
-    let ids = words.to_data();
-    let ids = ids.iter::<i64>().map(|id| usize::try_from(id).ok());
-    let ids: Arc<[usize]> = ids
-        .map(|id| id.filter(|&id| id < rows))
-        .collect::<Option<_>>()?;
+    let ids = ids::read(words, rows);
     let words = Words { ids, batch, time };
     let output = <Dispatch as EmbeddingExtension>::embedding(weight.into_dispatch(), words);
     Some(Tensor::from_dispatch(output))

@@ -109,6 +109,11 @@ pub struct LanguageModel<R: RecurrentModule> {
 transparent_module!("LanguageModel", LanguageModel<R>, for R: RecurrentModule);
 
 impl<R: RecurrentModule> LanguageModel<R> {
+    /// The number of different tokens, V.
+    pub fn vocab_size(&self) -> usize {
+        self.model.vocab_size()
+    }
+
     /// Scores the next token at every step.
     ///
     /// # Shapes
@@ -116,6 +121,11 @@ impl<R: RecurrentModule> LanguageModel<R> {
     /// - `tokens`: ids below `vocab_size`, `[batch, time]`
     /// - `state`: `[layers, batch, hidden_size]` each, zeros if omitted
     /// - logits: `[batch, time, vocab_size]`, with the state after the last step
+    ///
+    /// # Panics
+    ///
+    /// If an id is not below `vocab_size`: with one-hot vectors, and on the CPU backends, by a text that
+    /// says where it is; elsewhere the device may find it, or give anything.
     pub fn forward(
         &self,
         tokens: Tensor<2, Int>,

@@ -16,7 +16,15 @@ use burn::tensor::{Device, Tensor};
 /// let largest: f32 = layer.weight.val().abs().max().into_scalar();
 /// assert!(largest <= 1.0 / 128f32.sqrt());
 /// ```
+///
+/// # Panics
+///
+/// If a size is 0.
 pub fn linear(d_input: usize, d_output: usize, device: &Device) -> Linear {
+    assert!(
+        d_input > 0 && d_output > 0,
+        "linear: expected sizes of at least 1, found {d_input} features in and {d_output} out"
+    );
     let k = 1.0 / (d_input as f64).sqrt();
     LinearConfig::new(d_input, d_output)
         .with_layout(LinearLayout::Col)

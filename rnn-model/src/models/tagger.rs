@@ -125,6 +125,11 @@ pub struct Tagger<R: RecurrentModule> {
 transparent_module!("Tagger", Tagger<R>, for R: RecurrentModule);
 
 impl<R: RecurrentModule> Tagger<R> {
+    /// The number of different words, V.
+    pub fn vocab_size(&self) -> usize {
+        self.model.vocab_size()
+    }
+
     /// Scores the tags of every word.
     ///
     /// # Shapes
@@ -132,6 +137,11 @@ impl<R: RecurrentModule> Tagger<R> {
     /// - `words`: ids below `vocab_size`, `[batch, time]`
     /// - `state`: `[layers·directions, batch, hidden_size]` each, zeros if omitted
     /// - logits: `[batch, time, num_tags]`, with the state after the last word
+    ///
+    /// # Panics
+    ///
+    /// If an id is not below `vocab_size`: on the CPU backends by a text that says where it is; elsewhere
+    /// the device may find it, or give anything.
     pub fn forward(&self, words: Tensor<2, Int>, state: Option<R::State>) -> (Tensor<3>, R::State) {
         self.model.forward(words, state)
     }

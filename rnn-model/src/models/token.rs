@@ -4,6 +4,7 @@ use burn::tensor::{Device, Int, Tensor};
 
 use super::embedding::embed;
 use super::linear::{linear, over_steps};
+use crate::ids;
 use crate::recurrent::{ConfigError, Lengths, RecurrentModule, RecurrentModuleConfig};
 
 /// Configuration of a [`TokenModel`].
@@ -139,6 +140,14 @@ pub struct TokenModel<R: RecurrentModule> {
 }
 
 impl<R: RecurrentModule> TokenModel<R> {
+    /// The number of different tokens, V.
+    pub fn vocab_size(&self) -> usize {
+        match &self.emb {
+            Some(emb) => emb.weight.dims()[0],
+            None => self.rnn.input_size(),
+        }
+    }
+
     /// Scores the classes at every token.
     ///
     /// # Shapes
@@ -146,6 +155,11 @@ impl<R: RecurrentModule> TokenModel<R> {
     /// - `tokens`: ids below `vocab_size`, `[batch, time]`
     /// - `state`: `[layers·directions, batch, hidden_size]` each, zeros if omitted
     /// - logits: `[batch, time, num_classes]`, with the state after the last token
+    ///
+    /// # Panics
+    ///
+    /// If an id is not below `vocab_size`: with one-hot vectors, and on the CPU backends, by a text that
+    /// says where it is; elsewhere the device may find it, or give anything.
     pub fn forward(
         &self,
         tokens: Tensor<2, Int>,
@@ -200,7 +214,11 @@ impl<R: RecurrentModule> TokenModel<R> {
         match &self.emb {
             Some(emb) => embed(emb, tokens),
             None => {
-                let vectors: Tensor<3, Int> = tokens.one_hot(self.rnn.input_size());
+                let vocab_size = self.vocab_size();
+                // For its check. Burn's `one_hot` waits for the device too, but its check lets
+                // negative ids pass, and tells neither which id is wrong nor where.
+                ids::read(&tokens, vocab_size);
+                let vectors: Tensor<3, Int> = tokens.one_hot_fill(vocab_size, 1.0, 0.0, -1);
                 vectors.float().cast(self.fc.weight.val().dtype())
             }
         }

@@ -10,8 +10,8 @@ use burn::tensor::{Device, Tensor};
 
 use super::interface::RecurrentModule;
 use super::lengths::Lengths;
-use super::module::{Gru, Lstm, Rnn};
-use super::step::{LstmState, ModuleState};
+use super::module::{Gru, Lstm, Recurrent, Rnn};
+use super::step::{Cell, LstmState, ModuleState};
 pub use config::AnyConfig;
 
 /// An [`Rnn`], an [`Lstm`] or a [`Gru`]: for programs whose user chooses the cell.
@@ -123,7 +123,8 @@ impl RecurrentModule for AnyRecurrent {
     /// Also if the state is another cell's.
     fn forward(&self, input: Tensor<3>, state: Option<AnyState>) -> (Tensor<3>, AnyState) {
         with_inner!(self, module => {
-            let (output, state) = module.forward(input, state.map(unwrap_state));
+            let state = state.map(|state| unwrap_state(module, state));
+            let (output, state) = module.forward(input, state);
             (output, wrap_state(state))
         })
     }
@@ -135,7 +136,7 @@ impl RecurrentModule for AnyRecurrent {
         state: Option<AnyState>,
     ) -> (Tensor<3>, AnyState) {
         with_inner!(self, module => {
-            let state = state.map(unwrap_state);
+            let state = state.map(|state| unwrap_state(module, state));
             let (output, state) = module.forward_with_lengths(input, lengths, state);
             (output, wrap_state(state))
         })
@@ -154,9 +155,26 @@ impl RecurrentModule for AnyRecurrent {
     }
 }
 
-fn unwrap_state<S: ModuleState<3>>(state: AnyState) -> S {
+/// The state as one of the module's own.
+///
+/// # Panics
+///
+/// If it is another cell's.
+fn unwrap_state<C: Cell>(_: &Recurrent<C>, state: AnyState) -> C::State<3> {
     let (h, c) = state.into_parts();
-    S::from_parts(h, c).expect("the state is of another cell than the module")
+    let found = match c {
+        None => "Rnn or Gru (h alone)",
+        Some(_) => "Lstm (h and c)",
+    };
+    C::State::from_parts(h, c).unwrap_or_else(|| {
+        let parts = if C::HAS_CELL_STATE {
+            "h and c"
+        } else {
+            "h alone"
+        };
+        let module = C::NAME;
+        panic!("{module}: the state is one of {found}, expected one of {module} ({parts})")
+    })
 }
 
 fn wrap_state(state: impl ModuleState<3>) -> AnyState {

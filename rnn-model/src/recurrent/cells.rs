@@ -189,15 +189,12 @@ impl<C: Cell> RecurrentCell<C> {
         assert!(batch > 0, "{} cell: the batch has no sequences", C::NAME);
         let shape = [batch, hidden_size];
         let state = match state {
-            Some(state) => Parts::of(state).map(|part| {
-                let found = dims(&part);
-                assert!(
-                    found == shape,
-                    "{} cell: the state is {found:?}, expected [batch, hidden_size] = {shape:?}",
-                    C::NAME
-                );
-                part
-            }),
+            Some(state) => {
+                let state = Parts::of(state);
+                let module = format_args!("{} cell", C::NAME);
+                state.check(module, "[batch, hidden_size]", shape, shape);
+                state
+            }
             None => {
                 let cell = C::HAS_CELL_STATE.then_some(shape);
                 Parts::zeros(shape, cell, &input.device())

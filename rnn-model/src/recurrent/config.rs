@@ -221,7 +221,7 @@ impl<C: Cell> RecurrentConfig<C> {
     ///
     /// If a size or the number of layers is 0, the weights would not fit into memory's addresses, a
     /// probability is outside `[0, 1)`, `proj_size` is not below `hidden_size`, or a forget
-    /// gate's bias is set without biases.
+    /// gate's bias is not finite or is set without biases.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let module = C::NAME;
         let proj_size = self.output_size();
@@ -253,8 +253,17 @@ impl<C: Cell> RecurrentConfig<C> {
                 });
             }
         }
-        if self.forget_bias.is_some() && !self.bias {
-            return Err(ConfigError::ForgetBias { module });
+        if let Some(found) = self.forget_bias {
+            if !(found as f32).is_finite() {
+                return Err(ConfigError::NotFinite {
+                    module,
+                    field: "forget_bias",
+                    found,
+                });
+            }
+            if !self.bias {
+                return Err(ConfigError::ForgetBias { module });
+            }
         }
         Ok(())
     }

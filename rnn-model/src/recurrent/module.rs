@@ -286,14 +286,12 @@ impl<C: Cell> Recurrent<C> {
             let cell = C::HAS_CELL_STATE.then_some(cell);
             Parts::zeros(hidden, cell, &like.device())
         });
-        for (part, expected) in [(Some(&state.h), hidden), (state.c.as_ref(), cell)] {
-            let found = part.map_or(expected, dims);
-            assert!(
-                found == expected,
-                "{}: the state is {found:?}, expected [layers·directions, batch, features] = {expected:?}",
-                C::NAME
-            );
-        }
+        state.check(
+            C::NAME,
+            "[layers·directions, batch, features]",
+            hidden,
+            cell,
+        );
         state.map(|part| part.cast(like.dtype()))
     }
 

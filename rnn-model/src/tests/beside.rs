@@ -66,13 +66,6 @@ fn an_embedding_is_burns_own_in_value_and_gradients() {
         let (expected, expected_gradient) = gradients(layer.forward(words));
         assert_close("rows", found, expected);
         assert_close("gradient", found_gradient, expected_gradient);
-        for outside in [-1, 7] {
-            let words = Tensor::<2, Int>::from_data([[outside]], &device);
-            assert!(
-                crate::kernel::embedding(layer.weight.val(), &words).is_none(),
-                "{outside}"
-            );
-        }
     }
 }
 

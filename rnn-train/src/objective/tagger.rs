@@ -29,6 +29,18 @@ fn word_logits<R: RecurrentModule>(model: &Tagger<R>, batch: &PaddedBatch) -> Te
     logits.flatten::<2>(0, 1).select(0, batch.positions())
 }
 
+/// Before the sentences are sorted into batches, in which a word has another place.
+fn check_ids(sentences: &[Vec<usize>], vocab_size: usize) {
+    for (sentence, words) in sentences.iter().enumerate() {
+        if let Some(word) = words.iter().position(|&id| id >= vocab_size) {
+            let found = words[word];
+            panic!(
+                "sentence {sentence}, word {word}: expected an id below {vocab_size}, found {found}"
+            );
+        }
+    }
+}
+
 /// Predicts the tags of sentences, which are ids of words, `batch_size` sentences at a time.
 ///
 /// # Errors
@@ -45,6 +57,7 @@ pub fn tag<R: RecurrentModule>(
 ) -> Result<Vec<Vec<usize>>, TrainError> {
     let model = model.valid();
     let device = device_of(&model).ok_or(TrainError::NoParameters)?;
+    check_ids(sentences, model.vocab_size());
     // Sentences of similar length share a batch, which then needs little padding.
     let mut order: Vec<usize> = (0..sentences.len()).collect();
     order.sort_by_key(|&index| sentences[index].len());

@@ -54,7 +54,9 @@ fn the_format_before_pytorch_1_6_is_refused() {
     let error = StateDict::read(path("legacy.pt")).expect_err("no zip");
     let error = chain(&error);
     assert!(
-        error.contains("legacy.pt: not a safetensors file"),
+        error.contains(
+            "legacy.pt: neither .safetensors nor what torch.save writes since PyTorch 1.6"
+        ),
         "{error}"
     );
 }
@@ -139,6 +141,21 @@ fn a_damaged_file_is_named() {
         error.contains("cut.safetensors: not a safetensors file"),
         "{error}"
     );
+}
+
+#[test]
+fn a_file_of_another_format_is_said_to_be_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("other.bin");
+    for bytes in [&b""[..], b"PNG", b"epoch,loss\n1,0.5\n"] {
+        std::fs::write(&file, bytes).expect("written");
+        let error = chain(&StateDict::read(&file).expect_err("no weights"));
+        assert!(
+            error.contains("other.bin: neither .safetensors nor"),
+            "{error}"
+        );
+        assert!(error.contains("_use_new_zipfile_serialization"), "{error}");
+    }
 }
 
 #[test]

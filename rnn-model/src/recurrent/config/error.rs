@@ -47,6 +47,16 @@ pub enum ConfigError {
         /// `proj_size`.
         found: usize,
     },
+    /// A number is none of the weights' 32 bits.
+    #[error("{module}: {field} must be finite in 32 bits, found {found}")]
+    NotFinite {
+        /// The module.
+        module: &'static str,
+        /// The setting.
+        field: &'static str,
+        /// The value.
+        found: f64,
+    },
     /// A forget gate's bias is set for a module without biases.
     #[error("{module}: forget_bias needs biases, found bias = false")]
     ForgetBias {

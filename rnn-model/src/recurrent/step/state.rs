@@ -1,6 +1,8 @@
+use std::fmt::Display;
+
 use burn::tensor::{Device, Tensor};
 
-use crate::recurrent::shapes::concat;
+use crate::recurrent::shapes::{concat, dims};
 
 /// A recurrent state, whatever the cell: the hidden state `h` and, for an LSTM, the cell state `c`.
 ///
@@ -98,6 +100,25 @@ impl<const D: usize> Parts<D> {
             h: Tensor::zeros(h, device),
             c: c.map(|c| Tensor::zeros(c, device)),
         }
+    }
+
+    /// Checks the tensors' shapes.
+    ///
+    /// - `module`: what takes the state
+    /// - `axes`: the names of a tensor's axes
+    /// - `h`, `c`: the expected shapes
+    ///
+    /// # Panics
+    ///
+    /// If one is another.
+    pub fn check(&self, module: impl Display, axes: &str, h: [usize; D], c: [usize; D]) {
+        let (part, found, expected) = match &self.c {
+            _ if dims(&self.h) != h && self.c.is_some() => ("h of the state", dims(&self.h), h),
+            _ if dims(&self.h) != h => ("the state", dims(&self.h), h),
+            Some(cell) if dims(cell) != c => ("c of the state", dims(cell), c),
+            _ => return,
+        };
+        panic!("{module}: {part} is {found:?}, expected {axes} = {expected:?}");
     }
 
     /// Applies `f` to each tensor, `h` first.
