@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use burn::data::dataloader::batcher::Batcher;
 use burn::data::dataset::InMemDataset;
@@ -10,6 +11,8 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 use rnn_data::Strokes;
 use rnn_model::{ClassifierConfig, GruConfig, linear};
+use rnn_train::checkpoint::Checkpoints;
+use rnn_train::config::SaveInterval;
 use rnn_train::metrics::{evaluate_carrying, for_each_batch};
 use rnn_train::{
     BatchLoss, FitConfig, ImageLoader, Loader, Objective, TrainError, Trainer, evaluate,
@@ -62,6 +65,31 @@ impl Objective for Layer {
     fn score(&self, (numbers, classes): Self::Batch, _: Option<()>) -> (BatchLoss, ()) {
         let loss = BatchLoss::cross_entropy(self.fc.forward(numbers), classes);
         (loss, ())
+    }
+}
+
+/// The same with a loss of its own, made of the right one.
+#[derive(Module, Debug)]
+struct Odd {
+    layer: Layer,
+    #[module(skip)]
+    loss: fn(BatchLoss) -> BatchLoss,
+}
+
+impl Odd {
+    fn new(device: &Device, loss: fn(BatchLoss) -> BatchLoss) -> Self {
+        let layer = Layer::new(device);
+        Self { layer, loss }
+    }
+}
+
+impl Objective for Odd {
+    type Batch = (Tensor<2>, Tensor<1, Int>);
+    type State = ();
+
+    fn score(&self, batch: Self::Batch, state: Option<()>) -> (BatchLoss, ()) {
+        let (loss, ()) = self.layer.score(batch, state);
+        ((self.loss)(loss), ())
     }
 }
 
@@ -215,8 +243,12 @@ fn every_batch_is_visited_in_order_with_the_state_of_the_one_before() {
             .init(&device.clone().autodiff());
         for carry in [false, true] {
             let (mut seen, mut states) = (Vec::new(), Vec::new());
-            let shuffled = loader(&FINE).shuffled(1);
-            for_each_batch(&model, &shuffled, carry, |model, (numbers, _), state| {
+            // Without states to carry, the order of a shuffled loader is the dataset's too.
+            let batches = match carry {
+                true => loader(&FINE),
+                false => loader(&FINE).shuffled(1),
+            };
+            for_each_batch(&model, &batches, carry, |model, (numbers, _), state| {
                 assert!(!numbers.device().is_autodiff(), "{name}");
                 states.push(state.is_some());
                 seen.extend(numbers.to_data().iter::<f32>());
@@ -250,4 +282,74 @@ fn what_is_to_be_trained_can_be_printed() {
     let whole = evaluate(&fitted.model, &loader(&FINE)).expect("a result");
     let carried = evaluate_carrying(&fitted.model, &loader(&FINE)).expect("a result");
     assert_eq!(whole, carried);
+}
+
+#[test]
+fn a_loss_without_gradients_is_an_error() {
+    let _alone = tests::seeded();
+    for (name, device) in devices() {
+        for accumulate in [1, 2] {
+            let config = FitConfig {
+                accumulate,
+                clip_norm: Some(1.0),
+                ..FitConfig::new(1)
+            };
+            let model = Odd::new(&device, |loss| BatchLoss::mean(loss.loss.detach(), 2));
+            let error = Trainer::new(config).fit(model, loader(&FINE));
+            let error = error.expect_err("no gradients");
+            assert!(
+                matches!(error, TrainError::NoGradients { batch: 0 }),
+                "{name}: {error}"
+            );
+            let says = "the loss of the first batch depends on no parameter of the model";
+            assert!(error.to_string().starts_with(says), "{name}: {error}");
+        }
+    }
+}
+
+#[test]
+fn data_without_items_are_named() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let model = Layer::new(&device);
+    let patient = FitConfig {
+        patience: Some(1),
+        ..FitConfig::new(1)
+    };
+    let patient = Trainer::new(patient).with_validation(loader(&[]));
+    for (error, data) in [
+        (fit(model.clone(), &[], &FINE).err(), "training"),
+        (fit(model.clone(), &FINE, &[]).err(), "validation"),
+        (
+            patient.fit(model.clone(), loader(&FINE)).err(),
+            "validation",
+        ),
+        (evaluate(&model, &loader(&[])).err(), "evaluation"),
+    ] {
+        let error = error.expect("no items");
+        let expected = format!("the {data} data hold no items");
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn an_interval_of_nothing_is_refused() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    for (interval, expected) in [
+        (SaveInterval::Steps(0), "at least 1 step, found 0 steps"),
+        (
+            SaveInterval::Time(Duration::ZERO),
+            "a time above 0, found 0s",
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let checkpoints = Checkpoints::new(folder.path()).every(interval);
+        let error = Trainer::new(FitConfig::new(1))
+            .with_checkpoints(checkpoints)
+            .fit(Layer::new(&device), loader(&FINE))
+            .expect_err("refused");
+        let expected = format!("the checkpoints' interval: expected {expected}");
+        assert_eq!(error.to_string(), expected);
+    }
 }

@@ -8,6 +8,7 @@ mod checkpoint;
 use burn::data::dataset::DatasetError;
 
 use crate::config::InvalidSetting;
+use crate::data::Split;
 use crate::objective::ClassOutOfRange;
 use crate::optim::PrecisionError;
 pub use checkpoint::CheckpointError;
@@ -19,8 +20,17 @@ pub use checkpoint::CheckpointError;
 #[non_exhaustive]
 pub enum TrainError {
     /// There are no data.
-    #[error("the training data hold no items")]
-    NoData,
+    #[error("the {data} data hold no items")]
+    NoData {
+        /// Which.
+        data: Split,
+    },
+    /// No batch of the data has a prediction, over which the loss could be a mean.
+    #[error("the {data} data hold no predictions: the losses of all batches are means over 0")]
+    NoPredictions {
+        /// Which.
+        data: Split,
+    },
     /// A setting is out of range, or makes no sense for the model.
     #[error(transparent)]
     Setting(#[from] InvalidSetting),
@@ -54,6 +64,16 @@ pub enum TrainError {
     /// No parameter of the model is to be trained.
     #[error("every parameter of the model is frozen: expected one that requires gradients")]
     Frozen,
+    /// The loss of a training's batch was computed without any parameter that is trained.
+    #[error(
+        "the loss of {} depends on no parameter of the model that requires gradients: expected one that \
+         is computed from them, without `detach`, `inner` or a way over numbers",
+        nth(*batch)
+    )]
+    NoGradients {
+        /// The batch of the epoch, from 0.
+        batch: usize,
+    },
     /// The device does not compute in numbers of this precision.
     #[error(transparent)]
     Precision(#[from] PrecisionError),
@@ -158,6 +178,13 @@ fn origin(what: &str, parameter: &Option<String>) -> String {
         (None, _) => {
             "the loss is finite, so expected inputs and weights of a smaller size".to_owned()
         }
+    }
+}
+
+fn nth(batch: usize) -> String {
+    match batch {
+        0 => "the first batch".to_owned(),
+        batch => format!("batch {batch}"),
     }
 }
 

@@ -3,7 +3,7 @@ use burn::tensor::activation::softmax;
 
 use super::results::{Unread, read};
 use super::{Metrics, Sums, for_each_batch};
-use crate::data::Loader;
+use crate::data::{Loader, Split};
 use crate::error::TrainError;
 use crate::objective::{Classes, Objective};
 
@@ -143,7 +143,11 @@ fn evaluate_with<M: Objective>(
         Ok(state)
     })?;
     if sums.predictions == 0 {
-        return Err(TrainError::NoData);
+        let data = Split::Evaluation;
+        return Err(match loader.num_items() {
+            0 => TrainError::NoData { data },
+            _ => TrainError::NoPredictions { data },
+        });
     }
     let pairs = evaluation.predictions.iter().zip(&evaluation.targets);
     evaluation.correct = pairs.filter(|(found, right)| found == right).count();

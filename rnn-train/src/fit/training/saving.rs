@@ -18,7 +18,7 @@ impl<M: Objective> Training<M> {
             .map(|saver| saver.checkpoints.interval())
         {
             None | Some(SaveInterval::Epoch) => false,
-            Some(SaveInterval::Steps(steps)) => position.steps_done.is_multiple_of(steps.max(1)),
+            Some(SaveInterval::Steps(steps)) => position.steps_done.is_multiple_of(steps),
             Some(SaveInterval::Time(time)) => self.last_saved.elapsed() >= time,
         }
     }

@@ -55,6 +55,9 @@ impl<M: Objective> Training<M> {
             }
             let loss = &output.item.loss;
             check_classes(loss, batch, number)?;
+            if !output.item.has_grads {
+                return Err(TrainError::NoGradients { batch });
+            }
             if number == 1 {
                 self.is_monitored_known = check_monitor(&config.monitor, loss)
                     .map(|()| true)
