@@ -13,3 +13,5 @@ pub use fingerprint::{fingerprint, fingerprint_bytes, fingerprint_sentences};
 pub use loader::Loader;
 pub use loaders::{CharLoader, IdLoader, ImageLoader, TaggedLoader};
 pub use split::Split;
+
+pub use crate::error::ReadError;

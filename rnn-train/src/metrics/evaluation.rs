@@ -120,11 +120,12 @@ fn evaluate_with<M: Objective>(
     for_each_batch(model, loader, carry_state, |model, batch, state| {
         let (loss, state) = model.score(batch, state);
         let in_batch = |source| TrainError::Class {
+            data: Split::Evaluation,
             batch: number,
             source,
         };
         loss.check().map_err(in_batch)?;
-        for results in read(vec![Unread::new(0, &loss)?])? {
+        for results in read(vec![Unread::new(0, number, &loss)?])? {
             if results.count > 0 && !results.loss.is_finite() {
                 return Err(TrainError::NotFinite {
                     batch: number,
