@@ -82,7 +82,8 @@ impl<M: Objective> Trainer<M> {
     }
 
     /// Computes loss and metrics on `validation` after each epoch. With
-    /// [`carry_state`](FitConfig::carry_state) states are carried there too, from zeros on.
+    /// [`carry_state`](FitConfig::carry_state) states are carried there too, from zeros on. The data must hold
+    /// items: [`fit`](Self::fit) refuses others.
     pub fn with_validation(mut self, validation: Loader<M::Batch>) -> Self {
         self.validation = Some(validation);
         self
@@ -248,12 +249,14 @@ impl<M: Objective> Trainer<M> {
     ///
     /// # Errors
     ///
-    /// If a setting is [out of range](FitConfig::validate), the training or the validation data hold no items, the model has no parameters, every
-    /// parameter is frozen, a batch can't be made, a target is no class, the loss is or becomes infinite or
-    /// NaN, a hook returns an error, the device does not support the precision, there is no such metric to monitor, states are to be carried from one shuffled sequence to
-    /// another, the epochs of an extension are done, a checkpoint can't be written or belongs to another
-    /// training, or the folder for checkpoints is neither empty nor the one from which the training
-    /// resumes.
+    /// If a setting is [out of range](FitConfig::validate), the training or the validation data hold no
+    /// items, the model has no parameters, every parameter is frozen, a batch can't be read, a target is no
+    /// class, the loss is or becomes infinite or NaN, depends on no parameter or is a mean over no
+    /// predictions in a whole step, a hook returns an error, the device does not support the precision,
+    /// there is no such metric to monitor or it has no value in the first epoch, states are to be carried
+    /// from one shuffled sequence to another, the epochs of an extension are done, a checkpoint can't be
+    /// written or belongs to another training, or the folder for checkpoints is neither empty nor the one
+    /// from which the training resumes.
     pub fn fit(self, model: M, train: Loader<M::Batch>) -> Result<Fitted<M>, TrainError> {
         // Whatever device it was made on: training starts from parameters without a graph, of which
         // those that were frozen stay so.

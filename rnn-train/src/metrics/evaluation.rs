@@ -68,7 +68,7 @@ impl Evaluation {
 ///
 /// # Errors
 ///
-/// If there are no data, a batch can't be made, a target is no class, the loss of a batch is infinite or
+/// If there are no data, a batch can't be read, a target is no class, the loss of a batch is infinite or
 /// NaN, or the device fails.
 pub fn evaluate<M: Objective>(
     model: &M,
