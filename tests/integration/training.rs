@@ -7,6 +7,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use rnn_data::{ImageBatcher, ImageSet, Strokes};
 use rnn_model::{CharRnnConfig, ClassifierConfig, GruConfig, RnnConfig, StateDict};
+use rnn_train::data::Split;
 use rnn_train::optim::{clip_global_norm, clip_value};
 use rnn_train::{CharLoader, FitConfig, ImageLoader, Objective, TrainError, Trainer, evaluate};
 use tests::devices;
@@ -154,7 +155,12 @@ fn nothing_to_train_on_is_an_error() {
     let model = CharRnnConfig::new(3, 4, 3).init(&device);
     let loader = CharLoader::sequences(Vec::new(), 3, 1);
     let result = Trainer::new(FitConfig::new(1)).fit(model, loader);
-    assert!(matches!(result.err(), Some(TrainError::NoData)));
+    assert!(matches!(
+        result.err(),
+        Some(TrainError::NoData {
+            data: Split::Training
+        })
+    ));
 }
 
 #[test]

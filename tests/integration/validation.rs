@@ -2,14 +2,17 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use burn::data::dataloader::batcher::Batcher;
-use burn::data::dataset::InMemDataset;
+use burn::data::dataset::{Dataset, DatasetError, InMemDataset};
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Int, Tensor};
 use rnn_data::Strokes;
 use rnn_model::{ClassifierConfig, GruConfig, linear};
+use rnn_train::checkpoint::Checkpoints;
+use rnn_train::config::{Monitor, SaveInterval};
 use rnn_train::metrics::{evaluate_carrying, for_each_batch};
 use rnn_train::{
     BatchLoss, FitConfig, ImageLoader, Loader, Objective, TrainError, Trainer, evaluate,
@@ -65,6 +68,31 @@ impl Objective for Layer {
     }
 }
 
+/// The same with a loss of its own, made of the right one.
+#[derive(Module, Debug)]
+struct Odd {
+    layer: Layer,
+    #[module(skip)]
+    loss: fn(BatchLoss) -> BatchLoss,
+}
+
+impl Odd {
+    fn new(device: &Device, loss: fn(BatchLoss) -> BatchLoss) -> Self {
+        let layer = Layer::new(device);
+        Self { layer, loss }
+    }
+}
+
+impl Objective for Odd {
+    type Batch = (Tensor<2>, Tensor<1, Int>);
+    type State = ();
+
+    fn score(&self, batch: Self::Batch, state: Option<()>) -> (BatchLoss, ()) {
+        let (loss, ()) = self.layer.score(batch, state);
+        ((self.loss)(loss), ())
+    }
+}
+
 const FINE: [Item; 4] = [(0.1, 0), (0.2, 1), (0.3, 2), (0.4, 0)];
 
 fn fit(model: Layer, items: &[Item], valid: &[Item]) -> Result<(), TrainError> {
@@ -83,16 +111,19 @@ fn a_target_that_is_no_class_is_named() {
         for (class, found) in [(3, "3"), (-1, "-1")] {
             let mut items = FINE;
             items[3].1 = class;
-            let expected = format!("batch 1: target 1: expected a class below 3, found {found}");
+            let target = format!("target 1: expected a class below 3, found {found}");
             let model = Layer::new(&device);
-            for result in [
-                fit(model.clone(), &items, &FINE),
-                fit(model.clone(), &FINE, &items),
-                evaluate(&model, &loader(&items)).map(|_| ()),
+            for (result, batch) in [
+                (fit(model.clone(), &items, &FINE), "batch 1"),
+                (
+                    fit(model.clone(), &FINE, &items),
+                    "batch 1 of the validation data",
+                ),
+                (evaluate(&model, &loader(&items)).map(|_| ()), "batch 1"),
             ] {
                 let error = result.expect_err("no class");
                 assert!(matches!(error, TrainError::Class { .. }), "{name}: {error}");
-                assert_eq!(tests::chain(&error), expected, "{name}");
+                assert_eq!(tests::chain(&error), format!("{batch}: {target}"), "{name}");
             }
         }
     }
@@ -114,14 +145,31 @@ fn inputs_that_are_not_finite_are_told_from_a_training_that_diverges() {
                 "{name}: {text}"
             );
 
-            // Of a later batch nothing tells them apart.
+            // Of a later batch the weights tell them apart, where reading each loss waits for nothing.
             let mut items = FINE;
             items[2].0 = number;
-            let error = fit(Layer::new(&device), &items, &FINE).expect_err("not finite");
-            assert!(
-                matches!(error, TrainError::Diverged { step: 2, .. }),
-                "{name}: {error}"
-            );
+            let blamed = "the weights are finite, so expected inputs and targets without NaN";
+            for (train, valid, place) in [
+                (&items, &FINE, "step 2 (epoch 1, batch 1): "),
+                (
+                    &FINE,
+                    &items,
+                    "step 2 (epoch 1, batch 1 of the validation data): ",
+                ),
+            ] {
+                let error = fit(Layer::new(&device), train, valid).expect_err("not finite");
+                assert!(
+                    matches!(error, TrainError::Diverged { step: 2, .. }),
+                    "{name}: {error}"
+                );
+                let text = error.to_string();
+                let start = format!("the loss became {value} at {place}");
+                assert!(text.starts_with(&start), "{name}: {text}");
+                let is_known = name != "cuda" && !name.starts_with("wgpu");
+                if is_known || place.contains("validation") {
+                    assert!(text.contains(blamed), "{name}: {text}");
+                }
+            }
 
             let error = evaluate(&Layer::new(&device), &loader(&items)).expect_err("not finite");
             assert!(
@@ -215,8 +263,12 @@ fn every_batch_is_visited_in_order_with_the_state_of_the_one_before() {
             .init(&device.clone().autodiff());
         for carry in [false, true] {
             let (mut seen, mut states) = (Vec::new(), Vec::new());
-            let shuffled = loader(&FINE).shuffled(1);
-            for_each_batch(&model, &shuffled, carry, |model, (numbers, _), state| {
+            // Without states to carry, the order of a shuffled loader is the dataset's too.
+            let batches = match carry {
+                true => loader(&FINE),
+                false => loader(&FINE).shuffled(1),
+            };
+            for_each_batch(&model, &batches, carry, |model, (numbers, _), state| {
                 assert!(!numbers.device().is_autodiff(), "{name}");
                 states.push(state.is_some());
                 seen.extend(numbers.to_data().iter::<f32>());
@@ -250,4 +302,211 @@ fn what_is_to_be_trained_can_be_printed() {
     let whole = evaluate(&fitted.model, &loader(&FINE)).expect("a result");
     let carried = evaluate_carrying(&fitted.model, &loader(&FINE)).expect("a result");
     assert_eq!(whole, carried);
+}
+
+#[test]
+fn a_loss_without_gradients_is_an_error() {
+    let _alone = tests::seeded();
+    for (name, device) in devices() {
+        for accumulate in [1, 2] {
+            let config = FitConfig {
+                accumulate,
+                clip_norm: Some(1.0),
+                ..FitConfig::new(1)
+            };
+            let model = Odd::new(&device, |loss| BatchLoss::mean(loss.loss.detach(), 2));
+            let error = Trainer::new(config).fit(model, loader(&FINE));
+            let error = error.expect_err("no gradients");
+            assert!(
+                matches!(error, TrainError::NoGradients { batch: 0 }),
+                "{name}: {error}"
+            );
+            let says = "the loss of the first batch depends on no parameter of the model";
+            assert!(error.to_string().starts_with(says), "{name}: {error}");
+        }
+    }
+}
+
+#[test]
+fn data_without_items_are_named() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let model = Layer::new(&device);
+    let patient = FitConfig {
+        patience: Some(1),
+        ..FitConfig::new(1)
+    };
+    let patient = Trainer::new(patient).with_validation(loader(&[]));
+    for (error, data) in [
+        (fit(model.clone(), &[], &FINE).err(), "training"),
+        (fit(model.clone(), &FINE, &[]).err(), "validation"),
+        (
+            patient.fit(model.clone(), loader(&FINE)).err(),
+            "validation",
+        ),
+        (evaluate(&model, &loader(&[])).err(), "evaluation"),
+    ] {
+        let error = error.expect("no items");
+        let expected = format!("the {data} data hold no items");
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn an_interval_of_nothing_is_refused() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    for (interval, expected) in [
+        (SaveInterval::Steps(0), "at least 1 step, found 0 steps"),
+        (
+            SaveInterval::Time(Duration::ZERO),
+            "a time above 0, found 0s",
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let checkpoints = Checkpoints::new(folder.path()).every(interval);
+        let error = Trainer::new(FitConfig::new(1))
+            .with_checkpoints(checkpoints)
+            .fit(Layer::new(&device), loader(&FINE))
+            .expect_err("refused");
+        let expected = format!("the checkpoints' interval: expected {expected}");
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+/// A loss that is finite and leaves NaN in the weights: the next one shows it.
+#[test]
+fn weights_that_a_step_made_infinite_are_not_blamed_on_the_inputs() {
+    let _alone = tests::seeded();
+    for (name, device) in devices() {
+        // The square root of 0 has no derivative.
+        let model = Odd::new(&device, |loss| {
+            BatchLoss::mean((loss.loss.clone() - loss.loss).sqrt(), 2)
+        });
+        let error = Trainer::new(FitConfig::new(1)).fit(model, loader(&FINE));
+        let error = error.expect_err("not finite");
+        assert!(
+            matches!(error, TrainError::Diverged { step: 2, .. }),
+            "{name}: {error}"
+        );
+        assert!(
+            !error.to_string().contains("the weights are finite"),
+            "{name}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_mean_over_no_predictions_is_an_error() {
+    let _alone = tests::seeded();
+    for (name, device) in devices() {
+        let empty = |loss: BatchLoss| BatchLoss::mean(loss.loss, 0);
+        let error = Trainer::new(FitConfig::new(1)).fit(Odd::new(&device, empty), loader(&FINE));
+        assert_eq!(
+            error.expect_err("no predictions").to_string(),
+            "step 1 (epoch 1): expected a loss that is a mean over at least 1 prediction, found 0",
+            "{name}"
+        );
+        let error = evaluate(&Odd::new(&device, empty), &loader(&FINE));
+        assert_eq!(
+            error.expect_err("no predictions").to_string(),
+            "the evaluation data hold no predictions: the losses of all batches are means over 0",
+            "{name}"
+        );
+
+        // Validation leaves such a batch out, though its loss is NaN, and needs another one.
+        let in_training = |loss: BatchLoss| match loss.loss.device().is_autodiff() {
+            true => loss,
+            false => BatchLoss::mean(loss.loss * f32::NAN, 0),
+        };
+        let trainer = Trainer::new(FitConfig::new(1)).with_validation(loader(&FINE));
+        let error = trainer.fit(Odd::new(&device, in_training), loader(&FINE));
+        assert_eq!(
+            error.expect_err("no predictions").to_string(),
+            "the validation data hold no predictions: the losses of all batches are means over 0",
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_monitored_metric_without_a_value_is_an_error() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let config = FitConfig {
+        monitor: Monitor::highest("odd"),
+        ..FitConfig::new(2)
+    };
+    let uncounted = |loss: BatchLoss| {
+        let value = loss.loss.clone();
+        loss.with_counted_metric("odd", value, 0)
+    };
+    let not_a_number = |loss: BatchLoss| {
+        let value = loss.loss.clone() * f32::NAN;
+        loss.with_metric("odd", value)
+    };
+    for (loss, says) in [
+        (
+            uncounted as fn(BatchLoss) -> BatchLoss,
+            "was counted in no batch of the first epoch",
+        ),
+        (not_a_number, "is NaN in the first epoch, expected a number"),
+    ] {
+        let error = Trainer::new(config.clone()).fit(Odd::new(&device, loss), loader(&FINE));
+        let error = error.expect_err("no value").to_string();
+        assert_eq!(error, format!("the metric odd to monitor {says}"));
+    }
+    let error = Trainer::new(config)
+        .with_epoch_hook(|epoch| {
+            epoch.add_metric("odd", f64::NAN);
+            Ok(())
+        })
+        .fit(Layer::new(&device), loader(&FINE));
+    assert!(
+        matches!(
+            error,
+            Err(TrainError::MonitoredValue { value: Some(_), .. })
+        ),
+        "{error:?}"
+    );
+}
+
+/// Items of which the last can't be read.
+struct Broken;
+
+impl Dataset<Item> for Broken {
+    fn get(&self, index: usize) -> Result<Item, DatasetError> {
+        match FINE.get(index) {
+            Some(item) if index < 3 => Ok(*item),
+            _ => Err(DatasetError::new(std::fmt::Error)),
+        }
+    }
+
+    fn len(&self) -> usize {
+        4
+    }
+}
+
+#[test]
+fn a_batch_that_can_not_be_read_has_its_number_and_its_cause_once() {
+    let _alone = tests::seeded();
+    let (_, device) = devices().swap_remove(0);
+    let broken = || Loader::new(Arc::new(Broken), Arc::new(Items), 2);
+    let model = Layer::new(&device);
+    let trainer = || Trainer::new(FitConfig::new(1));
+    let valid = trainer().with_validation(broken());
+    for (error, batch) in [
+        (trainer().fit(model.clone(), broken()).err(), "batch 1"),
+        (
+            valid.fit(model.clone(), loader(&FINE)).err(),
+            "batch 1 of the validation data",
+        ),
+        (evaluate(&model, &broken()).err(), "batch 1"),
+    ] {
+        let error = error.expect("an error");
+        let source = error.source().expect("a cause");
+        assert!(source.is::<std::fmt::Error>(), "{error}");
+        let expected = format!("{batch} can't be read: {source}");
+        assert_eq!(tests::chain(&error), expected);
+    }
 }

@@ -37,7 +37,11 @@ impl Data {
 /// settings those keys that differ, with their values.
 pub(super) fn differences(ours: &About, theirs: &About) -> Option<(&'static str, [String; 2])> {
     if ours.identity != theirs.identity {
-        return Some(("identity", [ours.identity.clone(), theirs.identity.clone()]));
+        let texts = [ours, theirs].map(|about| match about.identity.as_str() {
+            "" => "none".to_owned(),
+            identity => identity.to_owned(),
+        });
+        return Some(("identity", texts));
     }
     let parts = [
         ("training data", [json(&ours.train), json(&theirs.train)]),
@@ -156,6 +160,9 @@ mod tests {
 
         theirs.identity = "b".to_owned();
         let identity = Some(("identity", "a".to_owned(), "b".to_owned()));
+        assert_eq!(texts(&ours, &theirs), identity);
+        theirs.identity.clear();
+        let identity = Some(("identity", "a".to_owned(), "none".to_owned()));
         assert_eq!(texts(&ours, &theirs), identity);
     }
 }

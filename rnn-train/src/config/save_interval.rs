@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::InvalidSetting;
+
 /// How often checkpoints are written, beside after each epoch and when the training is interrupted.
 ///
 /// As text: `50` steps, `90s`, `5m`, `1h`, `epoch`.
@@ -26,6 +28,22 @@ pub enum SaveInterval {
     Steps(usize),
     /// Whenever so much time has passed.
     Time(Duration),
+}
+
+impl SaveInterval {
+    /// Checks that there is something between two checkpoints.
+    pub(crate) fn validate(self) -> Result<(), InvalidSetting> {
+        let (expected, found) = match self {
+            Self::Steps(0) => ("at least 1 step", "0 steps"),
+            Self::Time(time) if time.is_zero() => ("a time above 0", "0s"),
+            _ => return Ok(()),
+        };
+        Err(InvalidSetting {
+            field: "the checkpoints' interval",
+            expected,
+            found: found.to_owned(),
+        })
+    }
 }
 
 impl fmt::Display for SaveInterval {

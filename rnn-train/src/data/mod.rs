@@ -5,9 +5,13 @@ mod batches;
 mod fingerprint;
 mod loader;
 mod loaders;
+mod split;
 
 pub use batches::Batches;
 pub(crate) use fingerprint::hex;
 pub use fingerprint::{fingerprint, fingerprint_bytes, fingerprint_sentences};
 pub use loader::Loader;
 pub use loaders::{CharLoader, IdLoader, ImageLoader, TaggedLoader};
+pub use split::Split;
+
+pub use crate::error::ReadError;

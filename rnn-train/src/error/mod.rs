@@ -4,13 +4,14 @@ use std::error::Error;
 use std::path::PathBuf;
 
 mod checkpoint;
-
-use burn::data::dataset::DatasetError;
+mod read;
 
 use crate::config::InvalidSetting;
+use crate::data::Split;
 use crate::objective::ClassOutOfRange;
 use crate::optim::PrecisionError;
 pub use checkpoint::CheckpointError;
+pub use read::ReadError;
 
 /// Why a training or an evaluation failed.
 ///
@@ -19,8 +20,17 @@ pub use checkpoint::CheckpointError;
 #[non_exhaustive]
 pub enum TrainError {
     /// There are no data.
-    #[error("the training data hold no items")]
-    NoData,
+    #[error("the {data} data hold no items")]
+    NoData {
+        /// Which.
+        data: Split,
+    },
+    /// No batch of the data has a prediction, over which the loss could be a mean.
+    #[error("the {data} data hold no predictions: the losses of all batches are means over 0")]
+    NoPredictions {
+        /// Which.
+        data: Split,
+    },
     /// A setting is out of range, or makes no sense for the model.
     #[error(transparent)]
     Setting(#[from] InvalidSetting),
@@ -54,6 +64,26 @@ pub enum TrainError {
     /// No parameter of the model is to be trained.
     #[error("every parameter of the model is frozen: expected one that requires gradients")]
     Frozen,
+    /// The loss of a training's batch was computed without any parameter that is trained.
+    #[error(
+        "the loss of {} depends on no parameter of the model that requires gradients: expected one that \
+         is computed from them, without `detach`, `inner` or a way over numbers",
+        nth(*batch)
+    )]
+    NoGradients {
+        /// The batch of the epoch, from 0.
+        batch: usize,
+    },
+    /// A training step has no predictions.
+    #[error(
+        "step {step} (epoch {epoch}): expected a loss that is a mean over at least 1 prediction, found 0"
+    )]
+    EmptyStep {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The step, from 1, over all epochs.
+        step: usize,
+    },
     /// The device does not compute in numbers of this precision.
     #[error(transparent)]
     Precision(#[from] PrecisionError),
@@ -68,10 +98,20 @@ pub enum TrainError {
         /// The metrics that the objective has.
         there: Vec<String>,
     },
+    /// The metric to be monitored has no value in the first epoch.
+    #[error("the metric {metric} to monitor {}", missing(*value))]
+    MonitoredValue {
+        /// The metric to be monitored.
+        metric: String,
+        /// NaN, or none if no batch counts for it.
+        value: Option<f64>,
+    },
     /// The loss became infinite or NaN, or the gradients or the weights did.
     #[error(
-        "the {what} became {value} at step {step} (epoch {epoch}): try, in a new run, a smaller \
+        "the {what} became {value} at step {step} (epoch {epoch}{}): {}try, in a new run, a smaller \
          learning rate, a warm-up, or clipping the gradients{}",
+        place(*batch, *data),
+        blame(what, *finite_weights),
         kept(checkpoint)
     )]
     Diverged {
@@ -79,10 +119,16 @@ pub enum TrainError {
         epoch: usize,
         /// The step, from 1, over all epochs.
         step: usize,
+        /// Whether it was found in training or in validation.
+        data: Split,
+        /// The batch of the epoch, from 0; none for the weights.
+        batch: Option<usize>,
         /// What is not finite.
         what: &'static str,
         /// Its value.
         value: f64,
+        /// Whether the weights that the loss was computed with are finite; none if it is not known.
+        finite_weights: Option<bool>,
         /// The last checkpoint, from before that.
         checkpoint: Option<PathBuf>,
     },
@@ -112,8 +158,10 @@ pub enum TrainError {
         value: f64,
     },
     /// A target is no class of the model's.
-    #[error("batch {batch}")]
+    #[error("batch {batch}{}", of(*data))]
     Class {
+        /// Which data.
+        data: Split,
         /// The batch of the epoch or the evaluation, from 0.
         batch: usize,
         /// Which target.
@@ -140,8 +188,15 @@ pub enum TrainError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// A batch could not be read.
-    #[error("a batch can't be read")]
-    Data(#[source] DatasetError),
+    #[error("batch {batch}{} can't be read", of(*data))]
+    Data {
+        /// Which data.
+        data: Split,
+        /// The batch of the epoch or the evaluation, from 0.
+        batch: usize,
+        /// The dataset's error.
+        source: ReadError,
+    },
     /// A result could not be read from the device.
     #[error("a result can't be read from the device")]
     Device(#[source] Box<dyn Error + Send + Sync>),
@@ -158,6 +213,45 @@ fn origin(what: &str, parameter: &Option<String>) -> String {
         (None, _) => {
             "the loss is finite, so expected inputs and weights of a smaller size".to_owned()
         }
+    }
+}
+
+fn nth(batch: usize) -> String {
+    match batch {
+        0 => "the first batch".to_owned(),
+        batch => format!("batch {batch}"),
+    }
+}
+
+fn of(data: Split) -> &'static str {
+    match data {
+        Split::Validation => " of the validation data",
+        Split::Training | Split::Evaluation => "",
+    }
+}
+
+fn place(batch: Option<usize>, data: Split) -> String {
+    batch.map_or_else(String::new, |batch| format!(", batch {batch}{}", of(data)))
+}
+
+/// What else there may be to blame than the settings.
+fn blame(what: &str, finite_weights: Option<bool>) -> &'static str {
+    match (what, finite_weights) {
+        (_, Some(true)) => {
+            "the weights are finite, so expected inputs and targets without NaN and infinities; if they \
+             hold none, the weights are too large: "
+        }
+        ("loss", None) => {
+            "expected inputs and targets without NaN and infinities; if they hold none, "
+        }
+        _ => "",
+    }
+}
+
+fn missing(value: Option<f64>) -> String {
+    match value {
+        Some(value) => format!("is {value} in the first epoch, expected a number"),
+        None => "was counted in no batch of the first epoch".to_owned(),
     }
 }
 

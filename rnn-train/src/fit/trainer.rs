@@ -14,7 +14,7 @@ use super::start::{Resume, Start};
 use super::training::{Saver, Setup, Training};
 use crate::checkpoint::{About, Checkpoint, Checkpoints, Data};
 use crate::config::{FitConfig, InvalidSetting};
-use crate::data::Loader;
+use crate::data::{Loader, Split};
 use crate::device::device_of;
 use crate::error::TrainError;
 use crate::objective::Objective;
@@ -82,7 +82,8 @@ impl<M: Objective> Trainer<M> {
     }
 
     /// Computes loss and metrics on `validation` after each epoch. With
-    /// [`carry_state`](FitConfig::carry_state) states are carried there too, from zeros on.
+    /// [`carry_state`](FitConfig::carry_state) states are carried there too, from zeros on. The data must hold
+    /// items: [`fit`](Self::fit) refuses others.
     pub fn with_validation(mut self, validation: Loader<M::Batch>) -> Self {
         self.validation = Some(validation);
         self
@@ -248,12 +249,14 @@ impl<M: Objective> Trainer<M> {
     ///
     /// # Errors
     ///
-    /// If a setting is [out of range](FitConfig::validate), there are no data or no parameters, every
-    /// parameter is frozen, a batch can't be made, a target is no class, the loss is or becomes infinite or
-    /// NaN, a hook returns an error, the device does not support the precision, there is no such metric to monitor, states are to be carried from one shuffled sequence to
-    /// another, the epochs of an extension are done, a checkpoint can't be written or belongs to another
-    /// training, or the folder for checkpoints is neither empty nor the one from which the training
-    /// resumes.
+    /// If a setting is [out of range](FitConfig::validate), the training or the validation data hold no
+    /// items, the model has no parameters, every parameter is frozen, a batch can't be read, a target is no
+    /// class, the loss is or becomes infinite or NaN, depends on no parameter or is a mean over no
+    /// predictions in a whole step, a hook returns an error, the device does not support the precision,
+    /// there is no such metric to monitor or it has no value in the first epoch, states are to be carried
+    /// from one shuffled sequence to another, the epochs of an extension are done, a checkpoint can't be
+    /// written or belongs to another training, or the folder for checkpoints is neither empty nor the one
+    /// from which the training resumes.
     pub fn fit(self, model: M, train: Loader<M::Batch>) -> Result<Fitted<M>, TrainError> {
         // Whatever device it was made on: training starts from parameters without a graph, of which
         // those that were frozen stay so.
@@ -264,7 +267,7 @@ impl<M: Objective> Trainer<M> {
             checkpoints.check_free(resumed.map(|resume| resume.checkpoint.path()))?;
         }
         let config = self.config;
-        let validation = self.validation.filter(|valid| valid.num_batches() > 0);
+        let validation = self.validation;
         let identity = match (&self.checkpoints, &self.resume) {
             (Some(checkpoints), _) => checkpoints.identity(),
             // Without a folder for checkpoints there is no identity, and any is accepted.
@@ -353,8 +356,16 @@ impl<M: Objective> Trainer<M> {
     /// Checks that there is something to do and that it can be done; returns the model's device.
     fn check(&self, model: &M, train: &Loader<M::Batch>) -> Result<Device, TrainError> {
         self.config.validate()?;
-        if train.num_batches() == 0 {
-            return Err(TrainError::NoData);
+        for (data, loader) in [
+            (Split::Training, Some(train)),
+            (Split::Validation, self.validation.as_ref()),
+        ] {
+            if loader.is_some_and(|loader| loader.num_items() == 0) {
+                return Err(TrainError::NoData { data });
+            }
+        }
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.interval().validate()?;
         }
         if self.config.carry_state {
             if TypeId::of::<M::State>() == TypeId::of::<()>() {
@@ -369,8 +380,7 @@ impl<M: Objective> Trainer<M> {
                 loader.check_order()?;
             }
         }
-        let has_items = |valid: &Loader<M::Batch>| valid.num_items() > 0;
-        if self.config.patience.is_some() && !self.validation.as_ref().is_some_and(has_items) {
+        if self.config.patience.is_some() && self.validation.is_none() {
             return Err(TrainError::NoValidation);
         }
         let device = device_of(model).ok_or(TrainError::NoParameters)?;

@@ -3,7 +3,7 @@ use burn::tensor::activation::softmax;
 
 use super::results::{Unread, read};
 use super::{Metrics, Sums, for_each_batch};
-use crate::data::Loader;
+use crate::data::{Loader, Split};
 use crate::error::TrainError;
 use crate::objective::{Classes, Objective};
 
@@ -68,7 +68,7 @@ impl Evaluation {
 ///
 /// # Errors
 ///
-/// If there are no data, a batch can't be made, a target is no class, the loss of a batch is infinite or
+/// If there are no data, a batch can't be read, a target is no class, the loss of a batch is infinite or
 /// NaN, or the device fails.
 pub fn evaluate<M: Objective>(
     model: &M,
@@ -120,11 +120,12 @@ fn evaluate_with<M: Objective>(
     for_each_batch(model, loader, carry_state, |model, batch, state| {
         let (loss, state) = model.score(batch, state);
         let in_batch = |source| TrainError::Class {
+            data: Split::Evaluation,
             batch: number,
             source,
         };
         loss.check().map_err(in_batch)?;
-        for results in read(vec![Unread::new(0, &loss)?])? {
+        for results in read(vec![Unread::new(0, number, &loss)?])? {
             if results.count > 0 && !results.loss.is_finite() {
                 return Err(TrainError::NotFinite {
                     batch: number,
@@ -143,7 +144,11 @@ fn evaluate_with<M: Objective>(
         Ok(state)
     })?;
     if sums.predictions == 0 {
-        return Err(TrainError::NoData);
+        let data = Split::Evaluation;
+        return Err(match loader.num_items() {
+            0 => TrainError::NoData { data },
+            _ => TrainError::NoPredictions { data },
+        });
     }
     let pairs = evaluation.predictions.iter().zip(&evaluation.targets);
     evaluation.correct = pairs.filter(|(found, right)| found == right).count();

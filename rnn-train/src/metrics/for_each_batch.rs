@@ -1,6 +1,6 @@
 use burn::module::Module;
 
-use crate::data::Loader;
+use crate::data::{Loader, Split};
 use crate::device::device_of;
 use crate::error::TrainError;
 
@@ -67,8 +67,13 @@ where
     let model = model.valid();
     let device = device_of(&model).ok_or(TrainError::NoParameters)?;
     let mut state = None;
-    for batch in loader.clone().in_order().batches(&device, 0) {
-        let batch = batch.map_err(TrainError::Data)?;
+    let batches = loader.clone().in_order().batches(&device, 0);
+    for (number, batch) in batches.enumerate() {
+        let batch = batch.map_err(|source| TrainError::Data {
+            data: Split::Evaluation,
+            batch: number,
+            source: source.into(),
+        })?;
         let left = visit(&model, batch, state.take())?;
         state = Some(left).filter(|_| carry_state);
     }

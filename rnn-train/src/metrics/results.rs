@@ -8,6 +8,7 @@ use crate::objective::{BatchLoss, Metric};
 /// Results of a batch that are still on the device.
 pub(super) struct Unread {
     step: usize,
+    batch: usize,
     loss: Tensor<1>,
     count: usize,
     metrics: Vec<Metric>,
@@ -18,6 +19,7 @@ pub(super) struct Unread {
 /// The same as numbers.
 pub(super) struct Results {
     pub step: usize,
+    pub batch: usize,
     pub loss: f64,
     pub count: usize,
     pub metrics: Vec<(Metric, f64)>,
@@ -25,13 +27,14 @@ pub(super) struct Results {
 }
 
 impl Unread {
-    pub fn new(step: usize, batch: &BatchLoss) -> Result<Self, TrainError> {
+    pub fn new(step: usize, number: usize, batch: &BatchLoss) -> Result<Self, TrainError> {
         let metrics = batch.metrics();
         if let Some(metric) = metrics.iter().find(|metric| !is_name(&metric.name)) {
             return Err(TrainError::MetricName(metric.name.clone()));
         }
         Ok(Self {
             step,
+            batch: number,
             loss: batch.loss.clone(),
             count: batch.count,
             metrics,
@@ -57,6 +60,7 @@ impl Unread {
         };
         Some(Results {
             step: self.step,
+            batch: self.batch,
             loss,
             count: self.count,
             metrics,

@@ -17,6 +17,8 @@ const UNREAD: usize = 100;
 /// A step whose result is infinite or NaN, which ends a training.
 pub(crate) struct NotFinite {
     pub step: usize,
+    /// The batch of the epoch, from 0.
+    pub batch: usize,
     pub what: &'static str,
     pub value: f64,
 }
@@ -26,6 +28,7 @@ pub(crate) struct RunningSums {
     pub sums: Sums,
     unread: Vec<Unread>,
     last_read: Instant,
+    skips_empty: bool,
     /// The loss and the gradients' norm that were read last.
     pub latest: Option<(f64, Option<f64>)>,
 }
@@ -36,13 +39,22 @@ impl RunningSums {
             sums,
             unread: Vec::new(),
             last_read: Instant::now(),
+            skips_empty: false,
             latest: None,
         }
     }
 
-    /// Adds the results of a step, or of a batch of it.
-    pub fn add(&mut self, step: usize, batch: &BatchLoss) -> Result<(), TrainError> {
-        self.unread.push(Unread::new(step, batch)?);
+    /// Sums over validation data, which leave out the loss of a batch without predictions.
+    pub fn of_validation() -> Self {
+        Self {
+            skips_empty: true,
+            ..Self::new(Sums::default())
+        }
+    }
+
+    /// Adds the results of a step, or of a batch of it; `number` is the batch's in the epoch.
+    pub fn add(&mut self, step: usize, number: usize, batch: &BatchLoss) -> Result<(), TrainError> {
+        self.unread.push(Unread::new(step, number, batch)?);
         Ok(())
     }
 
@@ -67,13 +79,19 @@ impl RunningSums {
         let unread = std::mem::take(&mut self.unread);
         self.last_read = Instant::now();
         for results in read(unread)? {
-            let step = results.step;
+            let (step, batch) = (results.step, results.batch);
+            let has_loss = results.count > 0 || !self.skips_empty;
             for (what, value) in [
-                ("loss", Some(results.loss)),
+                ("loss", Some(results.loss).filter(|_| has_loss)),
                 ("gradients' norm", results.norm),
             ] {
                 if let Some(value) = value.filter(|value| !value.is_finite()) {
-                    return Ok(Some(NotFinite { step, what, value }));
+                    return Ok(Some(NotFinite {
+                        step,
+                        batch,
+                        what,
+                        value,
+                    }));
                 }
             }
             self.sums.add(&results);

@@ -146,6 +146,7 @@ mod tests {
         let mut sums = Sums::default();
         for (loss, count) in [(2.0, 3), (f64::NAN, 0)] {
             sums.add(&Results {
+                batch: 0,
                 step: 0,
                 loss,
                 count,

@@ -1,4 +1,5 @@
 use burn::module::{Devices, Module, ModuleMapper, ModuleVisitor};
+use burn::optim::GradientsParams;
 use burn::tensor::{Device, ExecutionError};
 use burn::train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 use rnn_model::with_noise_seed;
@@ -75,6 +76,8 @@ pub(crate) struct StepOutput<S> {
     pub loss: BatchLoss,
     /// Taken out by the training loop before the rest goes to the metrics.
     pub state: Option<S>,
+    /// Whether there are gradients of the loss: none if it does not depend on the parameters.
+    pub has_grads: bool,
 }
 
 impl<M: Objective> TrainStep for Learnable<M> {
@@ -90,12 +93,21 @@ impl<M: Objective> TrainStep for Learnable<M> {
             noise_seed,
         } = input;
         let (loss, state) = with_noise_seed(noise_seed, || model.score(batch, state));
-        let grads = loss.loss.backward();
-        let output = StepOutput {
+        // A backward pass of anything else panics.
+        let has_grads = loss.loss.is_tracked();
+        let grads = has_grads.then(|| loss.loss.backward());
+        let item = StepOutput {
             loss: loss.without_autodiff(),
             state: Some(state),
+            has_grads,
         };
-        TrainOutput::new(self, grads, output)
+        match grads {
+            Some(grads) => TrainOutput::new(self, grads, item),
+            None => TrainOutput {
+                grads: GradientsParams::new(),
+                item,
+            },
+        }
     }
 }
 
@@ -108,6 +120,7 @@ impl<M: Objective> InferenceStep for Learnable<M> {
         StepOutput {
             loss,
             state: Some(state),
+            has_grads: false,
         }
     }
 }

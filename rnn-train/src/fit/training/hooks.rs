@@ -24,16 +24,26 @@ impl<M: Objective> Training<M> {
             return Err(TrainError::MetricName(name));
         }
         let stops = end.stops;
-        self.check_monitored(report)?;
         self.count_time(Clock::BetweenEpochs);
         Ok(stops)
     }
 
-    /// Checks that there is the metric to be monitored, which the hooks may have added.
-    fn check_monitored(&self, report: &EpochReport) -> Result<(), TrainError> {
+    /// Checks that there is the metric to be monitored, which the hooks may have added, and that it has a
+    /// value in the first epoch, before others are made in vain.
+    pub(super) fn check_monitored(&self, report: &EpochReport) -> Result<(), TrainError> {
         let metric = &self.setup.config.monitor.metric;
-        if self.is_monitored_known || report.metric(metric).is_some() {
+        let value = report.metric(metric);
+        if value.is_some_and(|value| !value.is_nan()) {
             return Ok(());
+        }
+        if value.is_some() || self.is_monitored_known || self.setup.hooks.is_empty() {
+            return match report.epoch {
+                1 => Err(TrainError::MonitoredValue {
+                    metric: metric.clone(),
+                    value,
+                }),
+                _ => Ok(()),
+            };
         }
         let there = match report.valid_loss {
             Some(_) => &report.valid_metrics,

@@ -25,7 +25,8 @@ use burn::train::{
 use super::learner::{Events, Learnable, Records, StepOutput};
 use crate::checkpoint::{About, Checkpoints, Position};
 use crate::config::{FitConfig, Monitor, StopReason};
-use crate::data::Loader;
+use crate::data::{Loader, Split};
+use crate::device::is_host;
 use crate::error::TrainError;
 use crate::metrics::{NotFinite, RunningSums, Sums};
 use crate::objective::Objective;
@@ -82,6 +83,8 @@ pub(crate) struct Training<M: Objective> {
     interrupter: Interrupter,
     /// Whether the objective has the metric to be monitored; otherwise a hook must add it.
     is_monitored_known: bool,
+    /// Whether reading each loss waits for no device.
+    is_host: bool,
     last_saved: Instant,
     last_checkpoint: Option<PathBuf>,
     /// The time up to which the position's seconds are counted.
@@ -96,6 +99,7 @@ impl<M: Objective> Training<M> {
     ) -> Self {
         Self {
             last_checkpoint: setup.checkpoint.clone(),
+            is_host: is_host(&setup.device),
             setup,
             learner,
             events: components.event_processor,
@@ -200,6 +204,7 @@ impl<M: Objective> Training<M> {
         report.seconds = position.seconds;
         report.step_seconds = position.step_seconds;
         let is_stopped = self.call_hooks(&mut report)?;
+        self.check_monitored(&report)?;
         if is_stopped && weights.is_none() {
             self.weights()?;
         }
@@ -281,17 +286,21 @@ impl<M: Objective> Training<M> {
     }
 
     fn fail_if(&self, not_finite: Option<NotFinite>) -> Result<(), TrainError> {
-        not_finite.map_or(Ok(()), |NotFinite { step, what, value }| {
-            Err(self.diverged(step, what, value))
+        not_finite.map_or(Ok(()), |found| {
+            // The step may have changed the weights since.
+            Err(self.diverged(found, Split::Training, None))
         })
     }
 
-    fn diverged(&self, step: usize, what: &'static str, value: f64) -> TrainError {
+    fn diverged(&self, found: NotFinite, data: Split, finite_weights: Option<bool>) -> TrainError {
         TrainError::Diverged {
             epoch: self.setup.position.epoch,
-            step,
-            what,
-            value,
+            step: found.step,
+            data,
+            batch: Some(found.batch),
+            what: found.what,
+            value: found.value,
+            finite_weights,
             checkpoint: self.last_checkpoint.clone(),
         }
     }

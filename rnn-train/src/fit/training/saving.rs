@@ -5,6 +5,7 @@ use rnn_model::StateDict;
 use super::{Clock, Training};
 use crate::checkpoint::{Snapshot, identities};
 use crate::config::SaveInterval;
+use crate::data::Split;
 use crate::error::TrainError;
 use crate::objective::{Objective, RecurrentState};
 
@@ -18,7 +19,7 @@ impl<M: Objective> Training<M> {
             .map(|saver| saver.checkpoints.interval())
         {
             None | Some(SaveInterval::Epoch) => false,
-            Some(SaveInterval::Steps(steps)) => position.steps_done.is_multiple_of(steps.max(1)),
+            Some(SaveInterval::Steps(steps)) => position.steps_done.is_multiple_of(steps),
             Some(SaveInterval::Time(time)) => self.last_saved.elapsed() >= time,
         }
     }
@@ -28,12 +29,22 @@ impl<M: Objective> Training<M> {
     pub(super) fn weights(&self) -> Result<StateDict, TrainError> {
         let weights = StateDict::of(&self.learner.model());
         match weights.not_finite() {
-            Some(_) => {
-                let step = self.setup.position.steps_done;
-                Err(self.diverged(step, "weights", f64::NAN))
-            }
+            Some(_) => Err(TrainError::Diverged {
+                epoch: self.setup.position.epoch,
+                step: self.setup.position.steps_done,
+                data: Split::Training,
+                batch: None,
+                what: "weights",
+                value: f64::NAN,
+                finite_weights: Some(false),
+                checkpoint: self.last_checkpoint.clone(),
+            }),
             None => Ok(weights),
         }
+    }
+
+    pub(super) fn has_finite_weights(&self) -> bool {
+        StateDict::of(&self.learner.model()).not_finite().is_none()
     }
 
     /// Writes a checkpoint, if there is a folder for them.

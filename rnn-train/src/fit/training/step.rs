@@ -12,7 +12,7 @@ use rnn_model::StateDict;
 
 use super::Training;
 use crate::config::Monitor;
-use crate::data::Batches;
+use crate::data::{Batches, Split};
 use crate::error::TrainError;
 use crate::fit::learner::{StepInput, StepOutput};
 use crate::metrics::{NotFinite, RunningSums};
@@ -33,6 +33,7 @@ impl<M: Objective> Training<M> {
         let last = (first + config.accumulate).min(self.setup.train.num_batches());
         let number = self.setup.position.steps_done + 1;
         let mut predictions = 0;
+        let mut is_finite = true;
         let mut num_classes = None;
         let mut accumulated = Accumulated::default();
         let mut grads = None;
@@ -42,7 +43,11 @@ impl<M: Objective> Training<M> {
             let next = batches.next().transpose();
             let ended = || DatasetError::new(io::Error::from(io::ErrorKind::UnexpectedEof));
             let next = next.and_then(|next| next.ok_or_else(ended));
-            let next = next.map_err(TrainError::Data)?;
+            let next = next.map_err(|source| TrainError::Data {
+                data: Split::Training,
+                batch,
+                source: source.into(),
+            })?;
             let start = Instant::now();
             let mut output = self.learner.train_step(StepInput {
                 batch: next,
@@ -55,6 +60,9 @@ impl<M: Objective> Training<M> {
             }
             let loss = &output.item.loss;
             check_classes(loss, batch, number)?;
+            if !output.item.has_grads {
+                return Err(TrainError::NoGradients { batch });
+            }
             if number == 1 {
                 self.is_monitored_known = check_monitor(&config.monitor, loss)
                     .map(|()| true)
@@ -64,7 +72,8 @@ impl<M: Objective> Training<M> {
                         false => Ok(false),
                     })?;
             }
-            sums.add(number, loss)?;
+            sums.add(number, batch, loss)?;
+            is_finite &= !self.is_host || is_finite_on_host(loss)?;
             predictions += loss.count;
             num_classes = loss.classes.as_ref().map(Classes::num_classes);
             if config.accumulate > 1 {
@@ -86,6 +95,10 @@ impl<M: Objective> Training<M> {
             }
         }
 
+        if predictions == 0 {
+            let step = number;
+            return Err(TrainError::EmptyStep { epoch, step });
+        }
         let start = Instant::now();
         let model = self.learner.model();
         let mut grads = grads.unwrap_or_else(|| accumulated.take(&model));
@@ -99,6 +112,8 @@ impl<M: Objective> Training<M> {
         }
         if number == 1 {
             self.check_start(sums)?;
+        } else if !is_finite {
+            self.check_loss(sums, number)?;
         }
         self.learner.lr_step();
         self.learner.optimizer_step(grads);
@@ -145,6 +160,16 @@ impl<M: Objective> Training<M> {
         })
     }
 
+    /// Says of a loss that is not finite whether the weights are, before the step changes them.
+    fn check_loss(&self, sums: &mut RunningSums, step: usize) -> Result<(), TrainError> {
+        let Some(found) = sums.read()? else {
+            return Ok(());
+        };
+        let is_of_step = found.step == step && found.what == "loss";
+        let is_finite = is_of_step.then(|| self.has_finite_weights());
+        Err(self.diverged(found, Split::Training, is_finite))
+    }
+
     /// Tells the dashboard of a batch.
     fn show(&mut self, output: StepOutput<M::State>, batches: usize) {
         let total = self.setup.train.num_items();
@@ -154,6 +179,12 @@ impl<M: Objective> Training<M> {
         let item = TrainingItem::new(output, progress, Some(batches), Some(rate));
         self.event(LearnerEvent::ProcessedItem(item));
     }
+}
+
+fn is_finite_on_host(loss: &BatchLoss) -> Result<bool, TrainError> {
+    let loss = loss.loss.clone().try_into_data();
+    let loss = loss.map_err(TrainError::device)?;
+    Ok(loss.iter::<f64>().all(f64::is_finite))
 }
 
 /// Checks that the targets of a batch are classes. What was not looked at when the loss was made, since it
@@ -166,7 +197,11 @@ fn check_classes(loss: &BatchLoss, batch: usize, step: usize) -> Result<(), Trai
             None => Ok(()),
         };
     }
-    found.map_err(|source| TrainError::Class { batch, source })
+    found.map_err(|source| TrainError::Class {
+        data: Split::Training,
+        batch,
+        source,
+    })
 }
 
 /// Checks that the metric to be monitored is there, before an epoch is made in vain.

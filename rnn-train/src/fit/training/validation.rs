@@ -3,10 +3,10 @@ use burn::module::Module;
 use burn::train::{InferenceStep, LearnerEvent, TrainingItem};
 
 use super::Training;
-use crate::data::Loader;
+use crate::data::{Loader, Split};
 use crate::error::TrainError;
 use crate::fit::learner::StepInput;
-use crate::metrics::{RunningSums, Sums};
+use crate::metrics::{NotFinite, RunningSums, Sums};
 use crate::objective::Objective;
 
 impl<M: Objective> Training<M> {
@@ -23,10 +23,14 @@ impl<M: Objective> Training<M> {
         });
         let model = self.learner.model().valid();
         let device = self.setup.device.clone().without_autodiff();
-        let mut sums = RunningSums::new(Sums::default());
+        let mut sums = RunningSums::of_validation();
         let mut state = None;
         for (number, batch) in loader.batches(&device, 0).enumerate() {
-            let batch = batch.map_err(TrainError::Data)?;
+            let batch = batch.map_err(|source| TrainError::Data {
+                data: Split::Validation,
+                batch: number,
+                source: source.into(),
+            })?;
             let mut output = InferenceStep::step(
                 &model,
                 StepInput {
@@ -40,12 +44,13 @@ impl<M: Objective> Training<M> {
                 state = left;
             }
             output.loss.check().map_err(|source| TrainError::Class {
+                data: Split::Validation,
                 batch: number,
                 source,
             })?;
-            sums.add(self.setup.position.steps_done, &output.loss)?;
+            sums.add(self.setup.position.steps_done, number, &output.loss)?;
             let not_finite = sums.read_some()?;
-            self.fail_if(not_finite)?;
+            self.fail_in_validation(not_finite)?;
             if self.setup.dashboard {
                 let items = ((number + 1) * loader.batch_size()).min(total_items);
                 let progress = Progress::new(items, total_items, Some("items".to_owned()));
@@ -58,7 +63,19 @@ impl<M: Objective> Training<M> {
         }
         let not_finite = sums.read()?;
         self.valid_event(LearnerEvent::EndSplit(epoch));
-        self.fail_if(not_finite)?;
+        self.fail_in_validation(not_finite)?;
+        if sums.sums.predictions == 0 {
+            let data = Split::Validation;
+            return Err(TrainError::NoPredictions { data });
+        }
         Ok(Some(sums.sums))
+    }
+
+    fn fail_in_validation(&self, not_finite: Option<NotFinite>) -> Result<(), TrainError> {
+        let Some(found) = not_finite else {
+            return Ok(());
+        };
+        let is_finite = self.has_finite_weights();
+        Err(self.diverged(found, Split::Validation, Some(is_finite)))
     }
 }
