@@ -14,8 +14,9 @@ use rnn_train::{
     BatchLoss, Evaluation, FitConfig, Loader, Objective, TrainError, Trainer, evaluate,
 };
 
-/// In the order of their classes.
-const SHAPES: [(&str, fn(f32) -> f32); 3] = [
+/// A class: its name, and its value at a phase from 0 to 1.
+type Shape = (&'static str, fn(f32) -> f32);
+const SHAPES: [Shape; 3] = [
     ("sine", |phase| (TAU * phase).sin()),
     ("square", |phase| if phase < 0.5 { 1.0 } else { -1.0 }),
     ("saw", |phase| 2.0 * phase - 1.0),
