@@ -74,6 +74,16 @@ pub enum StateDictError {
          torch.save(torch.load(old), new)"
     )]
     UnknownFormat,
+    /// There are no entries at all, as after a prefix that no name begins with.
+    #[error(
+        "the weights do not fit the model: they have no entries; if strip_prefix or keep left none, \
+         names() lists those that there were before{}",
+        missing_lines(missing)
+    )]
+    NoEntries {
+        /// Names that the module has.
+        missing: Vec<String>,
+    },
     /// The names, shapes or types are not those of the module.
     #[error("{0}")]
     Mismatch(Mismatch),
@@ -113,8 +123,6 @@ impl From<safetensors::SafeTensorError> for StateDictError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mismatch {
-    /// Whether the dictionary has no entries at all, as after a prefix that no name begins with.
-    pub no_entries: bool,
     /// Names that the module has and the dictionary lacks.
     pub missing: Vec<String>,
     /// Names that the dictionary has and the module lacks.
@@ -128,15 +136,7 @@ pub struct Mismatch {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the weights do not fit the model:")?;
-        if self.no_entries {
-            f.write_str(
-                " they have no entries; if strip_prefix or keep left none, names() lists those that \
-                 there were before",
-            )?;
-        }
-        for name in &self.missing {
-            write!(f, "\n  missing: {name}")?;
-        }
+        f.write_str(&missing_lines(&self.missing))?;
         for name in &self.unexpected {
             write!(f, "\n  unexpected: {name}")?;
         }
@@ -151,6 +151,11 @@ impl fmt::Display for Mismatch {
         }
         Ok(())
     }
+}
+
+fn missing_lines(names: &[String]) -> String {
+    let line = |name| format!("\n  missing: {name}");
+    names.iter().map(line).collect()
 }
 
 /// As many names as tell what the others are like.

@@ -35,8 +35,11 @@ pub(super) fn write<M: Module>(
     mismatch.unexpected = writer.tensors.into_keys().collect();
     if mismatch == Mismatch::default() {
         Ok(module)
+    } else if no_entries {
+        Err(StateDictError::NoEntries {
+            missing: mismatch.missing,
+        })
     } else {
-        mismatch.no_entries = no_entries;
         Err(StateDictError::Mismatch(mismatch))
     }
 }
