@@ -62,7 +62,6 @@ impl Objective for Ear {
 
     fn score(&self, (waveforms, classes): Waveforms, _: Option<()>) -> (BatchLoss, ()) {
         let [_, time, _] = waveforms.vectors().dims();
-        // Nothing that is computed depends on the padding.
         let lengths = Lengths::new(waveforms.lengths(), time).expect("lengths of this batch");
         let samples = waveforms.vectors().clone();
         let logits = self.classifier.forward_with_lengths(samples, &lengths);
