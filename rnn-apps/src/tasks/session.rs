@@ -106,7 +106,7 @@ impl Session {
         }
         let start = match checkpoint {
             None => Start::New,
-            Some(checkpoint) if settings.is_earlier(checkpoint.identity()) => {
+            Some(checkpoint) if checkpoint.identity() != checkpoints.identity() => {
                 Start::Extend(checkpoint)
             }
             Some(checkpoint) => Start::Resume(checkpoint),

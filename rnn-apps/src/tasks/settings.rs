@@ -79,13 +79,6 @@ impl<M, T> Settings<M, T> {
         Ok(checkpoints.with_earlier_identities(earlier))
     }
 
-    /// Whether checkpoints of this identity are those of the run before it was extended.
-    pub fn is_earlier(&self, identity: &str) -> bool {
-        self.extended
-            .iter()
-            .any(|earlier| earlier.identity == identity)
-    }
-
     /// The settings of the training.
     ///
     /// # Errors
