@@ -11,6 +11,12 @@ use serde::Serialize;
 
 use super::values::{epochs, factor, items, items_or_none, precision, rate, save_interval, share};
 
+// What the schedules' flags default to, as their help says.
+const WARMUP: f64 = 0.05;
+const STEP_EPOCHS: usize = 1;
+const GAMMA: f64 = 0.5;
+const PLATEAU_PATIENCE: usize = 1;
+
 /// How to step.
 #[derive(Args, Clone, Debug, Serialize)]
 #[command(next_help_heading = "Steps")]
@@ -119,14 +125,14 @@ impl FitArgs {
         self.schedule = Some(schedule);
         match schedule {
             ScheduleKind::Constant | ScheduleKind::OneCycle => {}
-            ScheduleKind::Cosine => _ = self.warmup.get_or_insert(0.05),
+            ScheduleKind::Cosine => _ = self.warmup.get_or_insert(WARMUP),
             ScheduleKind::Step => {
-                self.step_epochs.get_or_insert(1);
-                self.gamma.get_or_insert(0.5);
+                self.step_epochs.get_or_insert(STEP_EPOCHS);
+                self.gamma.get_or_insert(GAMMA);
             }
             ScheduleKind::ReduceOnPlateau => {
-                self.gamma.get_or_insert(0.5);
-                self.plateau_patience.get_or_insert(1);
+                self.gamma.get_or_insert(GAMMA);
+                self.plateau_patience.get_or_insert(PLATEAU_PATIENCE);
             }
         }
     }
@@ -208,15 +214,15 @@ impl FitArgs {
                 Some(ScheduleKind::Constant) => Schedule::Constant,
                 Some(ScheduleKind::OneCycle) => Schedule::OneCycle,
                 Some(ScheduleKind::Step) => Schedule::Step {
-                    every: args.step_epochs.unwrap_or(1),
-                    gamma: args.gamma.unwrap_or(0.5),
+                    every: args.step_epochs.unwrap_or(STEP_EPOCHS),
+                    gamma: args.gamma.unwrap_or(GAMMA),
                 },
                 Some(ScheduleKind::Cosine) => Schedule::Cosine {
-                    warmup: args.warmup.unwrap_or(0.05),
+                    warmup: args.warmup.unwrap_or(WARMUP),
                 },
                 Some(ScheduleKind::ReduceOnPlateau) => Schedule::ReduceOnPlateau {
-                    factor: args.gamma.unwrap_or(0.5),
-                    patience: args.plateau_patience.unwrap_or(1),
+                    factor: args.gamma.unwrap_or(GAMMA),
+                    patience: args.plateau_patience.unwrap_or(PLATEAU_PATIENCE),
                 },
             },
             clip_norm: args.clip_norm,
