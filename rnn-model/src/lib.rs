@@ -22,7 +22,7 @@ pub use burn;
 pub use interop::PyTorchError;
 pub use interop::{Mismatch, StateDict, StateDictError};
 pub use models::{
-    CharRnn, CharRnnConfig, Classifier, ClassifierConfig, ClassifierHead, LanguageModel,
+    CharRnn, CharRnnConfig, Classifier, ClassifierConfig, ClassifierHead, Generation, LanguageModel,
     LanguageModelConfig, LstmTagger, LstmTaggerConfig, Tagger, TaggerConfig, TokenModel,
     TokenModelConfig, linear,
 };
@@ -33,7 +33,7 @@ pub use recurrent::{
     GruStep, Lengths, LengthsError, Lstm, LstmCell, LstmCellConfig, LstmConfig, LstmState,
     LstmStep, ModuleState, Nonlinearity, Recurrent, RecurrentCell, RecurrentCellConfig,
     RecurrentConfig, RecurrentInit, RecurrentModule, RecurrentModuleConfig, Rnn, RnnCell,
-    RnnCellConfig, RnnConfig, RnnStep, dropout, with_noise_seed,
+    RnnCellConfig, RnnConfig, RnnStep, dropout, variational_dropout, with_noise_seed,
 };
-pub use sampling::{SamplingError, multinomial, temperature_weights};
+pub use sampling::{Sampling, SamplingError, multinomial, temperature_weights};
 pub use threads::{set_threads, threads};

@@ -41,6 +41,14 @@ pub enum StateDictError {
     /// Two tensors have one name.
     #[error("two tensors would be called {0}")]
     Twice(String),
+    /// Two entries that should be the same are not.
+    #[error("expected {copy} to be the same as {name}, with which it is tied; found other numbers")]
+    NotTied {
+        /// The one that stays.
+        name: String,
+        /// The one that should be a copy of it.
+        copy: String,
+    },
     /// There is nothing to rename.
     #[error("no name begins with {prefix:?}; there are {}", first(names))]
     NoSuchPrefix {

@@ -103,6 +103,60 @@ impl StateDict {
         Ok(self)
     }
 
+    /// The entries without `copy`, which must be the same as `name`: for tied weights, which PyTorch's
+    /// `state_dict()` holds under both names and a module here under one. Without an entry `copy`, nothing
+    /// changes.
+    ///
+    /// # Errors
+    ///
+    /// If there is an entry `copy` and none `name`, or the two differ.
+    ///
+    /// ```
+    /// use burn::tensor::TensorData;
+    /// use rnn_model::StateDict;
+    /// let mut weights = StateDict::default();
+    /// weights.insert("emb.weight", TensorData::from([[1, 2], [3, 4]]));
+    /// weights.insert("fc.weight", TensorData::from([[1, 2], [3, 4]]));
+    /// let tied = weights.tie("fc.weight", "emb.weight")?;
+    /// assert!(tied.names().eq(["emb.weight"]));
+    /// let again = tied.untie("fc.weight", "emb.weight")?;
+    /// assert!(again.names().eq(["emb.weight", "fc.weight"]));
+    /// # Ok::<(), rnn_model::StateDictError>(())
+    /// ```
+    pub fn tie(mut self, copy: &str, name: &str) -> Result<Self, StateDictError> {
+        let Some(found) = self.remove(copy) else {
+            return Ok(self);
+        };
+        if self.entry(name)? != &found {
+            return Err(StateDictError::NotTied {
+                name: name.to_owned(),
+                copy: copy.to_owned(),
+            });
+        }
+        Ok(self)
+    }
+
+    /// The entries with `name` once more as `copy`: what [`tie`](Self::tie) takes away, for PyTorch.
+    ///
+    /// # Errors
+    ///
+    /// If there is no entry `name`, or one that is called `copy`.
+    pub fn untie(mut self, copy: &str, name: &str) -> Result<Self, StateDictError> {
+        if self.get(copy).is_some() {
+            return Err(StateDictError::Twice(copy.to_owned()));
+        }
+        let data = self.entry(name)?.clone();
+        self.insert(copy, data);
+        Ok(self)
+    }
+
+    fn entry(&self, name: &str) -> Result<&TensorData, StateDictError> {
+        self.get(name).ok_or_else(|| StateDictError::NoSuchName {
+            name: name.to_owned(),
+            names: self.names().map(str::to_owned).collect(),
+        })
+    }
+
     /// Takes an entry out, which has to be there.
     fn take(&mut self, name: &str) -> Result<TensorData, StateDictError> {
         self.remove(name).ok_or_else(|| StateDictError::NoSuchName {

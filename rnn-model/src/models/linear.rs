@@ -35,11 +35,20 @@ pub fn linear(d_input: usize, d_output: usize, device: &Device) -> Linear {
 
 /// Applies the layer at every step, `[batch, time, in]` → `[batch, time, out]`.
 pub(crate) fn over_steps(layer: &Linear, input: Tensor<3>) -> Tensor<3> {
+    match &layer.bias {
+        Some(bias) => apply(input, layer.weight.val(), bias.val()),
+        None => layer.forward(input),
+    }
+}
+
+/// A linear layer's equation at every step, `[batch, time, in]` → `[batch, time, out]`.
+///
+/// - `weight`: `[in, out]`
+/// - `bias`: `[out]`
+pub(crate) fn apply(input: Tensor<3>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<3> {
     #[cfg(feature = "cpu-kernel")]
-    if let Some(bias) = &layer.bias
-        && let Some(output) = crate::kernel::linear(&input, layer.weight.val(), bias.val())
-    {
+    if let Some(output) = crate::kernel::linear(&input, weight.clone(), bias.clone()) {
         return output;
     }
-    layer.forward(input)
+    burn::tensor::module::linear(input, weight, Some(bias))
 }

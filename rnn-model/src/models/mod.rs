@@ -3,14 +3,17 @@
 mod char_rnn;
 mod classifier;
 mod embedding;
+mod generation;
 mod language;
 mod linear;
+mod output;
 mod tagger;
 mod token;
 mod transparent;
 
 pub use char_rnn::{CharRnn, CharRnnConfig};
 pub use classifier::{Classifier, ClassifierConfig, ClassifierHead};
+pub use generation::Generation;
 pub use language::{LanguageModel, LanguageModelConfig};
 pub use linear::linear;
 pub use tagger::{LstmTagger, LstmTaggerConfig, Tagger, TaggerConfig};

@@ -1,11 +1,14 @@
-use burn::module::Module;
-use burn::nn::{Embedding, EmbeddingConfig, Linear};
+use burn::module::{Initializer, Module};
+use burn::nn::{Dropout, DropoutConfig, Embedding, EmbeddingConfig, Linear};
 use burn::tensor::{Device, Int, Tensor};
 
 use super::embedding::embed;
-use super::linear::{linear, over_steps};
+use super::linear::linear;
+use super::output::Output;
 use crate::ids;
-use crate::recurrent::{ConfigError, Lengths, RecurrentModule, RecurrentModuleConfig};
+use crate::recurrent::{
+    ConfigError, Lengths, RecurrentModule, RecurrentModuleConfig, dropout, variational_dropout,
+};
 
 /// Configuration of a [`TokenModel`].
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +21,20 @@ pub struct TokenModelConfig<K> {
     vocab_size: usize,
     #[cfg_attr(feature = "serde", serde(default))]
     one_hot: bool,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    tied_weights: bool,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_zero"))]
+    input_dropout: f64,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_zero"))]
+    output_dropout: f64,
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
+    variational_dropout: bool,
     rnn: K,
     num_classes: usize,
 }
@@ -32,6 +49,10 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
         Self {
             vocab_size,
             one_hot: false,
+            tied_weights: false,
+            input_dropout: 0.0,
+            output_dropout: 0.0,
+            variational_dropout: false,
             rnn,
             num_classes,
         }
@@ -41,6 +62,41 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
     /// learnt one (default false); the `input_size` of the recurrent part is V then.
     pub fn with_one_hot(mut self, one_hot: bool) -> Self {
         self.one_hot = one_hot;
+        self
+    }
+
+    /// Sets whether the output layer has the embedding's weight (default false), E: `logits_t = E·h_t + b`
+    /// (Press and Wolf, [Using the output embedding to improve language models], 2017). It needs as many classes as tokens, and
+    /// embeddings as large as the output of the recurrent part.
+    ///
+    /// The parameters are `emb.weight` and `fc.bias` then; a state dict may have `fc.weight` beside them,
+    /// as PyTorch's has: see [`tie`](crate::StateDict::tie).
+    ///
+    /// [Using the output embedding to improve language models]: https://arxiv.org/abs/1608.05859
+    pub fn with_tied_weights(mut self, tied_weights: bool) -> Self {
+        self.tied_weights = tied_weights;
+        self
+    }
+
+    /// Sets the probability of dropping a feature of an embedding before the recurrent part reads it,
+    /// `[0, 1)`, in training only. Default 0.
+    pub fn with_input_dropout(mut self, input_dropout: f64) -> Self {
+        self.input_dropout = input_dropout;
+        self
+    }
+
+    /// Sets the probability of dropping a feature of the recurrent part's output before the output layer
+    /// reads it, `[0, 1)`, in training only. Default 0.
+    pub fn with_output_dropout(mut self, output_dropout: f64) -> Self {
+        self.output_dropout = output_dropout;
+        self
+    }
+
+    /// Sets whether those two dropouts have one mask for all steps of a sequence
+    /// ([`variational_dropout`](crate::variational_dropout)); default false, a new one at each step. For
+    /// dropout between layers, the recurrent part's configuration has a setting of this name.
+    pub fn with_variational_dropout(mut self, variational_dropout: bool) -> Self {
+        self.variational_dropout = variational_dropout;
         self
     }
 
@@ -64,12 +120,37 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
         &self.rnn
     }
 
+    /// Whether the output layer has the embedding's weight.
+    pub fn has_tied_weights(&self) -> bool {
+        self.tied_weights
+    }
+
+    /// How many numbers the model's parameters are.
+    pub fn num_params(&self) -> usize {
+        let embedding = match self.one_hot {
+            true => 0,
+            false => self.vocab_size.saturating_mul(self.rnn.input_size()),
+        };
+        let weight = match self.tied_weights {
+            true => 0,
+            false => self.num_classes.saturating_mul(self.features()),
+        };
+        let numbers = [self.rnn.num_params(), embedding, weight, self.num_classes];
+        numbers.into_iter().fold(0, usize::saturating_add)
+    }
+
+    /// Features of the recurrent part's output.
+    fn features(&self) -> usize {
+        (self.rnn.directions()).saturating_mul(self.rnn.output_size())
+    }
+
     /// Checks what a model could not be made from: for settings that come from outside.
     ///
     /// # Errors
     ///
-    /// If the vocabulary or the classes are none, the recurrent part has an error, or its
-    /// `input_size` is not that of the one-hot vectors.
+    /// If the vocabulary or the classes are none, the recurrent part has an error, its `input_size` is
+    /// not that of the one-hot vectors, a probability is outside `[0, 1)`, or sizes do not allow tied
+    /// weights.
     pub fn validate(&self) -> Result<(), ConfigError> {
         const MODULE: &str = "TokenModel";
         let sizes = [
@@ -85,11 +166,35 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
                 found: self.rnn.input_size(),
             });
         }
+        for (field, found) in [
+            ("input_dropout", self.input_dropout),
+            ("output_dropout", self.output_dropout),
+        ] {
+            ConfigError::check_probability(MODULE, field, found)?;
+        }
+        if self.tied_weights {
+            let output_size = self.features();
+            let input_size = (!self.one_hot).then(|| self.rnn.input_size());
+            if input_size != Some(output_size) {
+                return Err(ConfigError::Tied {
+                    module: MODULE,
+                    output_size,
+                    input_size,
+                });
+            }
+            if self.num_classes != self.vocab_size {
+                return Err(ConfigError::TiedClasses {
+                    module: MODULE,
+                    vocab_size: self.vocab_size,
+                    found: self.num_classes,
+                });
+            }
+        }
         Ok(())
     }
 
     /// Makes the model, its weights drawn from the device's random state: the embedding from
-    /// N(0, 1), as PyTorch's.
+    /// N(0, 1), as PyTorch's, or with tied weights as the output layer's weight.
     ///
     /// # Panics
     ///
@@ -99,16 +204,26 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
             panic!("{error}");
         }
         let rnn = self.rnn.clone().with_batch_first(true).init(device);
-        let features = rnn.directions() * rnn.output_size();
+        let features = self.features();
         let embedding = || {
-            EmbeddingConfig::new(self.vocab_size, rnn.input_size())
-                .init(device)
-                .materialize()
+            let mut config = EmbeddingConfig::new(self.vocab_size, rnn.input_size());
+            if self.tied_weights {
+                let k = 1.0 / (features as f64).sqrt();
+                config = config.with_initializer(Initializer::Uniform { min: -k, max: k });
+            }
+            config.init(device).materialize()
+        };
+        let emb = (!self.one_hot).then(embedding);
+        let fc = linear(features, self.num_classes, device);
+        let fc = match fc.bias {
+            Some(bias) if self.tied_weights => Output::Tied(bias),
+            bias => Output::Own(Linear { bias, ..fc }),
         };
         TokenModel {
-            emb: (!self.one_hot).then(embedding),
-            fc: linear(features, self.num_classes, device),
+            emb,
             rnn,
+            fc,
+            noise: Noise::new(self.input_dropout, self.output_dropout, self.variational_dropout),
         }
     }
 }
@@ -119,8 +234,8 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
 /// h_1 … h_T = RNN(E[w_1] … E[w_T])        logits_t = W·h_t + b
 /// ```
 ///
-/// Without an embedding, `E[w]` is the one-hot vector of w. Parameters are `emb.weight` (with an
-/// embedding), `rnn.*` and `fc.*`. [`Tagger`](crate::Tagger) and
+/// Without an embedding, `E[w]` is the one-hot vector of w; with tied weights, W is E. Parameters are
+/// `emb.weight` (with an embedding), `rnn.*`, `fc.weight` (unless it is tied) and `fc.bias`. [`Tagger`](crate::Tagger) and
 /// [`LanguageModel`](crate::LanguageModel) are its two uses; it is the model to take for a third.
 ///
 /// ```
@@ -136,7 +251,8 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
 pub struct TokenModel<R: RecurrentModule> {
     emb: Option<Embedding>,
     rnn: R,
-    fc: Linear,
+    fc: Output,
+    noise: Noise,
 }
 
 impl<R: RecurrentModule> TokenModel<R> {
@@ -146,6 +262,11 @@ impl<R: RecurrentModule> TokenModel<R> {
             Some(emb) => emb.weight.dims()[0],
             None => self.rnn.input_size(),
         }
+    }
+
+    /// The device of the weights.
+    pub(super) fn device(&self) -> Device {
+        self.fc.device()
     }
 
     /// Scores the classes at every token.
@@ -190,8 +311,8 @@ impl<R: RecurrentModule> TokenModel<R> {
         input: Tensor<3>,
         state: Option<R::State>,
     ) -> (Tensor<3>, R::State) {
-        let (output, state) = self.rnn.forward(input, state);
-        (over_steps(&self.fc, output), state)
+        let (output, state) = self.rnn.forward(self.noise.before(input), state);
+        (self.scores(output), state)
     }
 
     /// Like [`forward_vectors`](Self::forward_vectors) for sequences of different lengths.
@@ -205,8 +326,15 @@ impl<R: RecurrentModule> TokenModel<R> {
         lengths: &Lengths,
         state: Option<R::State>,
     ) -> (Tensor<3>, R::State) {
+        let input = self.noise.before(input);
         let (output, state) = self.rnn.forward_with_lengths(input, lengths, state);
-        (over_steps(&self.fc, output), state)
+        (self.scores(output), state)
+    }
+
+    /// The output layer.
+    fn scores(&self, output: Tensor<3>) -> Tensor<3> {
+        let embedding = self.emb.as_ref().map(|emb| emb.weight.val());
+        self.fc.forward(self.noise.after(output), embedding)
     }
 
     /// What the recurrent part reads, `[batch, time, input_size]`.
@@ -219,8 +347,51 @@ impl<R: RecurrentModule> TokenModel<R> {
                 // negative ids pass, and tells neither which id is wrong nor where.
                 ids::read(&tokens, vocab_size);
                 let vectors: Tensor<3, Int> = tokens.one_hot_fill(vocab_size, 1.0, 0.0, -1);
-                vectors.float().cast(self.fc.weight.val().dtype())
+                vectors.float().cast(self.fc.dtype())
             }
         }
     }
+}
+
+/// Dropout before and after the recurrent part, in training only.
+#[derive(Module, Debug)]
+struct Noise {
+    input: Dropout,
+    output: Dropout,
+    variational: bool,
+}
+
+impl Noise {
+    fn new(input: f64, output: f64, variational: bool) -> Self {
+        let [input, output] = [input, output].map(|prob| DropoutConfig::new(prob).init());
+        Self {
+            input,
+            output,
+            variational,
+        }
+    }
+
+    /// What the recurrent part reads, `[batch, time, features]`.
+    fn before(&self, input: Tensor<3>) -> Tensor<3> {
+        self.drop(&self.input, input)
+    }
+
+    /// What the output layer reads, `[batch, time, features]`.
+    fn after(&self, output: Tensor<3>) -> Tensor<3> {
+        self.drop(&self.output, output)
+    }
+
+    fn drop(&self, layer: &Dropout, sequence: Tensor<3>) -> Tensor<3> {
+        match self.variational {
+            true => variational_dropout(layer, sequence, 1),
+            false => dropout(layer, sequence),
+        }
+    }
+}
+
+/// Whether a probability is that of never, which is not written.
+#[cfg(feature = "serde")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+pub(super) fn is_zero(probability: &f64) -> bool {
+    *probability == 0.0
 }

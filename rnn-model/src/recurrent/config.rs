@@ -36,7 +36,7 @@ pub type GruConfig = RecurrentConfig<GruStep>;
 ///
 /// With the feature `serde` (on by default) it is read and written under the names of the settings.
 /// They are `input_size`, `hidden_size`, `num_layers`, `bias`, `batch_first`, `dropout`, `bidirectional`,
-/// `recurrent_init`, `layer_norm`, `recurrent_dropout`, `zoneout_hidden`; of an LSTM also `zoneout_cell`,
+/// `variational_dropout`, `recurrent_init`, `layer_norm`, `recurrent_dropout`, `zoneout_hidden`; of an LSTM also `zoneout_cell`,
 /// `proj_size`, `forget_bias`; of an RNN `nonlinearity`. Those with a default may be left out; a name that
 /// is none, or that of a setting which the cell does not have, is an error. Values are for
 /// [`validate`](Self::validate) to check.
@@ -69,6 +69,7 @@ pub struct RecurrentConfig<C> {
     bias: bool,
     batch_first: bool,
     dropout: f64,
+    variational_dropout: bool,
     bidirectional: bool,
     recurrent_init: RecurrentInit,
     layer_norm: bool,
@@ -93,6 +94,7 @@ impl<C: Cell + Default> RecurrentConfig<C> {
             bias: true,
             batch_first: true,
             dropout: 0.0,
+            variational_dropout: false,
             bidirectional: false,
             recurrent_init: RecurrentInit::Uniform,
             layer_norm: false,
@@ -129,6 +131,16 @@ impl<C: Cell> RecurrentConfig<C> {
     /// warns of it).
     pub fn with_dropout(mut self, dropout: f64) -> Self {
         self.dropout = dropout;
+        self
+    }
+
+    /// Sets whether dropout between layers has one mask for all steps of a sequence (default false: a new
+    /// one at each step, as in PyTorch), which regularises a recurrent network more steadily (Gal and
+    /// Ghahramani, [A theoretically grounded application of dropout in recurrent neural networks], 2016).
+    ///
+    /// [A theoretically grounded application of dropout in recurrent neural networks]: https://arxiv.org/abs/1512.05287
+    pub fn with_variational_dropout(mut self, variational_dropout: bool) -> Self {
+        self.variational_dropout = variational_dropout;
         self
     }
 
@@ -245,13 +257,7 @@ impl<C: Cell> RecurrentConfig<C> {
             ("zoneout of h", self.zoneout[0]),
             ("zoneout of c", self.zoneout[1]),
         ] {
-            if !(0.0..1.0).contains(&found) {
-                return Err(ConfigError::Probability {
-                    module,
-                    field,
-                    found,
-                });
-            }
+            ConfigError::check_probability(module, field, found)?;
         }
         if let Some(found) = self.forget_bias {
             if !(found as f32).is_finite() {
@@ -335,7 +341,8 @@ impl<C: Cell> RecurrentConfig<C> {
             cell: self.cell.clone(),
             weights,
             caches: vec![Cache::default(); self.num_layers],
-            noise: Noise::new(self.dropout, self.recurrent_dropout, self.zoneout),
+            noise: Noise::new(self.dropout, self.recurrent_dropout, self.zoneout)
+                .with_variational_dropout(self.variational_dropout),
             input_size: self.input_size,
             hidden_size: self.hidden_size,
             output_size,

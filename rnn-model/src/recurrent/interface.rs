@@ -97,6 +97,12 @@ pub trait RecurrentModuleConfig: Clone + core::fmt::Debug + PartialEq {
 
     /// Features of the input per time step, I.
     fn input_size(&self) -> usize;
+
+    /// Features of the output per direction, P: `proj_size` if there is one, else `hidden_size`.
+    fn output_size(&self) -> usize;
+
+    /// Directions, D: 2 if bidirectional, else 1.
+    fn directions(&self) -> usize;
 }
 
 impl<C: Cell> RecurrentModule for Recurrent<C> {
@@ -149,5 +155,13 @@ impl<C: Cell> RecurrentModuleConfig for RecurrentConfig<C> {
 
     fn input_size(&self) -> usize {
         self.input_size()
+    }
+
+    fn output_size(&self) -> usize {
+        self.output_size()
+    }
+
+    fn directions(&self) -> usize {
+        self.directions()
     }
 }

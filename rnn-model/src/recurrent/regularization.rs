@@ -7,13 +7,15 @@ use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
 use masks::is_active;
-pub use masks::{dropout, with_noise_seed};
+pub use masks::{dropout, variational_dropout, with_noise_seed};
 
 /// The noise of all layers. Each part does nothing at probability 0, or outside training.
 #[derive(Module, Debug)]
 pub(crate) struct Noise {
     /// Drops features between layers, each time step on its own.
     dropout: Dropout,
+    /// Whether that has one mask for all steps of a sequence.
+    variational: bool,
     /// Drops features of the hidden state on its way to the next step, the same at all steps.
     recurrent: Dropout,
     /// Keeps features of the state as they were.
@@ -26,15 +28,30 @@ impl Noise {
         let dropout_of = |prob| DropoutConfig::new(prob).init();
         Self {
             dropout: dropout_of(dropout),
+            variational: false,
             recurrent: dropout_of(recurrent),
             zoneout_hidden: dropout_of(hidden),
             zoneout_cell: dropout_of(cell),
         }
     }
 
-    /// What the next layer reads of a layer's output.
+    pub fn with_variational_dropout(self, variational: bool) -> Self {
+        Self {
+            variational,
+            ..self
+        }
+    }
+
+    pub fn is_variational(&self) -> bool {
+        self.variational
+    }
+
+    /// What the next layer reads of a layer's output, `[time, batch, features]`.
     pub fn between_layers(&self, output: Tensor<3>) -> Tensor<3> {
-        dropout(&self.dropout, output)
+        match self.variational {
+            true => variational_dropout(&self.dropout, output, 0),
+            false => dropout(&self.dropout, output),
+        }
     }
 
     /// What each feature of the hidden state is multiplied by, at all steps of a sequence alike; none
@@ -76,6 +93,7 @@ impl Noise {
             recurrent,
             zoneout_hidden,
             zoneout_cell,
+            ..
         } = self;
         [dropout, recurrent, zoneout_hidden, zoneout_cell].map(|dropout| dropout.prob)
     }

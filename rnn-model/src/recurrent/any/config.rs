@@ -95,6 +95,8 @@ setters! {
     /// Sets the probability of dropping a feature between layers, `[0, 1)`; without effect in a single
     /// layer.
     with_dropout(f64);
+    /// Sets whether dropout between layers has one mask for all steps of a sequence.
+    with_variational_dropout(bool);
     /// Sets whether the sequence is read in both directions.
     with_bidirectional(bool);
     /// Sets how the recurrent weights start.
@@ -128,5 +130,13 @@ impl RecurrentModuleConfig for AnyConfig {
 
     fn input_size(&self) -> usize {
         with_inner!(self, config => config.input_size())
+    }
+
+    fn output_size(&self) -> usize {
+        with_inner!(self, config => config.output_size())
+    }
+
+    fn directions(&self) -> usize {
+        with_inner!(self, config => config.directions())
     }
 }

@@ -37,6 +37,30 @@ pub enum ConfigError {
         /// `input_size`.
         found: usize,
     },
+    /// An output layer can't have the embedding's weight, which is of another size.
+    #[error(
+        "{module}: tied weights need embeddings (input_size) as large as the output of the recurrent part, \
+         which is {output_size}, found {}",
+        input_size.map_or_else(|| "one-hot vectors".to_owned(), |size| size.to_string())
+    )]
+    Tied {
+        /// The model.
+        module: &'static str,
+        /// Features of the recurrent part's output.
+        output_size: usize,
+        /// The size of an embedding; none for one-hot vectors.
+        input_size: Option<usize>,
+    },
+    /// A model's output layer has the embedding's weight, and there are not as many classes as tokens.
+    #[error("{module}: tied weights need as many classes as tokens, which are {vocab_size}, found {found}")]
+    TiedClasses {
+        /// The model.
+        module: &'static str,
+        /// The number of different tokens.
+        vocab_size: usize,
+        /// The number of classes.
+        found: usize,
+    },
     /// `proj_size` is not below `hidden_size`.
     #[error("{module}: proj_size must be below hidden_size, which is {hidden_size}, found {found}")]
     Projection {
@@ -66,6 +90,22 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
+    /// Checks a probability of dropping something.
+    pub(crate) fn check_probability(
+        module: &'static str,
+        field: &'static str,
+        found: f64,
+    ) -> Result<(), Self> {
+        match (0.0..1.0).contains(&found) {
+            true => Ok(()),
+            false => Err(Self::Probability {
+                module,
+                field,
+                found,
+            }),
+        }
+    }
+
     /// Checks sizes and their names.
     pub(crate) fn check_sizes(
         module: &'static str,

@@ -21,6 +21,8 @@ pub struct Settings {
     batch_first: bool,
     #[serde(default)]
     dropout: f64,
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    variational_dropout: bool,
     #[serde(default)]
     bidirectional: bool,
     #[serde(default)]
@@ -59,6 +61,7 @@ impl<C: Cell> From<RecurrentConfig<C>> for Settings {
             bias: config.bias,
             batch_first: config.batch_first,
             dropout: config.dropout,
+            variational_dropout: config.variational_dropout,
             bidirectional: config.bidirectional,
             recurrent_init: config.recurrent_init,
             layer_norm: config.layer_norm,
@@ -93,6 +96,7 @@ impl<C: Cell + Default> TryFrom<Settings> for RecurrentConfig<C> {
             bias: settings.bias,
             batch_first: settings.batch_first,
             dropout: settings.dropout,
+            variational_dropout: settings.variational_dropout,
             bidirectional: settings.bidirectional,
             recurrent_init: settings.recurrent_init,
             layer_norm: settings.layer_norm,

@@ -109,6 +109,9 @@ impl<C: Cell> ModuleDisplayDefault for Recurrent<C> {
         if self.weights[0].norms.is_some() {
             content = content.add("layer_norm", &true);
         }
+        if self.noise.is_variational() {
+            content = content.add("variational_dropout", &true);
+        }
         for (name, probability) in [
             ("recurrent_dropout", recurrent_dropout),
             ("zoneout_hidden", zoneout_hidden),

@@ -73,6 +73,41 @@ pub fn dropout<const D: usize>(layer: &Dropout, input: Tensor<D>) -> Tensor<D> {
     }
 }
 
+/// Dropout with one mask for all steps of a sequence, anew for each sequence of the batch (Gal and
+/// Ghahramani, [A theoretically grounded application of dropout in recurrent neural networks], 2016): a
+/// feature is dropped from a whole sequence or not at all. Where [`dropout`] is active, this is; its mask
+/// comes from the same place.
+///
+/// - `input`: `[batch, time, features]`, or `[time, batch, features]`
+/// - `time`: the axis of the steps, 1 or 0
+///
+/// ```
+/// use burn::nn::DropoutConfig;
+/// use burn::tensor::Tensor;
+/// # let device: burn::tensor::Device = Default::default();
+/// let layer = DropoutConfig::new(0.5).init();
+/// let ones = Tensor::<3>::ones([2, 3, 4], &device.autodiff());
+/// let dropped = rnn_model::variational_dropout(&layer, ones, 1);
+/// let [first, last] = [0, 2].map(|step| dropped.clone().narrow(1, step, 1).into_data());
+/// assert_eq!(first, last);
+/// ```
+///
+/// # Panics
+///
+/// If `time` is neither 0 nor 1.
+///
+/// [A theoretically grounded application of dropout in recurrent neural networks]: https://arxiv.org/abs/1512.05287
+pub fn variational_dropout(layer: &Dropout, input: Tensor<3>, time: usize) -> Tensor<3> {
+    assert!(time < 2, "the axis of time is {time}, expected 0 or 1");
+    if !is_active(layer, &input.device()) {
+        return input;
+    }
+    let mut shape = input.dims();
+    shape[time] = 1;
+    let ones = Tensor::ones(shape, (&input.device(), input.dtype()));
+    input * dropout(layer, ones)
+}
+
 /// Whether something is drawn: as Burn's dropout itself decides.
 pub(super) fn is_active(layer: &Dropout, device: &Device) -> bool {
     layer.prob > 0.0 && layer.training.is_enabled() && device.is_autodiff()
