@@ -8,6 +8,7 @@ pub mod data;
 pub mod device;
 mod error;
 mod fit;
+pub mod language;
 pub mod metrics;
 pub mod objective;
 pub mod optim;

@@ -63,6 +63,14 @@ pub fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Above 0 to 1.
+pub fn share_of_all(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if x > 0.0 && x <= 1.0 => Ok(x),
+        _ => Err("expected a number above 0 to 1".to_owned()),
+    }
+}
+
 /// 0 or more.
 pub fn factor(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

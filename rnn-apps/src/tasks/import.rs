@@ -127,7 +127,9 @@ impl Import<'_> {
         };
         let (model, assets, parameters) =
             described().with_context(|| file.display().to_string())?;
-        let weights = Weights::read(weights, strip_prefix, rename)?;
+        let mut weights = Weights::read(weights, strip_prefix, rename)?;
+        let tensors = T::imported(&model, weights.tensors);
+        weights.tensors = tensors.with_context(|| weights.file.display().to_string())?;
         weights.check_size(parameters)?;
         let loaded = weights.load_into(T::init(&model, None, &context.device)?)?;
         let settings = Settings::<_, T::Training> {
@@ -135,6 +137,9 @@ impl Import<'_> {
             ..Settings::new(context, T::NAME, model)
         };
         let (run, _lock) = create(run, T::NAME, &settings, |run| {
+            if let Some(config) = T::library_config(&settings.model)? {
+                run.write_model_config(&config)?;
+            }
             T::write_assets(&assets, run)?;
             Ok(run.save_model(&loaded)?)
         })?;

@@ -91,11 +91,21 @@ impl Initial {
             ))));
         }
         let mut model = settings.model;
-        // Of the training, not of the weights.
-        if given.iter().any(|flag| flag == "dropout") {
-            T::recurrent(&mut model).dropout = T::recurrent(&mut asked.clone()).dropout;
+        let asked = to_json(&asked)?;
+        let of_training = |flag: &&String| T::NOISE_FLAGS.contains(&flag.as_str());
+        let of_training: Vec<&String> = given.iter().filter(of_training).collect();
+        if !of_training.is_empty() {
+            let mut json = to_json(&model)?;
+            for flag in of_training {
+                json[flag.as_str()] = asked[flag.as_str()].clone();
+            }
+            // What is not written has its default.
+            if let Some(entries) = json.as_object_mut() {
+                entries.retain(|key, value| !(value.is_null() && asked.get(key).is_none()));
+            }
+            model = serde_json::from_value(json)?;
         }
-        let (asked, there) = (to_json(&asked)?, to_json(&model)?);
+        let there = to_json(&model)?;
         let (asked, there) = (flatten(&asked), flatten(&there));
         let value_of = |values: &[(String, &Value)], flag: &str| {
             let found = values.iter().find(|(name, _)| name == flag);

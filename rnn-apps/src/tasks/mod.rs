@@ -4,6 +4,7 @@
 //! of weights that were trained elsewhere. `rnn-apps/docs/tasks.md` shows how to add one.
 
 pub mod call;
+pub mod charlm;
 pub mod data;
 pub mod history;
 pub mod import;
@@ -26,7 +27,7 @@ use call::Registered;
 
 /// All tasks, in the order in which the help lists them. The tasks' subcommands, `--resume` and
 /// `import` use this list.
-pub const TASKS: &[&dyn Registered] = &[&tagger::Tagger, &mnist::Mnist];
+pub const TASKS: &[&dyn Registered] = &[&tagger::Tagger, &charlm::CharLm, &mnist::Mnist];
 
 /// Finds a task by its name.
 pub fn find(name: &str) -> Option<&'static dyn Registered> {

@@ -1,5 +1,7 @@
 //! Settings of a model's recurrent part.
 
+use core::ops::Not;
+
 use anyhow::ensure;
 use clap::ValueEnum;
 use rnn_model::{
@@ -55,16 +57,31 @@ pub struct RecurrentSettings {
     pub bias: bool,
     pub bidirectional: bool,
     pub dropout: f64,
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub variational_dropout: bool,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub recurrent_dropout: f64,
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub layer_norm: bool,
+}
+
+/// Whether a probability is that of never, which is not written.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+pub fn is_zero(probability: &f64) -> bool {
+    *probability == 0.0
 }
 
 /// The keys of these settings.
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 9] = [
     "hidden_size",
     "proj_size",
     "num_layers",
     "bias",
     "bidirectional",
+    "layer_norm",
     "dropout",
+    "variational_dropout",
+    "recurrent_dropout",
 ];
 
 /// The settings of a model: those of its task, and beside them in the same JSON object those of its
@@ -121,11 +138,13 @@ pub struct RecurrentDescription {
     bias: bool,
     #[serde(default)]
     bidirectional: bool,
+    #[serde(default)]
+    layer_norm: bool,
 }
 
 impl RecurrentDescription {
     /// The keys of these settings.
-    pub const KEYS: &[&str] = KEYS.split_at(5).0; // all but dropout
+    pub const KEYS: &[&str] = KEYS.split_at(6).0; // all but dropout
 }
 
 fn one() -> usize {
@@ -139,12 +158,11 @@ fn yes() -> bool {
 impl From<RecurrentDescription> for RecurrentSettings {
     fn from(described: RecurrentDescription) -> Self {
         Self {
-            hidden_size: described.hidden_size,
             proj_size: described.proj_size,
-            num_layers: described.num_layers,
             bias: described.bias,
             bidirectional: described.bidirectional,
-            dropout: 0.0,
+            layer_norm: described.layer_norm,
+            ..Self::new(described.hidden_size, described.num_layers)
         }
     }
 }
@@ -168,6 +186,9 @@ impl RecurrentSettings {
             bias: true,
             bidirectional: false,
             dropout: 0.0,
+            variational_dropout: false,
+            recurrent_dropout: 0.0,
+            layer_norm: false,
         }
     }
 
@@ -242,7 +263,10 @@ impl RecurrentSettings {
             .with_num_layers(self.num_layers)
             .with_bias(self.bias)
             .with_bidirectional(self.bidirectional)
-            .with_dropout(self.dropout);
+            .with_dropout(self.dropout)
+            .with_variational_dropout(self.variational_dropout)
+            .with_recurrent_dropout(self.recurrent_dropout)
+            .with_layer_norm(self.layer_norm);
         match init {
             WeightInit::Uniform => config,
             WeightInit::Tuned => config.with_recurrent_init(RecurrentInit::Orthogonal),

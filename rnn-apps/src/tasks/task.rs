@@ -4,6 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use clap::{Args, Subcommand};
+use rnn_model::StateDict;
 use rnn_train::progress::EpochReport;
 use rnn_train::{FitConfig, Loader, Objective, RunDir};
 use serde::Serialize;
@@ -35,6 +36,8 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     const NOT_IN_A_FILE: &'static [&'static str] = &[];
     /// The ids of flags that say how vocabularies are made, which a run's weights have already.
     const VOCABULARY_FLAGS: &'static [&'static str] = &[];
+    /// The ids of flags of the model that are noise in training, which weights do not depend on.
+    const NOISE_FLAGS: &'static [&'static str] = &["dropout"];
     /// What flags that all trainings share default to, by their ids, for the help.
     const DEFAULTS: &'static [(&'static str, &'static str)];
 
@@ -49,7 +52,7 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     /// The data of a training, for training and evaluation.
     type Data;
     /// What a trained model needs beside its weights, such as vocabularies.
-    type Assets;
+    type Assets: Clone + 'static;
     type Model: Objective;
     /// The evaluation results of a trained model: keys of `metrics.json` and `--json`.
     type Score: Serialize;
@@ -159,6 +162,31 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
         run: &RunDir,
         out: &mut Output,
     ) -> anyhow::Result<Judgement<Self::Score>>;
+
+    /// The model's configuration as the library reads it, which a run holds as `model.json`; none for a
+    /// model that the library has no reader for.
+    fn library_config(_model: &Self::ModelSettings) -> anyhow::Result<Option<serde_json::Value>> {
+        Ok(None)
+    }
+
+    /// The weights for PyTorch: as they are, unless its state dict has names for them that ours has not.
+    fn exported(_model: &Self::ModelSettings, weights: StateDict) -> anyhow::Result<StateDict> {
+        Ok(weights)
+    }
+
+    /// The weights of a model with these settings, from those of PyTorch's state dict.
+    fn imported(_model: &Self::ModelSettings, weights: StateDict) -> anyhow::Result<StateDict> {
+        Ok(weights)
+    }
+
+    /// What a model that is being trained can do so far, in a line or two, printed at each validation.
+    fn show_progress(
+        _model: &Self::Model,
+        _data: &Self::Assets,
+        _seed: u64,
+    ) -> anyhow::Result<Option<String>> {
+        Ok(None)
+    }
 
     /// A command to suggest after training or import; `run` is the run's folder.
     fn next_command(run: &str) -> String;

@@ -102,6 +102,9 @@ pub fn train<T: Task>(
             if let Some(weights) = &kept {
                 run.write_initial_weights(weights)?;
             }
+            if let Some(config) = T::library_config(&settings.model)? {
+                run.write_model_config(&config)?;
+            }
             T::write_assets(T::assets(&data), run)
         };
         Session::create(&args.run, T::NAME, &settings, write_files)
@@ -197,6 +200,13 @@ fn fit_and_judge<T: Task>(
     if let Some(valid) = valid {
         trainer = trainer.with_validation(valid);
     }
+    let (assets, seed, mut samples) = (T::assets(data).clone(), settings.seed, *out);
+    trainer = trainer.with_epoch_hook(move |epoch| {
+        if let Some(text) = T::show_progress(epoch.model(), &assets, seed)? {
+            samples.line(text)?;
+        }
+        Ok(())
+    });
     let fitted = session.fit(trainer, model, train, out)?;
     let run = &session.run;
     run.save_model(&fitted.model)?;

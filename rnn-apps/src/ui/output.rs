@@ -61,6 +61,16 @@ impl Output {
         self.write(text)
     }
 
+    /// Prints a piece of text at once, without an end of line, unless `--quiet` is given.
+    pub fn piece(&mut self, text: &str) -> io::Result<()> {
+        if self.quiet {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
     /// Prints a line whatever the flags.
     pub fn print(&mut self, text: impl Display) -> io::Result<()> {
         self.write(text)

@@ -4,6 +4,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::OutOfRange;
 use super::rows::{Rows, checked, positions_if_padded};
+use crate::text::TextStreams;
 use crate::{StreamWindow, Streams};
 
 /// A batch of characters, with the character that follows each as its target.
@@ -102,6 +103,23 @@ impl Dataset<StreamWindow> for Streams {
 
     fn len(&self) -> usize {
         Streams::len(self)
+    }
+}
+
+impl Dataset<StreamWindow> for TextStreams {
+    fn get(&self, index: usize) -> Result<StreamWindow, DatasetError> {
+        let window = TextStreams::get(self, index).map_err(DatasetError::new)?;
+        window.ok_or_else(|| {
+            DatasetError::new(OutOfRange {
+                item: "window",
+                index,
+                len: TextStreams::len(self),
+            })
+        })
+    }
+
+    fn len(&self) -> usize {
+        TextStreams::len(self)
     }
 }
 

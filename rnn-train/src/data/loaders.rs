@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use burn::data::dataset::InMemDataset;
+use rnn_data::text::TextStreams;
 use rnn_data::{
     CharBatch, CharBatcher, IdBatch, IdBatcher, ImageBatch, ImageBatcher, ImageSet, Streams,
     TaggedBatch, TaggedBatcher, TaggedItem,
@@ -122,6 +123,25 @@ impl IdLoader {
     ///
     /// When a batch is made, if an id is not below `vocab_size`.
     pub fn streams(streams: Streams, vocab_size: usize) -> Self {
+        Self::new(Arc::new(streams), Arc::new(IdBatcher { vocab_size }), 1)
+    }
+}
+
+impl IdLoader {
+    /// The windows of a text's characters one after the other, read from its files as they are needed; as
+    /// [`streams`](Self::streams) in everything else.
+    ///
+    /// ```
+    /// use rnn_data::text::{HARBOUR, Text, TextStreams};
+    /// use rnn_train::data::IdLoader;
+    ///
+    /// let text = Text::from_string("harbour", HARBOUR);
+    /// let vocab = text.vocab("<unk>")?;
+    /// let windows = IdLoader::text(TextStreams::new(text, &vocab, 8, 64)?, vocab.len());
+    /// assert!(windows.num_batches() > 20);
+    /// # Ok::<(), rnn_data::TextError>(())
+    /// ```
+    pub fn text(streams: TextStreams, vocab_size: usize) -> Self {
         Self::new(Arc::new(streams), Arc::new(IdBatcher { vocab_size }), 1)
     }
 }

@@ -74,7 +74,7 @@ pub fn evaluate<M: Objective>(
     model: &M,
     loader: &Loader<M::Batch>,
 ) -> Result<Evaluation, TrainError> {
-    evaluate_with(model, loader, false)
+    evaluate_with(model, loader, false, true)
 }
 
 /// Evaluates as [`evaluate`] does, but starts each batch from the state in which the one before it
@@ -108,13 +108,32 @@ pub fn evaluate_carrying<M: Objective>(
     loader: &Loader<M::Batch>,
 ) -> Result<Evaluation, TrainError> {
     loader.check_order()?;
-    evaluate_with(model, loader, true)
+    evaluate_with(model, loader, true, true)
+}
+
+/// Evaluates as [`evaluate`] or, with `carry_state`, as [`evaluate_carrying`] does, without keeping the
+/// predictions, so that the memory does not grow with the data: for long texts. What the evaluation says of
+/// classes is empty, but for the metric `accuracy`.
+///
+/// # Errors
+///
+/// Those of the other two.
+pub fn evaluate_loss<M: Objective>(
+    model: &M,
+    loader: &Loader<M::Batch>,
+    carry_state: bool,
+) -> Result<Evaluation, TrainError> {
+    if carry_state {
+        loader.check_order()?;
+    }
+    evaluate_with(model, loader, carry_state, false)
 }
 
 fn evaluate_with<M: Objective>(
     model: &M,
     loader: &Loader<M::Batch>,
     carry_state: bool,
+    keep_predictions: bool,
 ) -> Result<Evaluation, TrainError> {
     let (mut evaluation, mut sums, mut number) = (Evaluation::default(), Sums::default(), 0);
     for_each_batch(model, loader, carry_state, |model, batch, state| {
@@ -138,7 +157,9 @@ fn evaluate_with<M: Objective>(
             // Where it was not looked at when the loss was made.
             let fault = classes.out_of_range().map_err(TrainError::device)?;
             fault.map_or(Ok(()), |fault| Err(in_batch(fault)))?;
-            evaluation.add(classes)?;
+            if keep_predictions {
+                evaluation.add(classes)?;
+            }
         }
         number += 1;
         Ok(state)

@@ -11,7 +11,7 @@ mod sums;
 mod tagging;
 
 pub use confusion::Confusion;
-pub use evaluation::{Evaluation, evaluate, evaluate_carrying};
+pub use evaluation::{Evaluation, evaluate, evaluate_carrying, evaluate_loss};
 pub use for_each_batch::for_each_batch;
 pub use named::Metrics;
 pub(crate) use results::is_name;

@@ -183,6 +183,12 @@ impl BatchLoss {
         self.with_transformed_metric("perplexity", loss, Transform::Exp)
     }
 
+    /// Adds the metric `bits`: the mean loss in bits, for a cross entropy in nats.
+    pub fn with_bits(self) -> Self {
+        let loss = self.loss.clone() / core::f64::consts::LN_2;
+        self.with_metric("bits", loss)
+    }
+
     fn push(mut self, name: String, mean: Tensor<1>, count: usize, transform: Transform) -> Self {
         check_single(&format!("the metric {name}"), &mean);
         self.metrics.retain(|metric| metric.name != name);

@@ -27,8 +27,8 @@ impl Objective for CharRnn {
     }
 }
 
-/// As for [`CharRnn`], with a learnt vector for each token in place of a one-hot one, and the metric
-/// `perplexity`.
+/// As for [`CharRnn`], with a learnt vector for each token in place of a one-hot one, and the metrics
+/// `perplexity` and `bits`.
 impl<R: RecurrentModule> Objective for LanguageModel<R>
 where
     R::State: RecurrentState,
@@ -46,7 +46,9 @@ where
                 self.forward_with_lengths(batch.ids, &row_lengths(batch.lengths, time), state)
             }
         };
-        let loss = loss(logits, positions, batch.targets).with_perplexity();
+        let loss = loss(logits, positions, batch.targets)
+            .with_perplexity()
+            .with_bits();
         (loss, state)
     }
 }

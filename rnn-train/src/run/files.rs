@@ -14,6 +14,7 @@ use crate::checkpoint::Checkpoints;
 use crate::data::fingerprint_bytes;
 
 const METRICS: &str = "metrics.json";
+const MODEL_CONFIG: &str = "model.json";
 pub(super) const VOCAB: &str = "vocab.json";
 pub(super) const TAGS: &str = "tags.json";
 const REPORT: &str = "report.html";
@@ -54,6 +55,24 @@ impl RunDir {
     /// If the file can't be read or does not hold such settings.
     pub fn read_config<T: DeserializeOwned>(&self) -> Result<T, RunError> {
         self.read_json(CONFIG)
+    }
+
+    /// Writes the configuration of the model, as a type of `rnn-model` has it.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn write_model_config(&self, config: &impl Serialize) -> Result<(), RunError> {
+        self.write_json(MODEL_CONFIG, config)
+    }
+
+    /// Reads the configuration of the model.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read or does not hold such a configuration.
+    pub fn read_model_config<T: DeserializeOwned>(&self) -> Result<T, RunError> {
+        self.read_json(MODEL_CONFIG)
     }
 
     /// Writes the results.

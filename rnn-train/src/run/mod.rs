@@ -10,7 +10,8 @@
 //! |---|---|
 //! | `config.json` | the settings, resolved, with seed, threads, versions and the data's fingerprint |
 //! | `model.safetensors` | the weights to use |
-//! | `vocab.json`, `tags.json` | the ids of words and tags, if there are any |
+//! | `vocab.json`, `tags.json` | the ids of words (or characters) and tags, if there are any |
+//! | `model.json` | the configuration of the model, as this library opens it |
 //! | `history.jsonl`, `history.csv` | a line per epoch |
 //! | `metrics.json` | the results |
 //! | `checkpoints/` | the last two [checkpoints](crate::checkpoint), and those of the best two epochs |

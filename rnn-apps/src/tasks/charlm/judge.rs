@@ -1,0 +1,89 @@
+//! How well a model predicts a text.
+
+use rnn_data::Vocab;
+use rnn_data::text::Text;
+use rnn_train::metrics::evaluate_loss;
+use serde::Serialize;
+
+use super::data::{EVAL_WINDOW, TextData, loader};
+use super::model::Model;
+use crate::tasks::task::Judgement;
+use crate::ui::{Grouped, Output};
+
+/// The evaluation results of a character language model.
+#[derive(Clone, Debug, Serialize)]
+pub struct Score {
+    /// Every character of the text predicted but each document's first, the state carried.
+    pub valid_nats_per_char: f64,
+    /// With the state reset after each window.
+    pub valid_nats_per_char_reset: f64,
+    pub bits_per_char: f64,
+    pub perplexity: f64,
+    /// Characters of the text.
+    pub chars: u64,
+    /// How many of them were predicted.
+    pub predicted: usize,
+    /// How many of them the vocabulary has not.
+    pub unknown: u64,
+    /// After how many characters the state is reset in `valid_nats_per_char_reset`.
+    pub reset_window: usize,
+}
+
+/// Evaluates a trained model on what was kept for that, and prints the score.
+pub fn judge(model: &Model, data: &TextData, out: &mut Output) -> anyhow::Result<Judgement<Score>> {
+    Ok(Judgement {
+        score: score(model, &data.valid, &data.vocab, data.window, out)?,
+        confusion: None,
+        mistakes: None,
+    })
+}
+
+/// Evaluates a model on a text, and prints the score.
+pub fn score(
+    model: &Model,
+    text: &Text,
+    vocab: &Vocab,
+    reset_window: usize,
+    out: &mut Output,
+) -> anyhow::Result<Score> {
+    let unknown = text.count_unknown(vocab)?;
+    // In one row, so that the state is carried through the whole text.
+    let carried = evaluate_loss(model, &loader(text, vocab, 1, EVAL_WINDOW)?, true)?;
+    let reset = evaluate_loss(model, &loader(text, vocab, RESET_ROWS, reset_window)?, false)?;
+    let score = Score {
+        valid_nats_per_char: carried.loss,
+        valid_nats_per_char_reset: reset.loss,
+        bits_per_char: carried.loss / core::f64::consts::LN_2,
+        perplexity: carried.loss.exp(),
+        chars: text.num_chars(),
+        predicted: carried.count,
+        unknown: unknown.count,
+        reset_window,
+    };
+    out.line(format_args!(
+        "{} characters, {} predicted{}",
+        Grouped(score.chars as usize),
+        Grouped(score.predicted),
+        match score.unknown {
+            0 => String::new(),
+            count => format!(
+                ", {} of them not known from training: {:?}",
+                Grouped(count as usize),
+                unknown.examples
+            ),
+        }
+    ))?;
+    out.line(format_args!(
+        "state carried on: {:.4} nats per character, {:.4} bits, perplexity {:.3}",
+        score.valid_nats_per_char, score.bits_per_char, score.perplexity
+    ))?;
+    out.line(format_args!(
+        "state reset every {} characters: {:.4} nats per character",
+        Grouped(reset_window),
+        score.valid_nats_per_char_reset
+    ))?;
+    Ok(score)
+}
+
+/// Windows side by side where each begins from zeros.
+const RESET_ROWS: usize = 32;
