@@ -56,7 +56,8 @@ impl Text {
     pub fn split(&self, shares: &[f64]) -> Result<Vec<Self>, TextError> {
         let sum: f64 = shares.iter().sum();
         let positive = shares.iter().all(|share| *share > 0.0);
-        if !positive || !((sum - 1.0).abs() < 1e-6) {
+        let whole = (sum - 1.0).abs() < 1e-6;
+        if !(positive && whole) {
             let found = shares.to_vec();
             return Err(TextError::Shares { found }.in_file(self.path()));
         }
