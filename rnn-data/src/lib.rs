@@ -17,6 +17,7 @@ mod source;
 mod streams;
 mod strokes;
 mod tagged;
+pub mod text;
 mod vocab;
 
 #[cfg(feature = "burn")]
@@ -25,7 +26,6 @@ pub use batch::{
     PaddedVectors, TaggedBatch, TaggedBatcher, TaggedItem, image_tensor, one_hot,
 };
 pub use error::DatasetError;
-pub use fs::TextError;
 pub use gzip::GzipError;
 pub use idx::{Dtype, Idx, IdxData, IdxError};
 pub use image_set::ImageSet;
@@ -39,4 +39,5 @@ pub use tagged::{
     Sentence, TaggedCorpus, TaggedError, decode_tagged, notebook_sentences, parse_conllu,
     parse_tagged, parse_word_tags, read_tagged,
 };
+pub use text::{InvalidUtf8, Text, TextChars, TextError, TextStreams, UnknownChars};
 pub use vocab::{Vocab, VocabBuilder, VocabError};

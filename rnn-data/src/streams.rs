@@ -1,5 +1,9 @@
 //! Documents side by side as contiguous streams, cut into windows.
 
+mod layout;
+
+pub(crate) use layout::Layout;
+
 /// Documents as windows for a language model, for truncated back-propagation through time.
 ///
 /// Back-propagation through a whole document keeps every step of it in memory. The truncated kind
@@ -15,7 +19,8 @@
 /// pairs; the last ones can be shorter, or empty. Each is a row of every window and advances by
 /// itself, `window` pairs at a time or up to its document's end, so that rows can differ in length;
 /// a row whose stream has ended is empty from there on. Over all windows every pair comes exactly
-/// once.
+/// once. [`TextStreams`](crate::TextStreams) lays the characters of a text of any size out in the same
+/// way.
 ///
 /// ```
 /// use rnn_data::{StreamRow, StreamWindow, Streams};
@@ -39,21 +44,7 @@
 pub struct Streams {
     /// The documents, one after the other.
     ids: Vec<usize>,
-    /// `batch_size` streams.
-    streams: Vec<Vec<Piece>>,
-    window: usize,
-    num_pairs: usize,
-}
-
-/// The part of a document that is in one stream.
-#[derive(Clone, Copy, Debug)]
-struct Piece {
-    /// The window in which it begins.
-    first: usize,
-    /// Where its first input stands in the ids.
-    start: usize,
-    /// How many pairs it has, at least one.
-    pairs: usize,
+    layout: Layout,
 }
 
 /// What can be wrong with the arguments of [`Streams::new`].
@@ -105,55 +96,16 @@ impl Streams {
         batch_size: usize,
         window: usize,
     ) -> Result<Self, StreamsError> {
-        if batch_size == 0 {
-            return Err(StreamsError::BatchSize);
-        }
-        if window == 0 {
-            return Err(StreamsError::Window);
-        }
-        let pairs_of = |document: &Vec<usize>| document.len().saturating_sub(1);
-        let num_pairs: usize = documents.iter().map(pairs_of).sum();
-        if num_pairs == 0 {
-            return Err(StreamsError::NoPairs {
-                documents: documents.len(),
-            });
-        }
-
-        let per_stream = num_pairs.div_ceil(batch_size);
-        let mut streams: Vec<Vec<Piece>> = vec![Vec::new(); batch_size];
-        let mut ids = Vec::with_capacity(documents.iter().map(Vec::len).sum());
-        let mut before = 0; // pairs
-        for document in documents {
-            let mut start = ids.len();
-            let mut left = pairs_of(&document);
-            while left > 0 {
-                let (row, inside) = (before / per_stream, before % per_stream);
-                let pairs = left.min(per_stream - inside);
-                let stream = &mut streams[row];
-                let first = stream.last().map_or(0, |piece| piece.end(window));
-                stream.push(Piece {
-                    first,
-                    start,
-                    pairs,
-                });
-                before += pairs;
-                start += pairs;
-                left -= pairs;
-            }
-            ids.extend(document);
-        }
+        let lengths: Vec<u64> = documents.iter().map(|ids| ids.len() as u64).collect();
         Ok(Self {
-            ids,
-            streams,
-            window,
-            num_pairs,
+            layout: Layout::new(&lengths, batch_size, window)?,
+            ids: documents.concat(),
         })
     }
 
     /// How many windows there are: as many as the stream with the most has.
     pub fn len(&self) -> usize {
-        let last = self.streams.iter().filter_map(|stream| stream.last());
-        last.map(|piece| piece.end(self.window)).max().unwrap_or(0)
+        self.layout.len()
     }
 
     /// Whether there are no windows; there is always one.
@@ -163,43 +115,39 @@ impl Streams {
 
     /// How many pairs of input and target all windows have together.
     pub const fn num_pairs(&self) -> usize {
-        self.num_pairs
+        // Fewer than there are ids in memory.
+        self.layout.num_pairs() as usize
     }
 
     /// The window at `index`, if it is below [`len`](Self::len).
     pub fn get(&self, index: usize) -> Option<StreamWindow> {
         (index < self.len()).then(|| StreamWindow {
-            rows: self
-                .streams
-                .iter()
-                .map(|stream| self.row(stream, index))
+            rows: (0..self.layout.rows())
+                .map(|row| self.row(row, index))
                 .collect(),
         })
     }
 
-    fn row(&self, stream: &[Piece], index: usize) -> StreamRow {
-        let begun = stream.partition_point(|piece| piece.first <= index);
-        let last = stream[..begun].last();
-        let Some(piece) = last.filter(|piece| index < piece.end(self.window)) else {
-            return StreamRow {
-                inputs: Vec::new(),
-                targets: Vec::new(),
-                starts: false,
-            };
+    fn row(&self, row: usize, index: usize) -> StreamRow {
+        let Some(span) = self.layout.span(row, index) else {
+            return StreamRow::ended();
         };
-        let done = (index - piece.first) * self.window;
-        let (start, length) = (piece.start + done, self.window.min(piece.pairs - done));
+        let start = span.start as usize;
         StreamRow {
-            inputs: self.ids[start..][..length].to_vec(),
-            targets: self.ids[start + 1..][..length].to_vec(),
-            starts: index == piece.first,
+            inputs: self.ids[start..][..span.length].to_vec(),
+            targets: self.ids[start + 1..][..span.length].to_vec(),
+            starts: span.starts,
         }
     }
 }
 
-impl Piece {
-    /// The window after its last one.
-    const fn end(&self, window: usize) -> usize {
-        self.first + self.pairs.div_ceil(window)
+impl StreamRow {
+    /// The row of a stream that has ended.
+    pub(crate) const fn ended() -> Self {
+        Self {
+            inputs: Vec::new(),
+            targets: Vec::new(),
+            starts: false,
+        }
     }
 }

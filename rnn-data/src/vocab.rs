@@ -245,6 +245,7 @@ impl Vocab {
                     line,
                     column,
                     found,
+                    ..
                 }) => Err(VocabError::NotUtf8 {
                     line,
                     column,

@@ -10,7 +10,11 @@ use tempfile::NamedTempFile;
 
 /// The file's bytes, or its length if that is more than `limit`.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Result<Vec<u8>, u64>> {
-    let file = File::open(path)?;
+    read_open(File::open(path)?, limit)
+}
+
+/// The bytes of an open file from where it stands, or its length if that is more than `limit`.
+pub(crate) fn read_open(file: File, limit: u64) -> io::Result<Result<Vec<u8>, u64>> {
     let len = file.metadata()?.len();
     let mut bytes = Vec::new();
     if len <= limit {
@@ -103,9 +107,10 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     builder.make_in(folder, open)
 }
 
-/// The first byte that is not part of UTF-8 text, with its line and its column in characters, both
-/// from 1.
+/// The first byte that is not part of UTF-8 text: its offset, and its line and its column in
+/// characters, both from 1.
 pub(crate) struct NotUtf8 {
+    pub(crate) offset: usize,
     pub(crate) line: usize,
     pub(crate) column: usize,
     pub(crate) found: u8,
@@ -128,6 +133,7 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
         let good = String::from_utf8_lossy(good);
         let last_line = good.rsplit('\n').next().unwrap_or_default();
         NotUtf8 {
+            offset: error.valid_up_to(),
             line: good.matches('\n').count() + 1,
             column: last_line.chars().count() + 1,
             found: rest.first().copied().unwrap_or_default(),

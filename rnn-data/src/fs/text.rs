@@ -1,61 +1,13 @@
 //! Text files, plain or in gzip.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::path::Path;
 
-use super::file;
-use crate::gzip::{self, GzipError};
+use super::{TextError, file};
+use crate::gzip;
 
 /// The most text that is read, in bytes, once it is decompressed: over ten million words of CoNLL-U.
-const MAX_BYTES: usize = 1 << 30;
-
-/// What can be wrong with a text, or with the file that holds it.
-///
-/// Lines and columns count from 1; columns count characters, so they are where an editor shows them.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TextError {
-    /// The bytes are not text.
-    #[error("line {line}, column {column}: expected UTF-8, found byte {found:#04x}")]
-    NotUtf8 {
-        /// The line.
-        line: usize,
-        /// Where in the line.
-        column: usize,
-        /// The byte there.
-        found: u8,
-    },
-    /// The bytes are UTF-16.
-    #[error("expected UTF-8, found UTF-16, which PowerShell's > writes: save it as UTF-8")]
-    Utf16,
-    /// A compressed file is damaged.
-    #[error(transparent)]
-    Gzip(#[from] GzipError),
-    /// More text than is read, compressed or not.
-    #[error("expected at most {limit} bytes of text, found {found} or more")]
-    TooLarge {
-        /// The limit.
-        limit: usize,
-        /// How many there are at least.
-        found: u64,
-    },
-    /// A file could not be read.
-    #[error("{}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
-    /// A file could be read, and what it holds is wrong.
-    #[error("{}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: Box<TextError>,
-    },
-}
+pub(crate) const MAX_BYTES: usize = 1 << 30;
 
 /// Bytes, plain or in gzip, as text without a byte order mark.
 ///
@@ -67,7 +19,7 @@ pub enum TextError {
 /// ```
 /// assert_eq!(rnn_data::fs::decode_text(b"\xef\xbb\xbfGo now")?, "Go now");
 /// let error = rnn_data::fs::decode_text(b"Go\nno\xff").unwrap_err();
-/// assert_eq!(error.to_string(), "line 2, column 3: expected UTF-8, found byte 0xff");
+/// assert_eq!(error.to_string(), "line 2, column 3: expected UTF-8, found byte 0xff (byte offset 5)");
 /// # Ok::<(), rnn_data::TextError>(())
 /// ```
 pub fn decode_text(bytes: &[u8]) -> Result<String, TextError> {
@@ -75,32 +27,29 @@ pub fn decode_text(bytes: &[u8]) -> Result<String, TextError> {
 }
 
 fn decode_up_to(bytes: &[u8], limit: usize) -> Result<String, TextError> {
-    let decoded;
+    let plain = plain_up_to(bytes, limit)?;
+    let text = file::utf8(&plain)?;
+    Ok(text.strip_prefix(BOM).unwrap_or(text).to_owned())
+}
+
+/// The byte order mark, which is no part of a text.
+pub(crate) const BOM: char = '\u{feff}';
+
+/// Bytes, plain or in gzip, as plain ones, at most `limit` of them, which are not UTF-16.
+pub(crate) fn plain_up_to(bytes: &[u8], limit: usize) -> Result<Cow<'_, [u8]>, TextError> {
     let plain = if bytes.starts_with(&gzip::MAGIC) {
-        decoded = gzip::decode_up_to(bytes, limit)?;
-        &decoded
+        Cow::Owned(gzip::decode_up_to(bytes, limit)?)
     } else {
-        bytes
+        Cow::Borrowed(bytes)
     };
     if plain.len() > limit {
         let found = plain.len() as u64;
         return Err(TextError::TooLarge { limit, found });
     }
-    if file::is_utf16(plain) {
+    if file::is_utf16(&plain) {
         return Err(TextError::Utf16);
     }
-    match file::utf8(plain) {
-        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()),
-        Err(file::NotUtf8 {
-            line,
-            column,
-            found,
-        }) => Err(TextError::NotUtf8 {
-            line,
-            column,
-            found,
-        }),
-    }
+    Ok(plain)
 }
 
 /// Reads a text file, plain or in gzip. The content tells which, not the name.
@@ -121,10 +70,7 @@ pub fn read_text(path: impl AsRef<Path>) -> Result<String, TextError> {
             found,
         })
         .and_then(|bytes| decode_text(&bytes))
-        .map_err(|error| TextError::File {
-            path: path.to_owned(),
-            source: Box::new(error),
-        })
+        .map_err(|error| error.in_file(path))
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ mod strokes_are_not_linear;
 mod tagged;
 mod tagged_corpus;
 mod tagged_malformed;
+mod text;
+mod text_streams;
 mod vocab;
 mod vocab_json;
 

@@ -144,7 +144,7 @@ fn not_utf8() {
         let error = decode_tagged(bytes).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "line 2, column 6: expected UTF-8, found byte 0xff"
+            "line 2, column 6: expected UTF-8, found byte 0xff (byte offset 10)"
         );
     }
 }
