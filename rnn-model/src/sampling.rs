@@ -95,7 +95,9 @@ impl Sampling {
         let mut weights = temperature_weights(&logits, temperature)?;
         if is_greedy {
             // The weight of the best one is 1; compared as logits, since weights may round to 1 too.
-            let best = (0..logits.len()).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b]));
+            let best = (0..logits.len())
+                .rev()
+                .max_by(|&a, &b| logits[a].total_cmp(&logits[b]));
             return best.ok_or(SamplingError::Empty);
         }
         self.keep_best(&mut weights);
@@ -113,7 +115,9 @@ impl Sampling {
         order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]));
         order.truncate(self.top_k.unwrap_or(usize::MAX));
         let total: f64 = order.iter().map(|&token| f64::from(weights[token])).sum();
-        let enough = self.top_p.map_or(f64::INFINITY, |top_p| f64::from(top_p) * total);
+        let enough = self
+            .top_p
+            .map_or(f64::INFINITY, |top_p| f64::from(top_p) * total);
         let mut sum = 0.0;
         order.retain(|&token| {
             let is_kept = sum < enough;

@@ -3,6 +3,7 @@
 mod contents;
 mod extension;
 mod refused;
+mod steps;
 
 use std::path::Path;
 use std::sync::Arc;

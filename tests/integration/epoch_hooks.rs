@@ -166,7 +166,7 @@ fn what_a_hook_can_not_do_is_an_error() {
         .with_epoch_hook(|_| Err("no paper".into()))
         .fit(model(&device), loader())
         .expect_err("an error");
-    assert_eq!(tests::chain(&error), "at the end of epoch 1: no paper");
+    assert_eq!(tests::chain(&error), "after step 4 (epoch 1): no paper");
 }
 
 /// Trains until nearly all sequences are right, from the checkpoint of that name if there is one.

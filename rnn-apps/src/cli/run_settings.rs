@@ -1,10 +1,15 @@
-//! The settings in a run's `config.json` under the names of the flags that set them.
+//! The settings in a run's `config.json` under the names of the flags that set them, and what they say
+//! of its length.
 
 use serde_json::{Map, Value};
 
+use crate::ui::progress::Measure;
+
 /// Replaces the optimiser and the schedule in the JSON of a `FitConfig` by what the flags are called:
-/// `{"schedule": {"cosine": {"warmup": 0.1}}}` becomes `{"schedule": "cosine", "warmup": 0.1}`.
+/// `{"schedule": {"cosine": {"warmup": 0.1}}}` becomes `{"schedule": "cosine", "warmup": 0.1}`. Epochs
+/// that do not count are left out.
 pub fn name_as_flags(fit: &mut Map<String, Value>) {
+    remove_unused(fit);
     if let Some(Value::Object(mut optimizer)) = fit.remove("optimizer") {
         let name = optimizer.remove("name");
         fit.extend(name.map(|name| ("optimizer".to_owned(), name)));
@@ -23,6 +28,40 @@ pub fn name_as_flags(fit: &mut Map<String, Value>) {
                 fit.insert(flag.to_owned(), value);
             }
         }
+    }
+}
+
+/// Leaves out the epochs of a training that ends after a number of steps.
+fn remove_unused(fit: &mut Map<String, Value>) {
+    if fit.get("max_steps").is_some_and(Value::is_u64) {
+        fit.remove("epochs");
+    }
+}
+
+/// A run's settings to be shown: without those that do not count.
+pub fn for_display(mut settings: Value) -> Value {
+    if let Some(fit) = settings
+        .pointer_mut("/training/fit")
+        .and_then(Value::as_object_mut)
+    {
+        remove_unused(fit);
+    }
+    settings
+}
+
+/// What a run with these settings is measured in; `epochs` is for settings that do not say how many
+/// there are.
+pub fn measure_of(settings: &Value, epochs: usize) -> Measure {
+    let number = |name: &str| {
+        let number = settings.pointer("/training/fit")?.get(name)?.as_u64()?;
+        usize::try_from(number).ok()
+    };
+    let steps = number("max_steps");
+    // Written only where it is not the default.
+    let by_steps = settings.pointer("/training/fit/valid_every").is_some();
+    match steps.is_some() || by_steps {
+        true => Measure::Steps(steps),
+        false => Measure::Epochs(number("epochs").unwrap_or(epochs)),
     }
 }
 

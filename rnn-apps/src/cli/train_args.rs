@@ -1,15 +1,13 @@
-//! Flags that all trainings share: how to optimise, and what to do with the run.
+//! Flags that all trainings share about their steps: how many, and how to optimise.
 
-use std::path::PathBuf;
-
-use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, Command, ValueEnum};
+use clap::{Args, ValueEnum};
 use rnn_train::FitConfig;
-use rnn_train::config::SaveInterval;
+use rnn_train::config::ValidEvery;
 use rnn_train::optim::{Optimizer, Precision, Schedule};
 use serde::Serialize;
 
-use super::values::{epochs, factor, items, items_or_none, precision, rate, save_interval, share};
+use super::Length;
+use super::values::{epochs, factor, items, items_or_none, precision, rate, share, valid_every};
 
 // What the schedules' flags default to, as their help says.
 const WARMUP: f64 = 0.05;
@@ -25,6 +23,15 @@ pub struct FitArgs {
     /// where it is, also if it is finished: schedules one-cycle and cosine restart over the remaining steps
     #[arg(long, value_name = "N", value_parser = epochs)]
     pub epochs: Option<usize>,
+    /// Steps in all, in place of --epochs: the last epoch is cut short where they end; with --resume as
+    /// --epochs
+    #[arg(long, value_name = "N", value_parser = items, conflicts_with = "epochs")]
+    pub max_steps: Option<usize>,
+    /// Validate after every so many steps (500), or after each epoch (epoch), and at the end: the history,
+    /// the best weights, --patience and the curves go by it; without validation data the training loss is
+    /// recorded that often
+    #[arg(long, value_name = "STEPS|epoch", value_parser = valid_every)]
+    pub valid_every: Option<ValidEvery>,
     /// What a step does with its gradients
     #[arg(long, value_enum, default_value_t = OptimizerKind::Adam)]
     pub optimizer: OptimizerKind,
@@ -50,7 +57,7 @@ pub struct FitArgs {
     /// Of step and reduce-on-plateau: what the rate is multiplied by, 0 to below 1 [default: 0.5]
     #[arg(long, value_name = "FACTOR", value_parser = share)]
     pub gamma: Option<f64>,
-    /// Of reduce-on-plateau: epochs without a better loss that are let pass [default: 1]
+    /// Of reduce-on-plateau: validations without a better loss that are let pass [default: 1]
     #[arg(long, value_name = "N", value_parser = items_or_none)]
     pub plateau_patience: Option<usize>,
     /// Largest joint norm of all gradients
@@ -62,8 +69,9 @@ pub struct FitArgs {
     /// Batches per step, whose gradients are averaged
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = items)]
     pub accumulate: usize,
-    /// Give up after so many epochs without a better loss on the validation data, and keep the best
-    /// epoch's weights [default: go through all epochs, and keep the last weights]
+    /// Give up after so many validations (one an epoch, or see --valid-every) without a better loss on
+    /// the validation data, and keep the best one's weights [default: go on to the end, and keep the last
+    /// weights]
     #[arg(long, value_name = "N", value_parser = items)]
     pub patience: Option<usize>,
     /// Numbers that steps are computed in; bf16 is for GPUs (libtorch and flex have it too) and
@@ -105,7 +113,13 @@ pub enum ScheduleKind {
 
 impl FitArgs {
     /// Flags that may be given with `--resume`.
-    pub const ALLOWED_WITH_RESUME: &[&str] = &["epochs"];
+    pub const ALLOWED_WITH_RESUME: &[&str] = &["epochs", "max_steps"];
+
+    /// The length that was asked for; none if neither flag was given.
+    pub fn length(&self) -> Option<Length> {
+        let epochs = self.epochs.map(Length::Epochs);
+        self.max_steps.map(Length::Steps).or(epochs)
+    }
 
     /// Sets the flags that were not given from `base`, the command's defaults, and from the
     /// optimiser and the schedule.
@@ -120,7 +134,11 @@ impl FitArgs {
         self.weight_decay = self.weight_decay.or(weight_decay);
         self.learning_rate = self.learning_rate.or(Some(base.learning_rate));
         self.clip_norm = self.clip_norm.or(base.clip_norm);
-        self.epochs = self.epochs.or(Some(base.epochs));
+        match self.length().unwrap_or(Length::of(base)) {
+            Length::Epochs(epochs) => self.epochs = Some(epochs),
+            Length::Steps(steps) => self.max_steps = Some(steps),
+        }
+        self.valid_every = self.valid_every.or(Some(base.valid_every));
         let schedule = self.schedule(base);
         self.schedule = Some(schedule);
         match schedule {
@@ -194,8 +212,8 @@ impl FitArgs {
         args.fill_defaults(&base);
         let (momentum, weight_decay) = (args.momentum, args.weight_decay);
         let (momentum, weight_decay) = (momentum.unwrap_or(0.0), weight_decay.unwrap_or(0.0));
-        FitConfig {
-            epochs: args.epochs.unwrap_or(base.epochs),
+        let mut config = FitConfig {
+            valid_every: args.valid_every.unwrap_or(base.valid_every),
             learning_rate: args.learning_rate.unwrap_or(base.learning_rate),
             optimizer: match self.optimizer {
                 OptimizerKind::Adam => Optimizer::Adam,
@@ -231,7 +249,11 @@ impl FitArgs {
             patience: self.patience,
             precision: self.precision,
             ..base
+        };
+        if let Some(length) = args.length() {
+            length.set(&mut config);
         }
+        config
     }
 }
 
@@ -275,76 +297,60 @@ impl ScheduleKind {
     }
 }
 
-/// What to do with the run.
-#[derive(Args, Clone, Debug, Serialize)]
-#[command(next_help_heading = "The run")]
-pub struct RunArgs {
-    /// The folder to make for the run; one that is not empty is refused
-    #[arg(long, value_name = "DIR")]
-    pub run: Option<PathBuf>,
-    /// Start from the weights of a run, an imported one too, whose model and vocabularies are taken over,
-    /// or from a file of weights (.safetensors, .pt, a checkpoint) for the model that the flags describe
-    #[arg(long, value_name = "RUN|FILE", conflicts_with = "resume")]
-    pub init_from: Option<PathBuf>,
-    /// Go on with a run that was stopped or killed, as if it had not been; its settings are its own,
-    /// but --data says where its data are now
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["run", "config", "print_config"])]
-    pub resume: Option<PathBuf>,
-    /// With --resume: the checkpoint to go on from, by its name in the run's folder `checkpoints`, or
-    /// `best`
-    /// [default: the last one]
-    #[arg(
-        long,
-        value_name = "NAME",
-        requires = "resume",
-        conflicts_with = "epochs"
-    )]
-    pub from: Option<String>,
-    /// Write a checkpoint every so many steps (50), seconds (90s), minutes (5m) or hours (1h)
-    /// [default: epoch, after each one and when it is stopped]
-    #[arg(long, value_name = "STEPS|TIME", value_parser = save_interval)]
-    pub checkpoint_every: Option<SaveInterval>,
-    /// Take flags from a TOML or JSON file, under their names (hidden_size = 128); a flag on the
-    /// command line wins
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Print the settings, as a file for --config, and do nothing else
-    #[arg(long)]
-    pub print_config: bool,
-    /// Watch it on Burn's full-screen dashboard, which does not see Ctrl-C: q and then s stop the
-    /// training, saved; q and then k end the program, unsaved. Needs a build with the feature tui
-    #[arg(long, conflicts_with_all = ["quiet", "json"])]
-    pub tui: bool,
-    /// The ids of all flags that were given.
-    #[arg(skip)]
-    #[serde(skip)]
-    pub given: Vec<String>,
-}
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
 
-impl RunArgs {
-    /// Flags that a file for `--config` may not set: they concern one call (where it writes, what
-    /// it resumes) and not what is trained.
-    pub const NOT_IN_A_FILE: &[&str] = &["config", "print_config", "run", "resume", "from", "tui"];
-    /// Flags that may be given with `--resume`: those that concern one call.
-    pub const ALLOWED_WITH_RESUME: &[&str] = &["resume", "from", "checkpoint_every", "tui"];
-}
+    use super::*;
 
-/// The long name of the first given flag that may not be combined with `--resume`. Every flag but
-/// those whose ids are in `allowed` would change the settings that the run was started with.
-pub fn refused_on_resume<'a>(
-    command: &'a Command,
-    matches: &ArgMatches,
-    allowed: &[&str],
-) -> Option<&'a str> {
-    let (mut leaf, mut matches) = (command, matches);
-    while let Some((name, next)) = matches.subcommand() {
-        (leaf, matches) = (leaf.find_subcommand(name)?, next);
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        fit: FitArgs,
     }
-    // The common flags are defined on the root command.
-    let flags = command.get_arguments().chain(leaf.get_arguments());
-    let mut refused = flags.filter(|arg| {
-        let id = arg.get_id().as_str();
-        !allowed.contains(&id) && matches.value_source(id) == Some(ValueSource::CommandLine)
-    });
-    refused.next()?.get_long()
+
+    #[test]
+    fn a_length_on_the_line_replaces_the_default_one_of_either_kind() {
+        let by_steps = FitConfig {
+            max_steps: Some(4000),
+            valid_every: ValidEvery::Steps(500),
+            ..FitConfig::new(1)
+        };
+        let by_epochs = FitConfig::new(3);
+        for (flags, base, expected) in [
+            ("", &by_steps, (Length::Steps(4000), ValidEvery::Steps(500))),
+            (
+                "--epochs 2",
+                &by_steps,
+                (Length::Epochs(2), ValidEvery::Steps(500)),
+            ),
+            (
+                "--valid-every epoch",
+                &by_steps,
+                (Length::Steps(4000), ValidEvery::Epoch),
+            ),
+            ("", &by_epochs, (Length::Epochs(3), ValidEvery::Epoch)),
+            (
+                "--max-steps 9",
+                &by_epochs,
+                (Length::Steps(9), ValidEvery::Epoch),
+            ),
+        ] {
+            let line = format!("train {flags}");
+            let mut fit = Line::try_parse_from(line.split_whitespace())
+                .expect(&line)
+                .fit;
+            let config = fit.config(base.clone());
+            assert_eq!(
+                (Length::of(&config), config.valid_every),
+                expected,
+                "{line}"
+            );
+            fit.fill_defaults(base);
+            assert_eq!(fit.length(), Some(expected.0), "{line}");
+            // Only one of the two is printed.
+            assert!(fit.epochs.is_none() || fit.max_steps.is_none(), "{line}");
+            assert_eq!(fit.config(base.clone()), config, "{line}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use rnn_train::config::SaveInterval;
+use rnn_train::config::{SaveInterval, ValidEvery};
 use rnn_train::optim::Precision;
 
 /// A whole number from 1 to `most`.
@@ -80,6 +80,10 @@ pub fn factor(text: &str) -> Result<f64, String> {
 }
 
 pub fn save_interval(text: &str) -> Result<SaveInterval, String> {
+    text.parse()
+}
+
+pub fn valid_every(text: &str) -> Result<ValidEvery, String> {
     text.parse()
 }
 

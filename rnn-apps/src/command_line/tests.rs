@@ -50,6 +50,7 @@ fn a_run_that_goes_on_takes_what_does_not_change_it() {
     for command in ["mnist train", "tagger train"] {
         for flags in [
             "--from best --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json",
+            "--max-steps 9 --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json",
             "--epochs 9 --checkpoint-every 5m --data d --device ndarray --threads 2 -q --json",
             "--tui",
         ] {
@@ -164,6 +165,11 @@ fn numbers_out_of_range_are_wrong_usage() {
         "rnn-apps mnist train --from step-00000001",
         "rnn-apps mnist train --from step-00000001 --run r",
         "rnn-apps mnist train --resume r --from best --epochs 4",
+        "rnn-apps mnist train --resume r --from best --max-steps 4",
+        "rnn-apps mnist train --resume r --valid-every 4",
+        "rnn-apps mnist train --epochs 4 --max-steps 4",
+        "rnn-apps mnist train --max-steps 0",
+        "rnn-apps mnist train --valid-every 0",
         "rnn-apps mnist train --checkpoint-every 0",
     ] {
         let error = CommandLine::try_read_from(line.split(' ')).expect_err(line);

@@ -22,9 +22,9 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// An axis for epochs: ticks are whole numbers, and a single epoch is in the middle.
-    pub fn of_epochs(epochs: impl Iterator<Item = f64>) -> Self {
-        let (first, last) = min_max(epochs).unwrap_or((1.0, 1.0));
+    /// An axis for epochs or steps: ticks are whole numbers, and a single one is in the middle.
+    pub fn of_counts(counts: impl Iterator<Item = f64>) -> Self {
+        let (first, last) = min_max(counts).unwrap_or((1.0, 1.0));
         let (low, high) = widened(first.floor(), last.ceil(), 0.5);
         // Keeps the first and the last marker off the edge.
         let gap = 0.02 * (high - low);
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn epochs_have_whole_ticks() {
-        let axis = |epochs: &[f64]| labels(Axis::of_epochs(epochs.iter().copied()));
+        let axis = |epochs: &[f64]| labels(Axis::of_counts(epochs.iter().copied()));
         assert_eq!(axis(&[1.0]), ["1"]);
         assert_eq!(axis(&[1.0, 2.0, 3.0]), ["1", "2", "3"]);
         assert_eq!(axis(&[0.25, 0.5]), ["0", "1"]);
@@ -201,7 +201,7 @@ mod tests {
         ] {
             for axis in [
                 Axis::of_values(values.into_iter(), ""),
-                Axis::of_epochs(values.into_iter()),
+                Axis::of_counts(values.into_iter()),
             ] {
                 assert!((1..=15).contains(&axis.ticks().len()), "{axis:?}");
             }

@@ -1,6 +1,6 @@
 //! The report of a training run: SVG pictures, and one self-contained HTML page.
 //!
-//! - [`curves`]: draws values over epochs
+//! - [`curves`]: draws values over epochs or steps
 //! - [`axis`]: chooses the ticks of such a picture
 //! - [`confusion`]: draws a confusion matrix
 //! - [`page`]: the HTML page
@@ -13,20 +13,47 @@ mod confusion;
 mod curves;
 mod page;
 
-/// A picture of values over epochs.
+/// A picture of values over epochs or steps.
 #[derive(Clone, Debug)]
 pub struct Curve {
     pub title: String,
     /// The unit on the axis of the values: `nats`, `%`.
     pub unit: String,
+    pub x: XAxis,
     pub series: Vec<Series>,
+    /// A value to compare with.
+    pub level: Option<Level>,
+}
+
+/// What values are drawn over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum XAxis {
+    Epochs,
+    Steps,
+}
+
+impl XAxis {
+    /// One of them: `epoch`.
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Epochs => "epoch",
+            Self::Steps => "step",
+        }
+    }
+}
+
+/// A value that is drawn as a dashed line across a [`Curve`].
+#[derive(Clone, Debug)]
+pub struct Level {
+    pub name: String,
+    pub value: f64,
 }
 
 /// A line of a [`Curve`].
 #[derive(Clone, Debug)]
 pub struct Series {
     pub name: String,
-    /// Epoch and value, in the order of the epochs. Non-finite values are not drawn; the legend
+    /// Epoch or step and value, in their order. Non-finite values are not drawn; the legend
     /// gives their number.
     pub points: Vec<(f64, f64)>,
 }
@@ -61,8 +88,8 @@ pub struct Report {
     pub results: Vec<(String, String)>,
     pub settings: Vec<(String, String)>,
     pub curves: Vec<Curve>,
-    /// Named above the curves, and marked in each that contains it.
-    pub best_epoch: Option<usize>,
+    /// The best epoch or step, as the curves count: named above them, and marked in each that contains it.
+    pub best: Option<usize>,
     pub confusion: Option<Confusion>,
     pub mistakes: Option<Mistakes>,
 }

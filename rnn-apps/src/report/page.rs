@@ -46,13 +46,13 @@ impl Report {
         if self.curves.is_empty() {
             return Ok(html! {});
         }
-        let svg = |curve: &Curve| curve.svg(self.best_epoch);
+        let svg = |curve: &Curve| curve.svg(self.best);
         let pictures: Vec<String> = self.curves.iter().map(svg).collect::<Result<_, _>>()?;
         Ok(html! {
             section id="curves" {
                 h2 { "Training" }
-                @if let Some(epoch) = self.best_epoch {
-                    p { "The best epoch was " (epoch) "." }
+                @if let (Some(best), Some(curve)) = (self.best, self.curves.first()) {
+                    p { "The best " (curve.x.unit()) " was " (best) "." }
                 }
                 @for (curve, picture) in self.curves.iter().zip(&pictures) {
                     figure {
@@ -142,7 +142,7 @@ fn mistakes_figure(mistakes: &Mistakes) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::super::tests::assert_well_formed;
-    use super::super::{Confusion, Series};
+    use super::super::{Confusion, Level, Series, XAxis};
     use super::*;
 
     fn pair(name: &str, value: &str) -> (String, String) {
@@ -153,6 +153,8 @@ mod tests {
         let curve = |title: &str, unit: &str| Curve {
             title: title.to_owned(),
             unit: unit.to_owned(),
+            x: XAxis::Epochs,
+            level: None,
             series: vec![Series {
                 name: "training".to_owned(),
                 points: vec![(1.0, 2.0), (2.0, 1.0)],
@@ -163,7 +165,7 @@ mod tests {
             results: vec![pair("test accuracy", "98.76 %")],
             settings: vec![pair("hidden size", "128")],
             curves: vec![curve("Loss", "nats"), curve("Accuracy", "%")],
-            best_epoch: Some(2),
+            best: Some(2),
             confusion: Some(Confusion {
                 classes: vec!["cat".to_owned(), "dog".to_owned()],
                 counts: vec![vec![5, 1], vec![2, 7]],
@@ -212,13 +214,30 @@ mod tests {
     }
 
     #[test]
+    fn curves_may_be_over_steps() {
+        let mut report = report();
+        for curve in &mut report.curves {
+            curve.x = XAxis::Steps;
+        }
+        report.best = Some(1);
+        let html = html(&report);
+        for part in [
+            "The best step was 1.",
+            "aria-label=\"Loss in nats over steps\"",
+        ] {
+            assert_eq!(html.matches(part).count(), 1, "{part}");
+        }
+        assert!(!html.contains("epoch"));
+    }
+
+    #[test]
     fn empty_parts_are_left_out() {
         let html = html(&Report {
             title: "Nothing".to_owned(),
             results: Vec::new(),
             settings: Vec::new(),
             curves: Vec::new(),
-            best_epoch: Some(1),
+            best: Some(1),
             confusion: None,
             mistakes: None,
         });
@@ -260,12 +279,17 @@ mod tests {
             curves: vec![Curve {
                 title: evil(),
                 unit: evil(),
+                x: XAxis::Steps,
+                level: Some(Level {
+                    name: evil(),
+                    value: 1.0,
+                }),
                 series: vec![Series {
                     name: evil(),
                     points: vec![(1.0, 1.0)],
                 }],
             }],
-            best_epoch: None,
+            best: None,
             confusion: Some(Confusion {
                 classes: vec![evil(), evil()],
                 counts: vec![vec![1; 2]; 2],

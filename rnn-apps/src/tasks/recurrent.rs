@@ -66,7 +66,10 @@ pub struct RecurrentSettings {
 }
 
 /// Whether a probability is that of never, which is not written.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 pub fn is_zero(probability: &f64) -> bool {
     *probability == 0.0
 }

@@ -1,5 +1,6 @@
 //! The results that commands print with `--json`: the keys that all tasks share.
 
+use rnn_train::{FitConfig, RunDir};
 use serde::Serialize;
 
 use super::settings::Settings;
@@ -23,7 +24,7 @@ impl CommonResults {
     pub fn new<M, T>(
         context: &Context,
         action: &str,
-        run: &rnn_train::RunDir,
+        run: &RunDir,
         settings: &Settings<M, T>,
         parameters: usize,
     ) -> Self {
@@ -43,9 +44,13 @@ impl CommonResults {
 pub struct TrainingResults<S> {
     #[serde(flatten)]
     pub common: CommonResults,
+    /// Those that were begun.
     pub epochs: usize,
     pub steps: usize,
     pub best_epoch: Option<usize>,
+    /// Of a training that is measured in steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_step: Option<usize>,
     /// Of the training with its validation.
     pub seconds: f64,
     pub step_seconds: f64,
@@ -66,6 +71,18 @@ pub struct EvaluationResults<S> {
     pub data_as_trained: Option<bool>,
     #[serde(flatten)]
     pub score: S,
+}
+
+/// The epochs of a training with these settings, for [`EvaluationResults`].
+///
+/// # Errors
+///
+/// If the history of `run` can't be read, which has the epochs of a training that was set to steps.
+pub fn epochs_of(fit: &FitConfig, run: &RunDir) -> anyhow::Result<usize> {
+    match fit.max_steps {
+        None => Ok(fit.epochs),
+        Some(_) => Ok(run.read_history()?.last().map_or(0, |report| report.epoch)),
+    }
 }
 
 /// The predictions of a model: a list under a key that the task chooses.

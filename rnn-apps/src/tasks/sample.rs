@@ -67,6 +67,7 @@ impl Task for Parity {
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &[];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
         ("epochs", "60"),
+        ("valid_every", "epoch"),
         ("learning_rate", "0.02"),
         ("schedule", "constant"),
         ("clip_norm", "no limit"),

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, ensure};
 use rnn_train::checkpoint::{Checkpoint, CheckpointError, Checkpoints};
+use rnn_train::config::ValidEvery;
 use rnn_train::optim::{Optimizer, Schedule};
 use rnn_train::run::RunLock;
 use rnn_train::{FitConfig, Fitted, Loader, Objective, RunDir, StopReason, TrainError, Trainer};
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use super::history::History;
 use super::settings::{self, Extended, Settings};
-use crate::cli::{Common, RunArgs, WrongUsage, to_toml};
+use crate::cli::{Common, Length, RunArgs, WrongUsage, to_toml};
 use crate::context::Context;
 use crate::ui::interrupt::{Interrupt, Interrupted};
 use crate::ui::progress::Progress;
@@ -39,7 +40,7 @@ enum Start {
     New,
     /// At a checkpoint, to the end that was set.
     Resume(Checkpoint),
-    /// At a checkpoint that was written before the number of epochs was changed.
+    /// At a checkpoint that was written before the training's length was changed.
     Extend(Checkpoint),
 }
 
@@ -127,14 +128,14 @@ impl Session {
         matches!(self.start, Start::New)
     }
 
-    /// Extends the run to another number of epochs, in these settings, which [`record`](Self::record)
+    /// Extends the run to another number of epochs or steps, in these settings, which [`record`](Self::record)
     /// writes. `fit` are its settings within those of the training.
     pub fn extend<M, T>(
         &mut self,
         context: &Context,
         settings: &mut Settings<M, T>,
         fit: impl FnOnce(&mut T) -> &mut FitConfig,
-        epochs: usize,
+        length: Length,
     ) -> anyhow::Result<()> {
         let run = self.run.path().display();
         let done = match &self.start {
@@ -147,21 +148,25 @@ impl Session {
                 );
                 0
             }
-            Start::Resume(checkpoint) | Start::Extend(checkpoint) => checkpoint.epochs_done(),
+            Start::Resume(checkpoint) | Start::Extend(checkpoint) => match length {
+                Length::Epochs(_) => checkpoint.epochs_done(),
+                Length::Steps(_) => checkpoint.steps_done(),
+            },
         };
         ensure!(
-            epochs > done,
+            length.number() > done,
             WrongUsage(format!(
-                "{run}: --epochs {epochs}: expected more than {done}, which are done"
+                "{run}: {length}: expected more than {done}, which are done"
             ))
         );
         let training = settings.training.as_mut();
         let fit = fit(training.context("the weights were imported")?);
         settings.extended.push(Extended {
             epochs: fit.epochs,
+            max_steps: fit.max_steps,
             identity: self.checkpoints.identity().to_owned(),
         });
-        fit.epochs = epochs;
+        length.set(fit);
         settings.set_machine(context);
         self.start = match std::mem::replace(&mut self.start, Start::New) {
             Start::Resume(checkpoint) => Start::Extend(checkpoint),
@@ -202,13 +207,14 @@ impl Session {
                     true => "the schedule restarts over the remaining steps",
                     false => "the schedule goes on",
                 };
+                let end = match Length::of(fit) {
+                    Length::Epochs(epochs) => format!("epoch {epochs}"),
+                    Length::Steps(steps) => format!("step {steps}"),
+                };
+                let from = name(checkpoint);
                 out.field(
                     "run",
-                    format_args!(
-                        "{run}, going on from {} to epoch {}; {schedule}\n",
-                        name(checkpoint),
-                        fit.epochs
-                    ),
+                    format_args!("{run}, going on from {from} to {end}; {schedule}\n"),
                 )
             }
         }
@@ -223,11 +229,12 @@ impl Session {
         )
     }
 
-    /// Trains to the end, with checkpoints, history and progress. A signal stops the training with
+    /// Trains to the end, with checkpoints, history and progress, in epochs or in steps. A signal stops the training with
     /// the error [`Interrupted`].
     pub fn fit<M: Objective>(
         &mut self,
         trainer: Trainer<M>,
+        counts_steps: bool,
         model: M,
         train: Loader<M::Batch>,
         out: &Output,
@@ -265,11 +272,18 @@ impl Session {
             }));
         }
         if fitted.stop_reason == StopReason::OutOfPatience {
-            out.clone().line(format_args!(
-                "no better loss for {} epochs: these are the weights of epoch {}",
-                fitted.history.len() - fitted.best_epoch.unwrap_or(0),
-                fitted.best_epoch.unwrap_or(0),
-            ))?;
+            let (epoch, step) = (fitted.best_epoch, fitted.best_step.unwrap_or(0));
+            let since = fitted.history.iter().filter(|report| report.steps > step);
+            let since = since.count();
+            out.clone().line(match counts_steps {
+                true => format!(
+                    "no better loss in {since} validations: these are the weights of step {step}"
+                ),
+                false => format!(
+                    "no better loss for {since} epochs: these are the weights of epoch {}",
+                    epoch.unwrap_or(0)
+                ),
+            })?;
         }
         Ok(fitted)
     }
@@ -344,13 +358,23 @@ pub fn describe_fit(
         1 => batch_size.to_string(),
         batches => format!("{batches} × {batch_size}"),
     };
+    let of_epoch = batches.div_ceil(fit.accumulate);
+    let mut steps = match fit.max_steps {
+        None => format!("{} × {} steps", fit.epochs, Grouped(of_epoch)),
+        Some(steps) => format!(
+            "{} steps ({:.1} epochs)",
+            Grouped(steps),
+            steps as f64 / of_epoch.max(1) as f64
+        ),
+    };
+    if let ValidEvery::Steps(every) = fit.valid_every {
+        steps += &format!(", validated every {}", Grouped(every));
+    }
     out.field(
         "steps",
         format_args!(
-            "{optimizer}, {schedule} {}, batches of {batch}; {} × {} steps",
+            "{optimizer}, {schedule} {}, batches of {batch}; {steps}",
             fit.learning_rate,
-            fit.epochs,
-            Grouped(batches.div_ceil(fit.accumulate)),
         ),
     )
 }

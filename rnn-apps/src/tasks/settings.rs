@@ -41,7 +41,7 @@ pub struct Settings<M, T> {
     /// The weights that the training started from, in place of newly drawn ones. The run holds a copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_from: Option<InitFrom>,
-    /// What the run was before its number of epochs was changed, each time.
+    /// What the run was before its length was changed, each time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extended: Vec<Extended>,
 }
@@ -56,12 +56,15 @@ pub struct InitFrom {
     pub fingerprint: String,
 }
 
-/// A run before its number of epochs was changed.
+/// A run before its length was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Extended {
     /// The number of epochs then.
     pub epochs: usize,
+    /// The number of steps then, if it was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_steps: Option<usize>,
     /// The identity of the checkpoints then.
     pub identity: String,
 }

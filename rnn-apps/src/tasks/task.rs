@@ -122,6 +122,12 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     /// The settings of the model's recurrent part.
     fn recurrent(model: &mut Self::ModelSettings) -> &mut RecurrentSettings;
 
+    /// How many classes a prediction chooses from, if the loss is a cross entropy over classes: the report
+    /// shows the chance level, the logarithm of it.
+    fn num_classes(_model: &Self::ModelSettings) -> Option<usize> {
+        None
+    }
+
     /// About how many parameters the model has, without allocating them.
     ///
     /// # Errors
@@ -206,7 +212,7 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
 /// A trained model.
 pub struct Trained<'a, M> {
     pub model: &'a M,
-    /// The report of the epoch from which the model has its weights.
+    /// The report of the epoch, or of the validation, from which the model has its weights.
     pub epoch: Option<&'a EpochReport>,
 }
 

@@ -15,7 +15,7 @@ use super::resumed::Resumed;
 use super::session::{Session, describe_fit, print_config};
 use super::settings::Settings;
 use super::task::{Batches, SettingsOf, Task, Trained};
-use crate::cli::{FitArgs, RunArgs};
+use crate::cli::{FitArgs, Length, RunArgs};
 use crate::context::Context;
 use crate::ui::interrupt::message_on_signal;
 use crate::ui::{Output, Seconds, quoted};
@@ -120,7 +120,8 @@ fn resume<T: Task>(
     out: &mut Output,
 ) -> anyhow::Result<Option<TrainingResults<T::Score>>> {
     let open = || Resumed::<SettingsOf<T>>::open(folder, T::NAME);
-    if args.fit.epochs.is_none() && open()?.is_finished(&args.run, out)? {
+    let length = args.fit.length();
+    if length.is_none() && open()?.is_finished(&args.run, out)? {
         return Ok(None);
     }
     let lock = RunDir::open(folder)?.lock()?;
@@ -133,11 +134,10 @@ fn resume<T: Task>(
         results,
     } = resumed;
     let mut session = Session::resume(&args.run, T::NAME, (run, lock), &settings)?;
-    let recorded = T::fit(settings.training()?).epochs;
-    let extension = args.fit.epochs;
-    let extension = extension.filter(|&epochs| epochs != recorded || results.is_some());
-    if let Some(epochs) = extension {
-        session.extend(context, &mut settings, T::fit_mut, epochs)?;
+    let recorded = Length::of(T::fit(settings.training()?));
+    let extension = length.filter(|&length| length != recorded || results.is_some());
+    if let Some(length) = extension {
+        session.extend(context, &mut settings, T::fit_mut, length)?;
     }
     let training = settings.training()?;
     let mut data = data::read::<T>(training, T::data_path(&args.task), out)?;
@@ -207,7 +207,8 @@ fn fit_and_judge<T: Task>(
         }
         Ok(())
     });
-    let fitted = session.fit(trainer, model, train, out)?;
+    let counts_steps = fit.counts_steps();
+    let fitted = session.fit(trainer, counts_steps, model, train, out)?;
     let run = &session.run;
     run.save_model(&fitted.model)?;
     // Until this function returns.
@@ -223,9 +224,10 @@ fn fit_and_judge<T: Task>(
     let judgement = T::judge(trained, data, run, out)?;
     let results = TrainingResults {
         common: CommonResults::new(context, "train", run, settings, parameters),
-        epochs: fitted.history.len(),
+        epochs: fitted.history.last().map_or(0, |report| report.epoch),
         steps: fitted.steps,
         best_epoch: fitted.best_epoch,
+        best_step: fitted.best_step.filter(|_| counts_steps),
         seconds: fitted.seconds,
         step_seconds: fitted.step_seconds,
         train_loss: fitted.report().map_or(f64::NAN, |report| report.train_loss),
@@ -233,7 +235,9 @@ fn fit_and_judge<T: Task>(
     };
     let story = Story {
         history: &fitted.history,
-        best_epoch: fitted.best_epoch,
+        best_step: fitted.best_step,
+        counts_steps,
+        num_classes: T::num_classes(&settings.model),
         results: serde_json::to_value(&results)?,
         confusion: judgement.confusion,
         mistakes: judgement.mistakes,

@@ -9,8 +9,9 @@ use rnn_train::run::RunError;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::cli::{for_display, measure_of};
 use crate::ui::json::display_values;
-use crate::ui::progress::epoch_line;
+use crate::ui::progress::report_line;
 use crate::ui::{Grouped, Output, quoted};
 
 #[derive(Args, Debug)]
@@ -36,11 +37,10 @@ pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
         Err(RunError::NoModel(_)) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
-    let epochs = settings["training"]["fit"]["epochs"].as_u64();
-    let epochs = epochs.map_or(history.len(), |epochs| epochs as usize);
+    let measure = measure_of(&settings, history.len());
 
     out.line(format_args!("{}\n\nSettings\n", run.path().display()))?;
-    fields(out, &settings)?;
+    fields(out, &for_display(settings.clone()))?;
     if !weights.is_empty() {
         let parameters: usize = weights
             .iter()
@@ -57,8 +57,8 @@ pub fn run(args: &InfoArgs, out: &mut Output) -> anyhow::Result<()> {
     }
     if !history.is_empty() {
         out.line("\nHistory\n")?;
-        for epoch in &history {
-            out.line(format_args!("   {}", epoch_line(epoch, epochs)))?;
+        for report in &history {
+            out.line(format_args!("   {}", report_line(report, measure)))?;
         }
     }
     match &results {

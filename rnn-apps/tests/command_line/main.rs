@@ -7,6 +7,7 @@ mod mnist;
 mod notebook;
 mod resume;
 mod steering;
+mod steps;
 mod tagger;
 
 use std::io::Write;

@@ -66,7 +66,9 @@ impl<'a, R: RecurrentModule> Generation<'a, R> {
             scores = Some(logits.narrow(1, piece.len() - 1, 1));
         }
         self.unread.clear();
-        scores.map_or_else(Vec::new, |scores| scores.into_data().iter::<f32>().collect())
+        scores.map_or_else(Vec::new, |scores| {
+            scores.into_data().iter::<f32>().collect()
+        })
     }
 }
 

@@ -223,7 +223,11 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
             emb,
             rnn,
             fc,
-            noise: Noise::new(self.input_dropout, self.output_dropout, self.variational_dropout),
+            noise: Noise::new(
+                self.input_dropout,
+                self.output_dropout,
+                self.variational_dropout,
+            ),
         }
     }
 }
@@ -391,7 +395,10 @@ impl Noise {
 
 /// Whether a probability is that of never, which is not written.
 #[cfg(feature = "serde")]
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 pub(super) fn is_zero(probability: &f64) -> bool {
     *probability == 0.0
 }

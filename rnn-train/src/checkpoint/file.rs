@@ -68,6 +68,7 @@ impl Checkpoint {
     ) -> Result<(), CheckpointError> {
         let mut theirs = self.contents.about.clone();
         theirs.config.epochs = ours.config.epochs;
+        theirs.config.max_steps = ours.config.max_steps;
         if earlier.contains(&theirs.identity) {
             theirs.identity.clone_from(&ours.identity);
         }

@@ -17,8 +17,8 @@ const KEPT: usize = 2;
 /// The lock of a run whose folder is that of its checkpoints too.
 const LOCK: &str = ".lock";
 
-/// A folder of checkpoints: the last two, `step-N` after N steps, and those of the best epoch and of
-/// the one that was the best before, `best-N`.
+/// A folder of checkpoints: the last two, `step-N` after N steps, and those of the best epoch (or
+/// validation, where they come by steps) and of the one that was the best before, `best-N`.
 #[derive(Clone, Debug)]
 pub struct Checkpoints {
     folder: PathBuf,
@@ -38,7 +38,7 @@ impl Checkpoints {
         }
     }
 
-    /// Writes checkpoints more often than after each epoch.
+    /// Writes checkpoints more often than after each epoch and each validation.
     pub fn every(mut self, every: SaveInterval) -> Self {
         self.every = every;
         self
@@ -108,8 +108,8 @@ impl Checkpoints {
         })
     }
 
-    /// The checkpoint of the best epoch so far, by the [monitored metric](crate::FitConfig::monitor);
-    /// none if no epoch is finished.
+    /// The checkpoint of the best epoch or validation so far, by the [monitored metric](crate::FitConfig::monitor);
+    /// none if there was no validation.
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl Checkpoints {
         }
     }
 
-    /// The checkpoint of the best epoch, which ended after `step` steps.
+    /// The checkpoint of the best report, which was made after `step` steps.
     pub(crate) fn best_of(&self, step: usize) -> Result<Checkpoint, CheckpointError> {
         self.named(&name_of(BEST, step))
     }
@@ -193,7 +193,7 @@ impl Checkpoints {
         let position = snapshot.position;
         let step = position.steps_done;
         let last = self.path(&name_of(LAST, step));
-        let is_best = position.step == 0 && position.best.is_some_and(|best| best.step == step);
+        let is_best = position.best.is_some_and(|best| best.step == step);
         let bytes = encode(snapshot)
             .map_err(io::Error::other)
             .map_err(CheckpointError::io(&last))?;

@@ -11,7 +11,7 @@ use crate::progress::EpochReport;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Position {
-    /// The epoch under way, from 1; beyond the last one when all are done.
+    /// The epoch under way, from 1; beyond the last one when all are done to their ends.
     pub epoch: usize,
     /// Steps of it that are done.
     pub step: usize,
@@ -19,16 +19,16 @@ pub(crate) struct Position {
     pub steps_done: usize,
     /// The learning rate of the last of them.
     pub learning_rate: f64,
-    /// The epoch's predictions so far.
+    /// The predictions since the last report.
     pub sums: Sums,
-    /// Seconds of the epoch so far.
+    /// Seconds since the last report.
     pub seconds: f64,
     /// Seconds of those inside steps.
     pub step_seconds: f64,
     /// Seconds of the whole training so far.
     pub total_seconds: f64,
     pub plateau: Plateau,
-    /// The epoch with the best value of the monitored metric.
+    /// The report with the best value of the monitored metric.
     pub best: Option<Best>,
     /// Whether patience has run out.
     pub gave_up: bool,
@@ -38,7 +38,7 @@ pub(crate) struct Position {
     /// Where the training was extended for the last time.
     #[serde(default)]
     pub extended: Extended,
-    /// A report for each epoch that is done.
+    /// A report for each epoch that is done, or for each stretch of steps.
     pub history: Vec<EpochReport>,
 }
 
@@ -46,18 +46,20 @@ pub(crate) struct Position {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Extended {
-    /// Whole epochs, from which patience is counted.
+    /// Whole epochs, for versions that count patience from them.
     pub epochs: usize,
-    /// Steps, from which a schedule that depends on the training's length is laid.
+    /// Steps, from which patience is counted and a schedule that depends on the training's length is
+    /// laid.
     pub steps: usize,
 }
 
-/// The best epoch so far.
+/// The best report so far.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Best {
+    /// The epoch in which it was made.
     pub epoch: usize,
-    /// Steps that were done at its end, over all epochs.
+    /// Steps that were done when it was made, over all epochs.
     pub step: usize,
     /// Of the monitored metric; in older checkpoints always the loss.
     #[serde(alias = "loss")]
@@ -84,6 +86,11 @@ impl Position {
         }
     }
 
+    /// Steps that were done at the last report.
+    pub fn steps_reported(&self) -> usize {
+        self.history.last().map_or(0, |report| report.steps)
+    }
+
     /// Epochs that are done.
     pub fn epochs_done(&self) -> usize {
         self.epoch - 1
@@ -102,25 +109,35 @@ impl Position {
         }
     }
 
-    /// Ends the epoch: whether it is the best one, and whether `patience` has run out.
-    pub fn end_epoch(&mut self, mut report: EpochReport, config: &FitConfig) -> EpochReport {
+    /// Adds a report to the history: whether it is the best one, and whether `patience` has run out.
+    pub fn add_report(&mut self, mut report: EpochReport, config: &FitConfig) -> EpochReport {
         let Monitor { metric, goal } = &config.monitor;
         let value = report.metric(metric).unwrap_or(f64::NAN);
         if goal.is_better(value, self.best.map(|best| best.value)) {
-            let (epoch, step) = (report.epoch, self.steps_done);
+            let (epoch, step) = (report.epoch, report.steps);
             self.best = Some(Best { epoch, step, value });
             report.best = true;
         }
-        let best = self.best.map_or(0, |best| best.epoch);
-        let since = report.epoch - best.max(self.extended.epochs);
-        self.gave_up = config.patience.is_some_and(|patience| since >= patience);
         self.history.push(report.clone());
-        self.epoch += 1;
-        self.step = 0;
+        let best = self.best.map_or(0, |best| best.step);
+        let from = best.max(self.extended.steps);
+        let since = self.history.iter().filter(|report| report.steps > from);
+        let since = since.count();
+        self.gave_up = config.patience.is_some_and(|patience| since >= patience);
         self.sums = Sums::default();
         self.seconds = 0.0;
         self.step_seconds = 0.0;
         report
+    }
+
+    /// Goes on to the next epoch if all `steps` steps of this one are done; true if it does.
+    pub fn end_epoch(&mut self, steps: usize) -> bool {
+        let is_at_end = self.step >= steps;
+        if is_at_end {
+            self.epoch += 1;
+            self.step = 0;
+        }
+        is_at_end
     }
 }
 
@@ -162,6 +179,7 @@ mod tests {
         };
         let report = |epoch, f1: f64| EpochReport {
             epoch,
+            steps: 5 * epoch,
             train_metrics: [("f1", f1)].into_iter().collect(),
             ..EpochReport::default()
         };
@@ -171,7 +189,7 @@ mod tests {
             (3, f64::INFINITY, Some(2), false),
             (4, 0.4, Some(2), true),
         ] {
-            position.end_epoch(report(epoch, f1), &config);
+            position.add_report(report(epoch, f1), &config);
             assert_eq!(position.best.map(|best| best.epoch), best);
             assert_eq!(position.gave_up, gave_up, "epoch {epoch}");
         }

@@ -1,14 +1,24 @@
 use serde::{Deserialize, Serialize};
 
-use super::Monitor;
+use super::{Monitor, ValidEvery};
 use crate::optim::{Optimizer, Precision, Schedule};
 
 /// How to train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FitConfig {
-    /// Passes over the training data.
+    /// Passes over the training data, unless [`max_steps`](Self::max_steps) says how long the training is.
     pub epochs: usize,
+    /// Steps of the optimiser in all, after which the training ends, within an epoch if need be. With it
+    /// `epochs` does not count: passes over the training data are made until the steps are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_steps: Option<usize>,
+    /// How often the training is validated and its results are reported: after each epoch, or after each
+    /// so many steps. The history, the best weights, `patience` and
+    /// [`ReduceOnPlateau`](Schedule::ReduceOnPlateau) go by these reports. A report is made at the end of
+    /// the training in any case.
+    #[serde(default, skip_serializing_if = "ValidEvery::is_epoch")]
+    pub valid_every: ValidEvery,
     /// The learning rate; with a schedule the highest one.
     pub learning_rate: f64,
     /// The optimiser that makes the steps.
@@ -26,12 +36,12 @@ pub struct FitConfig {
     /// step is that of one large batch.
     #[serde(default = "one")]
     pub accumulate: usize,
-    /// After how many epochs without an improvement of the monitored metric on the validation data the
-    /// training stops early. With it the weights of the best epoch are the result, without it the last
-    /// ones.
+    /// After how many validations (one an epoch, unless `valid_every` says otherwise) without an
+    /// improvement of the monitored metric the training stops early. With it the weights of the best
+    /// validation are the result, without it the last ones.
     #[serde(default)]
     pub patience: Option<usize>,
-    /// By which metric epochs are compared: the loss, unless another one is named.
+    /// By which metric validations are compared: the loss, unless another one is named.
     #[serde(default, skip_serializing_if = "Monitor::is_loss")]
     pub monitor: Monitor,
     /// The dtype in which steps are computed.
@@ -46,7 +56,7 @@ pub struct FitConfig {
     /// Whether a batch starts from the state in which the one before it ended, in validation too.
     pub carry_state: bool,
     /// Whether reports hold the classes predicted for the last batch (for small data: it costs a read
-    /// from the device per epoch).
+    /// from the device per report).
     pub keep_predictions: bool,
 }
 
@@ -59,6 +69,8 @@ impl FitConfig {
     pub fn new(epochs: usize) -> Self {
         Self {
             epochs,
+            max_steps: None,
+            valid_every: ValidEvery::Epoch,
             learning_rate: 1e-3,
             optimizer: Optimizer::Adam,
             schedule: Schedule::Constant,
@@ -73,11 +85,58 @@ impl FitConfig {
             keep_predictions: false,
         }
     }
+
+    /// Steps in all, of a training whose epochs have `steps_of_epoch` steps each.
+    ///
+    /// ```
+    /// use rnn_train::FitConfig;
+    ///
+    /// let by_epochs = FitConfig::new(3);
+    /// assert_eq!(by_epochs.total_steps(100), 300);
+    /// let by_steps = FitConfig { max_steps: Some(250), ..FitConfig::new(1) };
+    /// assert_eq!(by_steps.total_steps(100), 250);
+    /// ```
+    pub fn total_steps(&self, steps_of_epoch: usize) -> usize {
+        let of_epochs = || self.epochs.saturating_mul(steps_of_epoch);
+        self.max_steps.unwrap_or_else(of_epochs)
+    }
+
+    /// Whether the training is measured in steps and not in epochs: by `max_steps`, or since it is
+    /// validated by steps.
+    pub fn counts_steps(&self) -> bool {
+        self.max_steps.is_some() || !self.valid_every.is_epoch()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_are_written_only_if_they_are_set() -> serde_json::Result<()> {
+        let by_epochs = FitConfig::new(3);
+        let json = serde_json::to_value(&by_epochs)?;
+        assert_eq!(
+            (json.get("max_steps"), json.get("valid_every")),
+            (None, None)
+        );
+        assert_eq!(serde_json::from_value::<FitConfig>(json)?, by_epochs);
+        assert!(!by_epochs.counts_steps());
+
+        let by_steps = FitConfig {
+            max_steps: Some(4000),
+            valid_every: ValidEvery::Steps(500),
+            ..by_epochs
+        };
+        let json = serde_json::to_value(&by_steps)?;
+        assert_eq!(
+            (&json["max_steps"], &json["valid_every"]),
+            (&4000.into(), &"500".into())
+        );
+        assert_eq!(serde_json::from_value::<FitConfig>(json)?, by_steps);
+        assert!(by_steps.counts_steps());
+        Ok(())
+    }
 
     #[test]
     fn the_default_monitor_is_not_written_and_another_one_is() -> serde_json::Result<()> {

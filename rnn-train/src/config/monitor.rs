@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::optim::Goal;
 
-/// Which metric tells epochs apart: the best epoch, [`patience`](crate::FitConfig::patience) and
+/// Which metric tells validations apart: the best one, [`patience`](crate::FitConfig::patience) and
 /// [`Schedule::ReduceOnPlateau`](crate::optim::Schedule::ReduceOnPlateau) go by it. It is that of the
 /// validation data, or of the training data if there are none.
 ///

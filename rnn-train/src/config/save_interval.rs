@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::InvalidSetting;
 
-/// How often checkpoints are written, beside after each epoch and when the training is interrupted.
+/// How often checkpoints are written, beside after each validation
+/// ([`valid_every`](crate::FitConfig::valid_every)) and when the training is interrupted.
 ///
 /// As text: `50` steps, `90s`, `5m`, `1h`, `epoch`.
 ///
@@ -21,7 +22,7 @@ use super::InvalidSetting;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum SaveInterval {
-    /// Not more often than that.
+    /// After each epoch, where it is not validated.
     #[default]
     Epoch,
     /// After each such number of steps of the optimiser.

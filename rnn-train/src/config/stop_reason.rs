@@ -1,9 +1,10 @@
 /// Why a training stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
-    /// All its epochs are done.
+    /// All its epochs or steps are done.
     Finished,
-    /// The monitored metric has not improved for [`patience`](crate::FitConfig::patience) epochs.
+    /// The monitored metric has not improved for [`patience`](crate::FitConfig::patience)
+    /// validations.
     OutOfPatience,
     /// A hook stopped it with [`EpochEnd::stop`](crate::progress::EpochEnd::stop).
     StoppedByHook,

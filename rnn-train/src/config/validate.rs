@@ -1,4 +1,4 @@
-use super::FitConfig;
+use super::{FitConfig, ValidEvery};
 use crate::optim::{Optimizer, Schedule};
 
 /// A setting whose value no training can have.
@@ -39,7 +39,15 @@ impl FitConfig {
     /// );
     /// ```
     pub fn validate(&self) -> Result<(), InvalidSetting> {
-        check("epochs", AT_LEAST_ONE, self.epochs, |&n| n > 0)?;
+        match self.max_steps {
+            None => check("epochs", AT_LEAST_ONE, self.epochs, |&n| n > 0)?,
+            Some(steps) => check("max_steps", "at least 1, or none", steps, |&n| n > 0)?,
+        }
+        if let ValidEvery::Steps(steps) = self.valid_every {
+            check("valid_every", "at least 1 step, or epoch", steps, |&n| {
+                n > 0
+            })?;
+        }
         check_not_negative("learning_rate", self.learning_rate)?;
         match self.optimizer {
             Optimizer::Adam => {}
@@ -134,6 +142,10 @@ mod tests {
             cases.push((field, found, config));
         };
         case("epochs", "0", &|c| c.epochs = 0);
+        case("max_steps", "0", &|c| c.max_steps = Some(0));
+        case("valid_every", "0", &|c| {
+            c.valid_every = ValidEvery::Steps(0);
+        });
         case("accumulate", "0", &|c| c.accumulate = 0);
         case("patience", "0", &|c| c.patience = Some(0));
         for (x, found) in [(f64::NAN, "NaN"), (-0.5, "-0.5"), (f64::INFINITY, "inf")] {

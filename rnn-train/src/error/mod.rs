@@ -42,6 +42,14 @@ pub enum TrainError {
         /// Epochs that were asked for.
         epochs: usize,
     },
+    /// An extension of a training to no more steps than are done.
+    #[error("max_steps: expected more than {done}, which are done, found {max_steps}")]
+    StepsDone {
+        /// Steps that are done.
+        done: usize,
+        /// Steps that were asked for.
+        max_steps: usize,
+    },
     /// With carried states each sequence of a batch must go on where the one before it ended.
     #[error(
         "states can't be carried from batch to batch of a shuffled loader: leave out `shuffled`"
@@ -98,7 +106,7 @@ pub enum TrainError {
         /// The metrics that the objective has.
         there: Vec<String>,
     },
-    /// The metric to be monitored has no value in the first epoch.
+    /// The metric to be monitored has no value in the first report.
     #[error("the metric {metric} to monitor {}", missing(*value))]
     MonitoredValue {
         /// The metric to be monitored.
@@ -180,10 +188,12 @@ pub enum TrainError {
     #[error("training stopped")]
     Learner(#[source] Box<dyn Error + Send + Sync>),
     /// A hook of [`Trainer::with_epoch_hook`](crate::Trainer::with_epoch_hook) returned an error.
-    #[error("at the end of epoch {epoch}")]
+    #[error("after step {step} (epoch {epoch})")]
     Hook {
         /// The epoch, from 1.
         epoch: usize,
+        /// The step, from 1, over all epochs.
+        step: usize,
         /// The hook's error.
         source: Box<dyn Error + Send + Sync>,
     },
@@ -250,8 +260,8 @@ fn blame(what: &str, finite_weights: Option<bool>) -> &'static str {
 
 fn missing(value: Option<f64>) -> String {
     match value {
-        Some(value) => format!("is {value} in the first epoch, expected a number"),
-        None => "was counted in no batch of the first epoch".to_owned(),
+        Some(value) => format!("is {value} in the first report, expected a number"),
+        None => "was counted in no batch before the first report".to_owned(),
     }
 }
 

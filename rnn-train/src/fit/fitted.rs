@@ -8,18 +8,20 @@ use crate::progress::EpochReport;
 
 /// A trained model, and how its training went.
 pub struct Fitted<M: Objective> {
-    /// The model, ready for prediction: with its last weights, or with those of the best epoch if the
+    /// The model, ready for prediction: with its last weights, or with those of the best report if the
     /// training had [`patience`](crate::FitConfig::patience).
     pub model: M,
     /// The state in which the last step ended, if states are carried.
     pub state: Option<M::State>,
-    /// A report per epoch.
+    /// A report per epoch, or per [`valid_every`](crate::FitConfig::valid_every) steps.
     pub history: Vec<EpochReport>,
     /// Why it stopped.
     pub stop_reason: StopReason,
-    /// The epoch with the best value of the [monitored metric](crate::FitConfig::monitor), from 1; none
-    /// if no epoch was finished.
+    /// The epoch whose report, or in which the report, has the best value of the
+    /// [monitored metric](crate::FitConfig::monitor), from 1; none if there is no report.
     pub best_epoch: Option<usize>,
+    /// The step after which that report was made, over all epochs.
+    pub best_step: Option<usize>,
     /// Steps of the optimiser.
     pub steps: usize,
     /// The last checkpoint: the one that was written last, or that the training resumed from.
@@ -40,6 +42,7 @@ impl<M: Objective> fmt::Debug for Fitted<M> {
             .field("history", &self.history)
             .field("stop_reason", &self.stop_reason)
             .field("best_epoch", &self.best_epoch)
+            .field("best_step", &self.best_step)
             .field("steps", &self.steps)
             .field("checkpoint", &self.checkpoint)
             .field("seconds", &self.seconds)
@@ -59,6 +62,7 @@ impl<M: Objective> Fitted<M> {
             state: outcome.state,
             stop_reason: outcome.stop_reason,
             best_epoch: position.best.map(|best| best.epoch),
+            best_step: position.best.map(|best| best.step),
             steps: position.steps_done,
             checkpoint: outcome.checkpoint,
             seconds: position.total_seconds,
@@ -67,12 +71,12 @@ impl<M: Objective> Fitted<M> {
         }
     }
 
-    /// The report of the epoch from which [`model`](Self::model) has its weights; none if no epoch was
-    /// finished.
+    /// The report of the validation from which [`model`](Self::model) has its weights; none if there was
+    /// none.
     pub fn report(&self) -> Option<&EpochReport> {
-        let best = self.best_epoch.filter(|_| self.keeps_best);
+        let best = self.best_step.filter(|_| self.keeps_best);
         match best {
-            Some(epoch) => self.history.get(epoch - 1),
+            Some(step) => self.history.iter().find(|report| report.steps == step),
             None => self.history.last(),
         }
     }

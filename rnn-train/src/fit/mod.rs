@@ -3,6 +3,7 @@
 
 mod fitted;
 mod learner;
+mod plan;
 mod start;
 mod trainer;
 mod training;

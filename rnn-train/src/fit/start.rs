@@ -23,7 +23,7 @@ pub(super) struct Start<M: Objective> {
     pub optimizer: ModuleOptimizer,
     pub position: Position,
     pub state: Option<M::State>,
-    /// The model of the best epoch so far, if it may be wanted.
+    /// The model of the best report so far, if it may be wanted.
     pub best: Option<M>,
     /// The file from which it resumes.
     pub checkpoint: Option<PathBuf>,
@@ -39,6 +39,22 @@ impl<M: Objective> Start<M> {
             best: None,
             checkpoint: None,
         }
+    }
+}
+
+/// Checks that an extension goes on past what is done.
+fn check_length(config: &FitConfig, position: &Position) -> Result<(), TrainError> {
+    let (done, epochs) = (position.epochs_done(), config.epochs);
+    match config.max_steps {
+        None if epochs <= done => Err(TrainError::EpochsDone { done, epochs }),
+        // The report of the last step may be missing: the training was interrupted in its validation.
+        Some(max_steps)
+            if max_steps < position.steps_done || max_steps <= position.steps_reported() =>
+        {
+            let done = position.steps_done;
+            Err(TrainError::StepsDone { done, max_steps })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -60,10 +76,7 @@ impl Resume {
         let mut position = checkpoint.position().clone();
         if self.extend {
             checkpoint.check_before(about, earlier)?;
-            let (done, epochs) = (position.epochs_done(), config.epochs);
-            if epochs <= done {
-                return Err(TrainError::EpochsDone { done, epochs });
-            }
+            check_length(config, &position)?;
             position = position.extend();
         } else {
             checkpoint.check(about)?;
@@ -72,7 +85,7 @@ impl Resume {
         if let (Some(_), Some(step)) = (config.patience, position.best.map(|best| best.step)) {
             let folder = checkpoint.path().parent().unwrap_or(Path::new(""));
             let checkpoint = Checkpoints::new(folder).best_of(step)?;
-            // The best epoch may lie before an extension.
+            // The best report may lie before an extension.
             checkpoint.check_before(about, earlier)?;
             best = Some(checkpoint.load_into(model.clone())?);
         }

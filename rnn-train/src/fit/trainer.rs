@@ -10,6 +10,7 @@ use burn::tensor::Device;
 
 use super::Fitted;
 use super::learner::{Launch, Learnable, launch};
+use super::plan::Plan;
 use super::start::{Resume, Start};
 use super::training::{Saver, Setup, Training};
 use crate::checkpoint::{About, Checkpoint, Checkpoints, Data};
@@ -81,7 +82,8 @@ impl<M: Objective> Trainer<M> {
         }
     }
 
-    /// Computes loss and metrics on `validation` after each epoch. With
+    /// Computes loss and metrics on `validation` after each epoch, or as often as
+    /// [`valid_every`](FitConfig::valid_every) says. With
     /// [`carry_state`](FitConfig::carry_state) states are carried there too, from zeros on. The data must hold
     /// items: [`fit`](Self::fit) refuses others.
     pub fn with_validation(mut self, validation: Loader<M::Batch>) -> Self {
@@ -89,7 +91,7 @@ impl<M: Objective> Trainer<M> {
         self
     }
 
-    /// Writes checkpoints after each epoch, and as often as they say. Their folder must be empty, or the one
+    /// Writes checkpoints after each epoch and each validation, and as often as they say. Their folder must be empty, or the one
     /// that holds the checkpoint to [`resume`](Self::resume) from.
     pub fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
         self.checkpoints = Some(checkpoints);
@@ -136,9 +138,10 @@ impl<M: Objective> Trainer<M> {
     }
 
     /// Extends a training: goes on from its checkpoint, which may be that of its end, up to the
-    /// [`epochs`](FitConfig::epochs) of this trainer, whose other settings are the training's.
-    /// [`patience`](FitConfig::patience) starts to count anew. Schedules that depend on the number of
-    /// epochs ([`Schedule::Cosine`](crate::optim::Schedule::Cosine),
+    /// [`epochs`](FitConfig::epochs) or [`max_steps`](FitConfig::max_steps) of this trainer, whose other
+    /// settings are the training's; a training of epochs may be extended to steps, and the other way
+    /// round. [`patience`](FitConfig::patience) starts to count anew. Schedules that depend on the
+    /// training's length ([`Schedule::Cosine`](crate::optim::Schedule::Cosine),
     /// [`OneCycle`](crate::optim::Schedule::OneCycle)) are laid anew over the steps that are left; the
     /// others go on. The checkpoints of the extension are for [`resume`](Self::resume).
     ///
@@ -253,8 +256,8 @@ impl<M: Objective> Trainer<M> {
     /// items, the model has no parameters, every parameter is frozen, a batch can't be read, a target is no
     /// class, the loss is or becomes infinite or NaN, depends on no parameter or is a mean over no
     /// predictions in a whole step, a hook returns an error, the device does not support the precision,
-    /// there is no such metric to monitor or it has no value in the first epoch, states are to be carried
-    /// from one shuffled sequence to another, the epochs of an extension are done, a checkpoint can't be
+    /// there is no such metric to monitor or it has no value in the first report, states are to be carried
+    /// from one shuffled sequence to another, the epochs or steps of an extension are done, a checkpoint can't be
     /// written or belongs to another training, or the folder for checkpoints is neither empty nor the one
     /// from which the training resumes.
     pub fn fit(self, model: M, train: Loader<M::Batch>) -> Result<Fitted<M>, TrainError> {
@@ -294,14 +297,14 @@ impl<M: Objective> Trainer<M> {
             None => Start::new(model, &config),
         };
         let plateau = Factor::new(start.position.plateau.factor);
-        let steps = train.num_batches().div_ceil(config.accumulate);
+        let plan = Plan::new(&config, &train);
         let rate = Rate {
             schedule: config.schedule,
             learning_rate: config.learning_rate,
-            steps,
+            steps: plan.steps,
             span: Span {
                 start: start.position.extended.steps,
-                end: steps.saturating_mul(config.epochs),
+                end: plan.total_steps,
             },
             step: start.position.steps_done,
             plateau: plateau.clone(),
@@ -310,13 +313,14 @@ impl<M: Objective> Trainer<M> {
             model: Learnable::new(start.model, config.precision),
             optimizer: start.optimizer,
             scheduler: rate.scheduler(),
-            epochs: config.epochs,
+            epochs: plan.reports(&start.position),
             dashboard: self.dashboard,
             has_records: self.checkpoints.is_some(),
         };
         let checkpoints = self.checkpoints;
         let setup = Setup {
             config,
+            plan,
             device,
             train,
             valid: validation,

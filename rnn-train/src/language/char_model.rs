@@ -53,10 +53,7 @@ impl CharModel {
     ///
     /// If the vocabulary has not as many symbols as the model scores, or one that is not a character
     /// (other than those for unknown characters and for padding).
-    pub fn new(
-        model: LanguageModel<AnyRecurrent>,
-        vocab: Vocab,
-    ) -> Result<Self, CharModelError> {
+    pub fn new(model: LanguageModel<AnyRecurrent>, vocab: Vocab) -> Result<Self, CharModelError> {
         if vocab.len() != model.vocab_size() {
             return Err(CharModelError::Size {
                 expected: model.vocab_size(),

@@ -2,7 +2,8 @@ use std::error::Error;
 
 use super::EpochReport;
 
-/// The end of an epoch, as the hooks of [`Trainer::with_epoch_hook`](crate::Trainer::with_epoch_hook)
+/// The end of an epoch (or of the steps between two validations, where
+/// [`valid_every`](crate::FitConfig::valid_every) sets them apart), as the hooks of [`Trainer::with_epoch_hook`](crate::Trainer::with_epoch_hook)
 /// see it: the model, and the results so far.
 #[derive(Debug)]
 pub struct EpochEnd<'a, M> {
@@ -32,19 +33,19 @@ impl<'a, M> EpochEnd<'a, M> {
         }
     }
 
-    /// The model with the weights after the epoch's last step, as for prediction: without dropout, and
+    /// The model with the weights after the last step, as for prediction: without dropout, and
     /// without recording anything for a backward pass.
     pub fn model(&self) -> &'a M {
         self.model
     }
 
-    /// The epoch's results, validation and the metrics of earlier hooks included. Whether it is the best
-    /// epoch is decided after all hooks.
+    /// The results, validation and the metrics of earlier hooks included. Whether they are the best ones is
+    /// decided after all hooks.
     pub fn report(&self) -> &EpochReport {
         self.report
     }
 
-    /// The results of the epochs before, those before a resumed checkpoint included: what stopping by a rule
+    /// The reports before this one, those before a resumed checkpoint included: what stopping by a rule
     /// of your own can go by.
     pub fn history(&self) -> &'a [EpochReport] {
         self.history
@@ -66,7 +67,7 @@ impl<'a, M> EpochEnd<'a, M> {
         metrics.insert(name, value);
     }
 
-    /// Ends the training with this epoch, as
+    /// Ends the training here, as
     /// [`StopReason::StoppedByHook`](crate::StopReason::StoppedByHook).
     pub fn stop(&mut self) {
         self.stops = true;

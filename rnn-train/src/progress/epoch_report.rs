@@ -3,7 +3,8 @@ use serde::{Deserialize, Serialize};
 use super::keys::{train_keys, valid_keys};
 use crate::metrics::Metrics;
 
-/// The results of an epoch.
+/// The results of an epoch, or of the steps between two validations where
+/// [`valid_every`](crate::FitConfig::valid_every) sets them apart.
 ///
 /// As JSON an object, in which the metrics stand beside the loss under `train_<name>` and
 /// `valid_<name>`:
@@ -20,10 +21,10 @@ use crate::metrics::Metrics;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochReport {
-    /// The epoch, from 1.
+    /// The epoch, from 1, in which it ends.
     pub epoch: usize,
-    /// Mean loss over the epoch's training predictions, each computed before its step; in nats if it is a
-    /// cross entropy.
+    /// Mean loss over the training predictions since the last report, each computed before its step; in
+    /// nats if it is a cross entropy.
     pub train_loss: f64,
     /// The metrics of the training predictions.
     #[serde(flatten, with = "train_keys")]
@@ -42,16 +43,16 @@ pub struct EpochReport {
     /// Mean over the steps of the norm of all gradients before clipping, if they are clipped by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grad_norm: Option<f64>,
-    /// Steps of the optimiser since the training began.
+    /// Steps of the optimiser since the training began: where the report was made.
     #[serde(default)]
     pub steps: usize,
-    /// Items of the epoch: images, sentences, windows.
+    /// Items since the last report: images, sentences, windows.
     #[serde(default)]
     pub items: usize,
-    /// Predictions of the epoch: one per image, word, character or value.
+    /// Predictions since the last report: one per image, word, character or value.
     #[serde(default)]
     pub targets: usize,
-    /// Seconds for the epoch with its validation.
+    /// Seconds since the last report, with the validation.
     pub seconds: f64,
     /// Seconds of those inside training steps.
     pub step_seconds: f64,
@@ -79,7 +80,7 @@ impl EpochReport {
     }
 
     /// The loss (`loss`) or a metric on the validation data, or on the training data if there are none:
-    /// what a [`Monitor`](crate::config::Monitor) compares epochs by.
+    /// what a [`Monitor`](crate::config::Monitor) compares reports by.
     pub fn metric(&self, name: &str) -> Option<f64> {
         match (name, self.valid_loss) {
             ("loss", _) => Some(self.loss()),

@@ -10,6 +10,7 @@ pub trait Observer {
     /// A step is done.
     fn step(&mut self, _report: &StepReport) {}
 
-    /// An epoch is done, validation included.
+    /// An epoch is done, validation included; or so many steps, where
+    /// [`valid_every`](crate::FitConfig::valid_every) counts them.
     fn epoch(&mut self, _report: &EpochReport) {}
 }

@@ -3,13 +3,17 @@ use super::EpochReport;
 /// Where a training begins.
 #[derive(Clone, Debug)]
 pub struct StartReport {
-    /// Epochs in all.
+    /// Epochs in all; the last one may be cut short by [`max_steps`](crate::FitConfig::max_steps).
     pub epochs: usize,
     /// Steps of an epoch.
     pub steps: usize,
+    /// Steps in all.
+    pub total_steps: usize,
+    /// Whether the training is [measured in steps](crate::FitConfig::counts_steps) and not in epochs.
+    pub counts_steps: bool,
     /// Steps that are done already, over all epochs: those of the checkpoint; 0 for a new training.
     pub steps_done: usize,
-    /// The reports of the epochs that are done already.
+    /// The reports that were made already.
     pub history: Vec<EpochReport>,
 }
 
@@ -22,6 +26,8 @@ pub struct StepReport {
     pub epochs: usize,
     /// The step, from 1, over all epochs.
     pub step: usize,
+    /// Steps in all.
+    pub total_steps: usize,
     /// Items of this epoch that are done: images, sentences, windows.
     pub items: usize,
     /// Items of an epoch.

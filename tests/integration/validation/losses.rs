@@ -166,9 +166,12 @@ fn a_monitored_metric_without_a_value_is_an_error() {
     for (loss, says) in [
         (
             uncounted as fn(BatchLoss) -> BatchLoss,
-            "was counted in no batch of the first epoch",
+            "was counted in no batch before the first report",
         ),
-        (not_a_number, "is NaN in the first epoch, expected a number"),
+        (
+            not_a_number,
+            "is NaN in the first report, expected a number",
+        ),
     ] {
         let error = Trainer::new(config.clone()).fit(Odd::new(&device, loss), loader(&FINE));
         let error = error.expect_err("no value").to_string();

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use rnn_train::FitConfig;
-use rnn_train::config::ValidInterval;
+use rnn_train::config::ValidEvery;
 use rnn_train::optim::Schedule;
 use serde::{Deserialize, Serialize};
 
@@ -130,7 +130,7 @@ impl CharLmArgs {
         }
         FitConfig {
             max_steps: Some(recipe.max_steps),
-            valid_every: ValidInterval::Steps(recipe.valid_every),
+            valid_every: ValidEvery::Steps(recipe.valid_every),
             learning_rate: recipe.learning_rate,
             schedule: Schedule::Cosine { warmup: 0.05 },
             clip_norm: Some(1.0),

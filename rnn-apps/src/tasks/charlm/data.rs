@@ -177,11 +177,18 @@ impl TextData {
         let unknown = self.valid.count_unknown(&self.vocab)?;
         let unknown = match unknown.count {
             0 => String::new(),
-            count => format!(", {} of them unknown: {:?}", Grouped(count as usize), unknown.examples),
+            count => format!(
+                ", {} of them unknown: {:?}",
+                Grouped(count as usize),
+                unknown.examples
+            ),
         };
         let left = match self.valid_left {
             0 => String::new(),
-            left => format!(", and {} more that --valid-limit leaves out", Grouped(left as usize)),
+            left => format!(
+                ", and {} more that --valid-limit leaves out",
+                Grouped(left as usize)
+            ),
         };
         let documents = match self.train.num_documents() {
             1 => String::new(),

@@ -49,7 +49,11 @@ pub fn score(
     let unknown = text.count_unknown(vocab)?;
     // In one row, so that the state is carried through the whole text.
     let carried = evaluate_loss(model, &loader(text, vocab, 1, EVAL_WINDOW)?, true)?;
-    let reset = evaluate_loss(model, &loader(text, vocab, RESET_ROWS, reset_window)?, false)?;
+    let reset = evaluate_loss(
+        model,
+        &loader(text, vocab, RESET_ROWS, reset_window)?,
+        false,
+    )?;
     let score = Score {
         valid_nats_per_char: carried.loss,
         valid_nats_per_char_reset: reset.loss,

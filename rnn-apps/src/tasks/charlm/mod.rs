@@ -126,15 +126,15 @@ impl Task for CharLm {
         &mut model.recurrent
     }
 
+    fn num_classes(model: &ModelSettings) -> Option<usize> {
+        Some(model.own.vocab_size)
+    }
+
     fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {
         model.num_params()
     }
 
-    fn batches(
-        training: &Training,
-        data: &TextData,
-        _: u64,
-    ) -> anyhow::Result<Batches<IdBatch>> {
+    fn batches(training: &Training, data: &TextData, _: u64) -> anyhow::Result<Batches<IdBatch>> {
         data.batches(training)
     }
 
@@ -164,7 +164,10 @@ impl Task for CharLm {
             ("text", data.describe()?),
             (
                 "known",
-                format!("{} characters and a symbol for others", data.vocab.len() - 1),
+                format!(
+                    "{} characters and a symbol for others",
+                    data.vocab.len() - 1
+                ),
             ),
             (
                 "model",

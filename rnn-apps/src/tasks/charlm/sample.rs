@@ -74,8 +74,7 @@ pub fn run(context: &Context, args: &CharLmSampleArgs, out: &mut Output) -> anyh
         model,
     } = TrainedCharLm::open(&args.run.run, &context.device, out)?;
     let parameters = model.num_params();
-    let model = CharModel::new(model, vocab)
-        .with_context(|| run.path().display().to_string())?;
+    let model = CharModel::new(model, vocab).with_context(|| run.path().display().to_string())?;
     let prompt = match (&args.prompt, &args.prompt_file) {
         (Some(prompt), _) => prompt.clone(),
         (None, Some(path)) => read(path)?,
@@ -136,12 +135,19 @@ pub fn run(context: &Context, args: &CharLmSampleArgs, out: &mut Output) -> anyh
             stopped: stop.is_found(),
         });
     }
-    let chars_per_second = if seconds > 0.0 { timed as f64 / seconds } else { 0.0 };
+    let chars_per_second = if seconds > 0.0 {
+        timed as f64 / seconds
+    } else {
+        0.0
+    };
     out.results(&PredictionResults {
         common: CommonResults::new(context, "sample", &run, &settings, parameters),
         predictions: Samples {
             prompt,
-            text: samples.first().map(|sample| sample.text.clone()).unwrap_or_default(),
+            text: samples
+                .first()
+                .map(|sample| sample.text.clone())
+                .unwrap_or_default(),
             samples,
             chars_per_second,
         },

@@ -7,7 +7,7 @@ use super::args::MnistEvalArgs;
 use super::model::{load, open};
 use super::{data, judge};
 use crate::context::Context;
-use crate::tasks::results::{CommonResults, EvaluationResults};
+use crate::tasks::results::{CommonResults, EvaluationResults, epochs_of};
 use crate::ui::progress::with_spinner;
 use crate::ui::{Grouped, Output};
 
@@ -34,7 +34,7 @@ pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow:
     let (score, _) = judge::test(&model, &images.test, None, out)?;
     out.results(&EvaluationResults {
         common: CommonResults::new(context, "eval", &run, &settings, model.num_params()),
-        epochs: training.map(|training| training.fit.epochs),
+        epochs: training.map(|t| epochs_of(&t.fit, &run)).transpose()?,
         seconds: start.elapsed().as_secs_f64(),
         data_as_trained,
         score,

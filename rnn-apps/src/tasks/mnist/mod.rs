@@ -38,6 +38,7 @@ impl Task for Mnist {
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &["data"];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
         ("epochs", "3"),
+        ("valid_every", "epoch"),
         (
             "learning_rate",
             "tuned 0.002 for rnn, else 0.004; notebook 0.001",
@@ -126,6 +127,10 @@ impl Task for Mnist {
 
     fn recurrent(model: &mut ModelSettings) -> &mut RecurrentSettings {
         &mut model.recurrent
+    }
+
+    fn num_classes(model: &ModelSettings) -> Option<usize> {
+        Some(model.own.num_classes)
     }
 
     fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {

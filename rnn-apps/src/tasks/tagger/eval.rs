@@ -9,7 +9,7 @@ use super::args::TaggerEvalArgs;
 use super::judge;
 use super::model::TrainedTagger;
 use crate::context::Context;
-use crate::tasks::results::{CommonResults, EvaluationResults};
+use crate::tasks::results::{CommonResults, EvaluationResults, epochs_of};
 use crate::ui::{Grouped, Output};
 
 pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow::Result<()> {
@@ -56,7 +56,7 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
     let score = judge::test(&trained.model, &sentences, &trained.symbols, out)?;
     out.results(&EvaluationResults {
         common: CommonResults::new(context, "eval", run, settings, trained.model.num_params()),
-        epochs: training.map(|training| training.fit.epochs),
+        epochs: training.map(|t| epochs_of(&t.fit, run)).transpose()?,
         seconds: start.elapsed().as_secs_f64(),
         data_as_trained,
         score,

@@ -40,6 +40,7 @@ impl Task for Tagger {
     const VOCABULARY_FLAGS: &'static [&'static str] = &["min_count"];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
         ("epochs", "5"),
+        ("valid_every", "epoch"),
         ("learning_rate", "0.01"),
         ("schedule", "one-cycle"),
         ("clip_norm", "1"),
@@ -121,6 +122,10 @@ impl Task for Tagger {
 
     fn recurrent(model: &mut ModelSettings) -> &mut RecurrentSettings {
         &mut model.recurrent
+    }
+
+    fn num_classes(model: &ModelSettings) -> Option<usize> {
+        Some(model.own.num_tags)
     }
 
     fn num_params(model: &ModelSettings) -> anyhow::Result<usize> {

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::cli::name_as_flags;
 use crate::ui::Output;
-use table::{Run, tables};
+use table::{Run, last_epoch, tables};
 
 #[derive(Args, Debug)]
 pub struct RunsArgs {
@@ -107,7 +107,7 @@ fn as_json(run: &Run) -> Value {
     serde_json::json!({
         "run": run.name,
         "settings": run.settings,
-        "epochs": run.history.len(),
+        "epochs": last_epoch(run).unwrap_or(0),
         "results": run.results,
     })
 }

@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
+use crate::cli::measure_of;
 use crate::ui::json::flatten;
+use crate::ui::progress::Measure;
 use crate::ui::{Loss, SixDigits};
 
 /// The contents of a run's folder.
@@ -13,7 +15,7 @@ pub struct Run {
     /// The folder's name.
     pub name: String,
     pub settings: Value,
-    /// An object per epoch.
+    /// An object per report.
     pub history: Vec<Value>,
     /// Whether a program is training it.
     pub is_running: bool,
@@ -24,8 +26,10 @@ pub struct Run {
 /// The first columns of every table.
 const LEFT_COLUMNS: [&str; 2] = ["run", "state"];
 
-/// The last columns of every table.
-const RIGHT_COLUMNS: [&str; 3] = ["best", "epoch", "seconds"];
+/// The last columns of every table; the second one is `step` where all runs are measured in steps.
+const RIGHT_COLUMNS: [&str; 3] = ["best", EPOCH, "seconds"];
+const EPOCH: &str = "epoch";
+const STEP: &str = "step";
 
 /// Settings that are not compared: a copy of `seed`, and what a run was before it was extended.
 const NOT_COMPARED: [&str; 2] = ["training.fit.seed", "extended"];
@@ -71,7 +75,7 @@ pub struct Table {
     settings: usize,
 }
 
-/// A table for each task: the settings in which its runs differ, the best result, its epoch and the
+/// A table for each task: the settings in which its runs differ, the best result, its epoch or step and the
 /// time; the best run first.
 pub fn tables(runs: &[Run]) -> Vec<Table> {
     let mut tasks: Vec<&str> = runs.iter().map(command).collect();
@@ -88,8 +92,16 @@ fn table(task: String, runs: Vec<&Run>) -> Table {
     let differences = differences(&runs);
     let columns = LEFT_COLUMNS.iter().map(|&name| name.to_owned());
     let columns = columns.chain(headings(&differences));
-    let mut table: Vec<Vec<String>> =
-        vec![columns.chain(RIGHT_COLUMNS.map(str::to_owned)).collect()];
+    let trained: Vec<&&Run> = runs.iter().filter(|run| !is_imported(run)).collect();
+    let only_steps = !trained.is_empty() && trained.iter().all(|run| counts_steps(run));
+    let right = RIGHT_COLUMNS.map(|name| {
+        if only_steps && name == EPOCH {
+            STEP
+        } else {
+            name
+        }
+    });
+    let mut table: Vec<Vec<String>> = vec![columns.chain(right.map(str::to_owned)).collect()];
 
     let mut rows: Vec<(&Run, Option<Best>)> =
         runs.into_iter().map(|run| (run, best(run))).collect();
@@ -103,7 +115,11 @@ fn table(task: String, runs: Vec<&Run>) -> Table {
         row.extend(differences.iter().map(|key| cell(value(&settings, key))));
         let or_none = |text: Option<String>| text.unwrap_or_else(|| MISSING.to_owned());
         row.push(or_none(best.as_ref().map(Best::text)));
-        row.push(or_none(best.and_then(|best| Some(best.epoch?.to_string()))));
+        let place = best.and_then(|best| best.place);
+        row.push(or_none(place.map(|place| match counts_steps(run) {
+            true if !only_steps => format!("{STEP} {place}"),
+            _ => place.to_string(),
+        })));
         row.push(or_none(seconds(run).map(|seconds| format!("{seconds:.1}"))));
         table.push(row);
     }
@@ -213,7 +229,8 @@ fn headings(keys: &[String]) -> Vec<String> {
         let name = last(key);
         let unclear = keys.iter().filter(|other| last(other) == name).count() > 1
             || LEFT_COLUMNS.contains(&name.as_str())
-            || RIGHT_COLUMNS.contains(&name.as_str());
+            || RIGHT_COLUMNS.contains(&name.as_str())
+            || name == STEP;
         printable(if unclear { key } else { &name })
     };
     keys.iter().map(heading).collect()
@@ -250,7 +267,7 @@ fn printable(text: &str) -> String {
     line
 }
 
-/// The state of the training, with its epoch.
+/// The state of the training, with its epoch or step.
 fn state(run: &Run) -> String {
     if run.results.is_some() {
         return "finished".to_owned();
@@ -258,17 +275,26 @@ fn state(run: &Run) -> String {
     if is_imported(run) {
         return "imported".to_owned();
     }
-    let epoch = last_epoch(run).unwrap_or(0);
-    let epochs = run.settings["training"]["fit"]["epochs"].as_u64();
+    let fit = &run.settings["training"]["fit"];
+    let last = last_place(run).unwrap_or(0);
+    let (unit, all) = match counts_steps(run) {
+        true => (STEP, &fit["max_steps"]),
+        false => (EPOCH, &fit["epochs"]),
+    };
+    let all = all.as_u64();
     let state = match run.is_running {
         true => "running, at",
-        false if epochs == Some(epoch) => return "trained, not evaluated".to_owned(),
+        false if all == Some(last) => return "trained, not evaluated".to_owned(),
         false => "stopped at",
     };
-    match epochs {
-        Some(epochs) => format!("{state} epoch {epoch} of {epochs}"),
-        None => format!("{state} epoch {epoch}"),
+    match all {
+        Some(all) => format!("{state} {unit} {last} of {all}"),
+        None => format!("{state} {unit} {last}"),
     }
+}
+
+fn counts_steps(run: &Run) -> bool {
+    matches!(measure_of(&run.settings, 0), Measure::Steps(_))
 }
 
 fn is_imported(run: &Run) -> bool {
@@ -276,9 +302,18 @@ fn is_imported(run: &Run) -> bool {
     imported.is_some_and(|from| !from.is_null())
 }
 
-fn last_epoch(run: &Run) -> Option<u64> {
+/// The last epoch in the history.
+pub fn last_epoch(run: &Run) -> Option<u64> {
     let last = run.history.last()?;
     Some(last["epoch"].as_u64().unwrap_or(run.history.len() as u64))
+}
+
+/// The last epoch in the history, or the last step of a training that is measured in steps.
+fn last_place(run: &Run) -> Option<u64> {
+    match counts_steps(run) {
+        true => run.history.last()?["steps"].as_u64(),
+        false => last_epoch(run),
+    }
 }
 
 fn seconds(run: &Run) -> Option<f64> {
@@ -298,7 +333,8 @@ fn seconds(run: &Run) -> Option<f64> {
 struct Best {
     metric: Metric,
     value: f64,
-    epoch: Option<u64>,
+    /// Its epoch, or its step if the training is measured in steps.
+    place: Option<u64>,
 }
 
 /// In order of preference.
@@ -334,15 +370,19 @@ impl Best {
 
 /// The best result; `None` if no epoch was finished or all losses are non-finite.
 fn best(run: &Run) -> Option<Best> {
+    let (of_report, of_all, of_best) = match counts_steps(run) {
+        true => ("steps", "steps", "best_step"),
+        false => ("epoch", "epochs", "best_epoch"),
+    };
     let result = |name: &str, metric: Metric| {
         let results = run.results.as_ref()?;
         Some(Best {
             metric,
             value: results[name].as_f64()?,
-            // Of the weights: with patience those of the best epoch, otherwise of the last one.
-            epoch: match run.settings["training"]["fit"]["patience"].is_null() {
-                true => last_epoch(run).or_else(|| results["epochs"].as_u64()),
-                false => results["best_epoch"].as_u64(),
+            // Of the weights: with patience those of the best report, otherwise of the last one.
+            place: match run.settings["training"]["fit"]["patience"].is_null() {
+                true => last_place(run).or_else(|| results[of_all].as_u64()),
+                false => results[of_best].as_u64(),
             },
         })
     };
@@ -351,7 +391,7 @@ fn best(run: &Run) -> Option<Best> {
             Some(Best {
                 metric,
                 value: epoch[name].as_f64()?,
-                epoch: Some(epoch["epoch"].as_u64().unwrap_or(n)),
+                place: Some(epoch[of_report].as_u64().unwrap_or(n)),
             })
         });
         epochs.min_by(Best::cmp)

@@ -36,7 +36,7 @@ fn tagged(folder: &Path, run: &str) -> String {
 }
 
 /// A folder with few digits, so that a training starts quickly.
-fn with_digits() -> tempfile::TempDir {
+pub fn with_digits() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let digits = Strokes::new(8).mnist(400, 50).expect("digits");
     let written = digits.write(folder.path().join("digits"), false);
@@ -45,7 +45,7 @@ fn with_digits() -> tempfile::TempDir {
 }
 
 /// What must be equal in two runs: the weights, and the history and results without their times.
-fn outcome(run: &Path) -> (Vec<u8>, Vec<Value>, Value) {
+pub fn outcome(run: &Path) -> (Vec<u8>, Vec<Value>, Value) {
     let weights = fs::read(run.join("model.safetensors")).expect("weights");
     let untimed = |line: &str| {
         let mut value: Value = serde_json::from_str(line).expect("JSON");
@@ -63,7 +63,7 @@ fn outcome(run: &Path) -> (Vec<u8>, Vec<Value>, Value) {
     )
 }
 
-fn start(folder: &Path, line: &str) -> Child {
+pub fn start(folder: &Path, line: &str) -> Child {
     let mut command = command(folder, line);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("the program starts")

@@ -52,7 +52,9 @@ pub enum ConfigError {
         input_size: Option<usize>,
     },
     /// A model's output layer has the embedding's weight, and there are not as many classes as tokens.
-    #[error("{module}: tied weights need as many classes as tokens, which are {vocab_size}, found {found}")]
+    #[error(
+        "{module}: tied weights need as many classes as tokens, which are {vocab_size}, found {found}"
+    )]
     TiedClasses {
         /// The model.
         module: &'static str,

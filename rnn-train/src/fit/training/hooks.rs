@@ -1,4 +1,4 @@
-//! What is done with the model at the end of an epoch, before it is known whether it is the best one.
+//! What is done with the model at a report, before it is known whether it is the best one.
 
 use super::{Clock, Training};
 use crate::error::TrainError;
@@ -17,6 +17,7 @@ impl<M: Objective> Training<M> {
         for hook in &mut self.setup.hooks {
             hook(&mut end).map_err(|source| TrainError::Hook {
                 epoch: end.report().epoch,
+                step: end.report().steps,
                 source,
             })?;
         }
@@ -24,12 +25,12 @@ impl<M: Objective> Training<M> {
             return Err(TrainError::MetricName(name));
         }
         let stops = end.stops;
-        self.count_time(Clock::BetweenEpochs);
+        self.count_time(Clock::BetweenReports);
         Ok(stops)
     }
 
     /// Checks that there is the metric to be monitored, which the hooks may have added, and that it has a
-    /// value in the first epoch, before others are made in vain.
+    /// value in the first report, before further steps are made in vain.
     pub(super) fn check_monitored(&self, report: &EpochReport) -> Result<(), TrainError> {
         let metric = &self.setup.config.monitor.metric;
         let value = report.metric(metric);
@@ -37,12 +38,12 @@ impl<M: Objective> Training<M> {
             return Ok(());
         }
         if value.is_some() || self.is_monitored_known || self.setup.hooks.is_empty() {
-            return match report.epoch {
-                1 => Err(TrainError::MonitoredValue {
+            return match self.setup.position.history.is_empty() {
+                true => Err(TrainError::MonitoredValue {
                     metric: metric.clone(),
                     value,
                 }),
-                _ => Ok(()),
+                false => Ok(()),
             };
         }
         let there = match report.valid_loss {

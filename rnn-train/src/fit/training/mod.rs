@@ -6,6 +6,7 @@
 //! checkpoint, and its randomness follows from the run's seed, the epoch and the batch.
 
 mod hooks;
+mod report;
 mod saving;
 mod step;
 mod validation;
@@ -23,19 +24,21 @@ use burn::train::{
 };
 
 use super::learner::{Events, Learnable, Records, StepOutput};
+use super::plan::Plan;
 use crate::checkpoint::{About, Checkpoints, Position};
-use crate::config::{FitConfig, Monitor, StopReason};
+use crate::config::{FitConfig, StopReason};
 use crate::data::{Loader, Split};
 use crate::device::is_host;
 use crate::error::TrainError;
-use crate::metrics::{NotFinite, RunningSums, Sums};
+use crate::metrics::{NotFinite, RunningSums};
 use crate::objective::Objective;
 use crate::optim::Factor;
-use crate::progress::{EpochHook, EpochReport, Observer, StartReport};
+use crate::progress::{EpochHook, Observer, StartReport};
 
 /// What the loop needs beside the learner.
 pub(crate) struct Setup<M: Objective> {
     pub config: FitConfig,
+    pub plan: Plan,
     pub device: Device,
     pub train: Loader<M::Batch>,
     pub valid: Option<Loader<M::Batch>>,
@@ -51,7 +54,7 @@ pub(crate) struct Setup<M: Objective> {
     pub state: Option<M::State>,
     /// The checkpoint from which the training resumes.
     pub checkpoint: Option<PathBuf>,
-    /// The model of the best epoch so far, if it may be wanted.
+    /// The model of the best report so far, if it may be wanted.
     pub best: Option<M>,
     pub plateau: Factor,
 }
@@ -85,6 +88,10 @@ pub(crate) struct Training<M: Objective> {
     is_monitored_known: bool,
     /// Whether reading each loss waits for no device.
     is_host: bool,
+    /// Whether the dashboard was told that the steps up to the next report have begun.
+    is_in_split: bool,
+    /// The classes predicted for the last batch before a report, if they are to be kept.
+    predictions: Vec<usize>,
     last_saved: Instant,
     last_checkpoint: Option<PathBuf>,
     /// The time up to which the position's seconds are counted.
@@ -107,6 +114,8 @@ impl<M: Objective> Training<M> {
             event_store: components.event_store,
             interrupter: components.interrupter,
             is_monitored_known: false,
+            is_in_split: false,
+            predictions: Vec::new(),
             last_saved: Instant::now(),
             clock: Instant::now(),
         }
@@ -127,26 +136,26 @@ impl<M: Objective> Training<M> {
         (outcome, self.learner.model(), self.events)
     }
 
-    /// Makes all epochs that are left.
+    /// Makes all steps that are left.
     pub fn run(&mut self) -> Result<StopReason, TrainError> {
-        let epochs = self.setup.config.epochs;
+        let Setup {
+            config,
+            plan,
+            position,
+            ..
+        } = &self.setup;
         let report = StartReport {
-            epochs,
-            steps: self.steps(),
-            steps_done: self.setup.position.steps_done,
-            history: self.setup.position.history.clone(),
+            epochs: plan.epochs(),
+            steps: plan.steps,
+            total_steps: plan.total_steps,
+            counts_steps: config.counts_steps(),
+            steps_done: position.steps_done,
+            history: position.history.clone(),
         };
         self.tell(|observer| observer.start(&report));
         loop {
-            let position = &self.setup.position;
-            if position.stopped {
-                return Ok(StopReason::StoppedByHook);
-            }
-            if position.gave_up {
-                return Ok(StopReason::OutOfPatience);
-            }
-            if position.epoch > epochs {
-                return Ok(StopReason::Finished);
+            if let Some(reason) = self.end() {
+                return Ok(reason);
             }
             if !self.epoch()? {
                 let weights = self.weights()?;
@@ -156,116 +165,60 @@ impl<M: Objective> Training<M> {
         }
     }
 
-    /// Steps of an epoch.
-    fn steps(&self) -> usize {
-        let batches = self.setup.train.num_batches();
-        batches.div_ceil(self.setup.config.accumulate)
+    /// Why there are no more steps to be made; none if there are, or a report is due.
+    fn end(&self) -> Option<StopReason> {
+        let Setup { position, plan, .. } = &self.setup;
+        if position.stopped {
+            Some(StopReason::StoppedByHook)
+        } else if position.gave_up {
+            Some(StopReason::OutOfPatience)
+        } else {
+            let is_finished = plan.is_done(position) && !plan.is_report_due(position);
+            is_finished.then_some(StopReason::Finished)
+        }
     }
 
-    /// Makes the next epoch, or what is left of it; false if it was interrupted.
+    /// Makes the rest of an epoch, with the reports that are due in it; false if it was interrupted.
     fn epoch(&mut self) -> Result<bool, TrainError> {
-        let epoch = self.setup.position.epoch;
-        let mut report = EpochReport {
-            epoch,
-            ..EpochReport::default()
-        };
-        if !self.train_epoch(&mut report)? {
-            return Ok(false);
-        }
-        let valid = match self.setup.valid.clone() {
-            Some(loader) => match self.valid_epoch(&loader)? {
-                Some(sums) => Some(sums),
-                None => return Ok(false),
-            },
-            None => None,
-        };
-        self.event(LearnerEvent::EndEpoch(epoch));
-        self.interrupter.fail_on_error(self.events.flush());
-
-        let is_last = epoch == self.setup.config.epochs;
-        let weights = match self.setup.saver.is_some() || is_last {
-            true => Some(self.weights()?),
-            // They are not needed, and if they are not finite the next loss shows it.
-            false => None,
-        };
-        self.count_time(Clock::OfEpoch);
-        let Setup {
-            position, train, ..
-        } = &self.setup;
-        report.train_loss = position.sums.mean_loss();
-        report.train_metrics = position.sums.metrics();
-        report.grad_norm = position.sums.mean_norm();
-        report.targets = position.sums.predictions;
-        report.valid_loss = valid.as_ref().map(Sums::mean_loss);
-        report.valid_metrics = valid.as_ref().map(Sums::metrics).unwrap_or_default();
-        report.items = train.num_items();
-        report.steps = position.steps_done;
-        report.learning_rate = position.learning_rate;
-        report.seconds = position.seconds;
-        report.step_seconds = position.step_seconds;
-        let is_stopped = self.call_hooks(&mut report)?;
-        self.check_monitored(&report)?;
-        if is_stopped && weights.is_none() {
-            self.weights()?;
-        }
-
         let Setup {
             config,
+            device,
+            train,
+            plan,
             position,
-            plateau,
             ..
-        } = &mut self.setup;
-        position.stopped = is_stopped;
-        let Monitor { metric, goal } = &config.monitor;
-        let value = report.metric(metric).unwrap_or(f64::NAN);
-        position
-            .plateau
-            .epoch(config.schedule, value, *goal, plateau);
-        let report = position.end_epoch(report, config);
-        if report.best && self.setup.config.patience.is_some() {
-            self.setup.best = Some(self.learner.model().model);
-        }
-        self.tell(|observer| observer.epoch(&report));
-        if let Some(weights) = weights {
-            self.save(&weights)?;
-        }
-        self.count_time(Clock::BetweenEpochs);
-        Ok(true)
-    }
-
-    /// Makes the rest of a pass over the training data; false if it was interrupted.
-    fn train_epoch(&mut self, report: &mut EpochReport) -> Result<bool, TrainError> {
-        let (epoch, total_items) = (report.epoch, self.setup.train.num_items());
-        self.event(LearnerEvent::StartSplit {
-            epoch_number: epoch,
-            total_items,
-        });
-        let accumulate = self.setup.config.accumulate;
-        let skip = self.setup.position.step * accumulate;
-        let mut batches = self
-            .setup
-            .train
-            .batches_from(&self.setup.device, epoch - 1, skip);
-        let mut sums = RunningSums::new(self.setup.position.sums.clone());
-        while self.setup.position.step < self.steps() {
+        } = &self.setup;
+        let (plan, epoch) = (*plan, position.epoch);
+        let skip = position.step * config.accumulate;
+        let mut batches = train.batches_from(device, epoch - 1, skip);
+        let mut sums = RunningSums::new(position.sums.clone());
+        loop {
+            if plan.is_report_due(&self.setup.position) && !self.report(&mut sums)? {
+                return Ok(false);
+            }
+            if self.setup.position.epoch > epoch || self.end().is_some() {
+                return Ok(true);
+            }
+            if self.setup.position.end_epoch(plan.steps) {
+                self.read(&mut sums)?;
+                if self.saves_epochs() {
+                    let weights = self.weights()?;
+                    self.save(&weights)?;
+                }
+                return Ok(true);
+            }
             if self.is_told_to_stop() {
                 self.read(&mut sums)?;
                 return Ok(false);
             }
-            self.step(&mut batches, &mut sums, report)?;
+            self.begin_split();
+            self.step(&mut batches, &mut sums)?;
             if self.is_time_to_save() {
                 self.read(&mut sums)?;
                 let weights = self.weights()?;
                 self.save(&weights)?;
             }
         }
-        self.read(&mut sums)?;
-        // A device that works asynchronously has only queued the steps so far.
-        let start = Instant::now();
-        self.setup.device.sync().map_err(TrainError::device)?;
-        self.setup.position.step_seconds += start.elapsed().as_secs_f64();
-        self.event(LearnerEvent::EndSplit(epoch));
-        Ok(true)
     }
 
     fn tell(&mut self, mut tell: impl FnMut(&mut dyn Observer)) {
@@ -310,7 +263,7 @@ impl<M: Objective> Training<M> {
         let seconds = self.clock.elapsed().as_secs_f64();
         self.clock = Instant::now();
         self.setup.position.total_seconds += seconds;
-        if clock == Clock::OfEpoch {
+        if clock == Clock::OfReport {
             self.setup.position.seconds += seconds;
         }
     }
@@ -329,8 +282,8 @@ impl<M: Objective> Training<M> {
 /// Which seconds a time is added to; those of the training in any case.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Clock {
-    /// Steps and validation: those of the epoch too.
-    OfEpoch,
+    /// Steps and validation: those of the next report too.
+    OfReport,
     /// Writing of checkpoints and history: none but the training's.
-    BetweenEpochs,
+    BetweenReports,
 }

@@ -24,6 +24,12 @@ impl<M: Objective> Training<M> {
         }
     }
 
+    /// Whether a checkpoint is to be written at the end of an epoch without a report.
+    pub(super) fn saves_epochs(&self) -> bool {
+        let saver = self.setup.saver.as_ref();
+        saver.is_some_and(|saver| saver.checkpoints.interval() == SaveInterval::Epoch)
+    }
+
     /// The weights; an error if they are not finite. The last step may have made them so before any loss
     /// shows it.
     pub(super) fn weights(&self) -> Result<StateDict, TrainError> {
@@ -49,7 +55,7 @@ impl<M: Objective> Training<M> {
 
     /// Writes a checkpoint, if there is a folder for them.
     pub(super) fn save(&mut self, weights: &StateDict) -> Result<(), TrainError> {
-        self.count_time(Clock::OfEpoch);
+        self.count_time(Clock::OfReport);
         let (Some(saver), Some(checkpointer)) = (&self.setup.saver, &mut self.checkpointer) else {
             return Ok(());
         };
@@ -69,7 +75,7 @@ impl<M: Objective> Training<M> {
         });
         self.last_checkpoint = Some(written?);
         self.last_saved = Instant::now();
-        self.count_time(Clock::BetweenEpochs);
+        self.count_time(Clock::BetweenReports);
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 use rnn_model::StateDict;
 
-use super::Training;
+use super::{Setup, Training};
 use crate::config::Monitor;
 use crate::data::{Batches, Split};
 use crate::error::TrainError;
@@ -18,7 +18,7 @@ use crate::fit::learner::{StepInput, StepOutput};
 use crate::metrics::{NotFinite, RunningSums};
 use crate::objective::{BatchLoss, Classes, Objective, RecurrentState};
 use crate::optim::{Accumulated, clip_global_norm, clip_value};
-use crate::progress::{EpochReport, StepReport};
+use crate::progress::StepReport;
 
 impl<M: Objective> Training<M> {
     /// Makes one step, and adds its results to `sums`.
@@ -26,9 +26,9 @@ impl<M: Objective> Training<M> {
         &mut self,
         batches: &mut Batches<M::Batch>,
         sums: &mut RunningSums,
-        report: &mut EpochReport,
     ) -> Result<(), TrainError> {
-        let (epoch, config) = (report.epoch, self.setup.config.clone());
+        let (epoch, plan) = (self.setup.position.epoch, self.setup.plan);
+        let config = self.setup.config.clone();
         let first = self.setup.position.step * config.accumulate;
         let last = (first + config.accumulate).min(self.setup.train.num_batches());
         let number = self.setup.position.steps_done + 1;
@@ -66,7 +66,7 @@ impl<M: Objective> Training<M> {
             if number == 1 {
                 self.is_monitored_known = check_monitor(&config.monitor, loss)
                     .map(|()| true)
-                    // A hook may add it at the end of the epoch.
+                    // A hook may add it at the report.
                     .or_else(|error| match self.setup.hooks.is_empty() {
                         true => Err(error),
                         false => Ok(false),
@@ -83,12 +83,13 @@ impl<M: Objective> Training<M> {
             }
             seconds += start.elapsed().as_secs_f64();
             if config.keep_predictions
-                && batch + 1 == self.setup.train.num_batches()
+                && batch + 1 == last
+                && plan.has_report_after(number)
                 && let Some(classes) = &loss.classes
             {
                 let predicted = classes.logits.clone().argmax(1).into_data();
                 let predicted = predicted.iter::<i64>().map(|class| class as usize);
-                report.predictions = predicted.collect();
+                self.predictions = predicted.collect();
             }
             if self.setup.dashboard {
                 shown.push((batch + 1, output.item));
@@ -132,8 +133,9 @@ impl<M: Objective> Training<M> {
         let total_items = self.setup.train.num_items();
         let report = StepReport {
             epoch,
-            epochs: config.epochs,
+            epochs: plan.epochs(),
             step: position.steps_done,
+            total_steps: plan.total_steps,
             items: (last * batch_size).min(total_items),
             total_items,
             predictions,
@@ -172,8 +174,17 @@ impl<M: Objective> Training<M> {
 
     /// Tells the dashboard of a batch.
     fn show(&mut self, output: StepOutput<M::State>, batches: usize) {
-        let total = self.setup.train.num_items();
-        let items = (batches * self.setup.train.batch_size()).min(total);
+        let Setup {
+            plan,
+            position,
+            train,
+            ..
+        } = &self.setup;
+        let (from, to) = (position.steps_reported(), plan.next_report(position));
+        let total = plan.items_between(from, to);
+        let of_epoch = (batches * train.batch_size()).min(train.num_items());
+        let before = plan.items_between(0, (position.epoch - 1) * plan.steps);
+        let items = before + of_epoch - plan.items_between(0, from);
         let progress = Progress::new(items, total, Some("items".to_owned()));
         let rate = self.learner.lr_current();
         let item = TrainingItem::new(output, progress, Some(batches), Some(rate));

@@ -10,15 +10,15 @@ use crate::metrics::{NotFinite, RunningSums, Sums};
 use crate::objective::Objective;
 
 impl<M: Objective> Training<M> {
-    /// Makes a pass over the validation data; none if it was interrupted.
-    pub(super) fn valid_epoch(
+    /// Makes a pass over the validation data, for the report of that number; none if it was interrupted.
+    pub(super) fn validate(
         &mut self,
         loader: &Loader<M::Batch>,
+        report: usize,
     ) -> Result<Option<Sums>, TrainError> {
-        let epoch = self.setup.position.epoch;
         let total_items = loader.num_items();
         self.valid_event(LearnerEvent::StartSplit {
-            epoch_number: epoch,
+            epoch_number: report,
             total_items,
         });
         let model = self.learner.model().valid();
@@ -62,7 +62,7 @@ impl<M: Objective> Training<M> {
             }
         }
         let not_finite = sums.read()?;
-        self.valid_event(LearnerEvent::EndSplit(epoch));
+        self.valid_event(LearnerEvent::EndSplit(report));
         self.fail_in_validation(not_finite)?;
         if sums.sums.predictions == 0 {
             let data = Split::Validation;

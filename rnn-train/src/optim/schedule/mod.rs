@@ -36,12 +36,14 @@ pub enum Schedule {
     /// Up and down once: [`OneCycle`].
     OneCycle,
     /// η until the monitored metric ([`FitConfig::monitor`](crate::FitConfig::monitor)) has not
-    /// improved for more than `patience` epochs; then η·`factor`, and so on: PyTorch's
+    /// improved for more than `patience` validations; then η·`factor`, and so on: PyTorch's
     /// `ReduceLROnPlateau` with its relative threshold of 1e-4.
     ReduceOnPlateau {
         /// What the rate is multiplied by.
         factor: f64,
-        /// How many epochs without an improvement are tolerated.
+        /// How many validations (one an epoch, unless
+        /// [`valid_every`](crate::FitConfig::valid_every) says otherwise) without an improvement are
+        /// tolerated.
         patience: usize,
     },
 }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{Factor, Schedule};
 use crate::optim::Goal;
 
-/// For how many epochs the monitored metric has not improved.
+/// For how many reports the monitored metric has not improved.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Plateau {
     pub factor: f64,
@@ -24,8 +24,8 @@ impl Default for Plateau {
 impl Plateau {
     const THRESHOLD: f64 = 1e-4;
 
-    /// Takes an epoch's value of the monitored metric into account.
-    pub fn epoch(&mut self, schedule: Schedule, value: f64, goal: Goal, factor: &Factor) {
+    /// Takes a report's value of the monitored metric into account.
+    pub fn report(&mut self, schedule: Schedule, value: f64, goal: Goal, factor: &Factor) {
         let Schedule::ReduceOnPlateau {
             factor: gamma,
             patience,
@@ -66,7 +66,7 @@ mod tests {
         let losses = [1.0, 0.9, 0.9, 0.95, 0.89999, 0.8, 0.8, 0.8, 0.8, 0.8];
         let expected = [0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05, 0.025, 0.025, 0.0125];
         for (loss, expected) in losses.into_iter().zip(expected) {
-            plateau.epoch(schedule, loss, Goal::Lowest, &factor);
+            plateau.report(schedule, loss, Goal::Lowest, &factor);
             let found = 0.1 * factor.get();
             assert!(
                 (found - expected).abs() < 1e-12,
@@ -86,7 +86,7 @@ mod tests {
         let values = [0.5, 0.6, 0.6, 0.60001, 0.7, 0.6, f64::NAN, 0.7];
         let expected = [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25];
         for (value, expected) in values.into_iter().zip(expected) {
-            plateau.epoch(schedule, value, Goal::Highest, &factor);
+            plateau.report(schedule, value, Goal::Highest, &factor);
             assert_eq!(factor.get(), expected, "{value}");
         }
     }

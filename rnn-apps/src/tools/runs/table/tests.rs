@@ -345,3 +345,39 @@ fn columns_are_aligned_by_characters() {
     assert_eq!(aligned(&table[..2]), ["a  wide", "b  –"]);
     assert_eq!(aligned(&table), ["a  wide", "b  –", "c  inf"]);
 }
+
+#[test]
+fn runs_that_are_measured_in_steps_show_steps() {
+    let by_steps = |max_steps: u64| {
+        let mut settings = mnist(64, 0.01, 1);
+        let fit = &mut settings["training"]["fit"];
+        fit["max_steps"] = max_steps.into();
+        fit["valid_every"] = "100".into();
+        settings
+    };
+    let report = |steps: u64, loss: f64| json!({"epoch": 1, "steps": steps, "valid_loss": loss});
+    let history = || vec![report(100, 0.5), report(200, 0.25), report(300, 0.75)];
+    let runs = [
+        run("stopped", by_steps(400), history(), None),
+        run("trained", by_steps(300), history(), None),
+    ];
+    let table = rows(&runs);
+    assert_eq!(table[0][table[0].len() - 2], "step");
+    assert_eq!(table[1][1], "stopped at step 300 of 400");
+    assert_eq!(table[2][1], "trained, not evaluated");
+    let place_of = |row: &[String]| row[row.len() - 2].clone();
+    assert_eq!(place_of(&table[1]), "200");
+
+    let mut patient = by_steps(400);
+    patient["training"]["fit"]["patience"] = 1.into();
+    let results =
+        json!({"test_accuracy": 0.9, "epochs": 1, "steps": 300, "best_epoch": 1, "best_step": 200});
+    let runs = [
+        run("patient", patient, history(), Some(results)),
+        run("epochs", mnist(64, 0.01, 1), vec![epoch(1, 0.5)], None),
+    ];
+    let table = rows(&runs);
+    assert_eq!(table[0][table[0].len() - 2], "epoch");
+    assert_eq!(place_of(&table[1]), "step 200");
+    assert_eq!(place_of(&table[2]), "1");
+}
