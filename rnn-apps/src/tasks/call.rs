@@ -6,11 +6,12 @@ use std::path::Path;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
+use rnn_model::StateDict;
 
 use super::import::{Import, Imported};
-use super::report;
-use super::task::Task;
+use super::task::{SettingsOf, Task};
 use super::train::{self, TrainArgs};
+use super::{report, settings};
 use crate::context::Context;
 use crate::ui::Output;
 
@@ -42,6 +43,9 @@ pub trait Registered: Sync {
 
     /// Makes a run of weights from elsewhere.
     fn import(&self, context: &Context, import: Import) -> anyhow::Result<Imported>;
+
+    /// The weights of the run in `folder` as PyTorch's state dict has them.
+    fn exported(&self, folder: &Path, weights: StateDict) -> anyhow::Result<StateDict>;
 
     /// Makes the report of a finished run in `folder` anew, with its data at `data` if it is given.
     fn report(
@@ -110,6 +114,11 @@ impl<T: Task> Registered for T {
 
     fn import(&self, context: &Context, import: Import) -> anyhow::Result<Imported> {
         import.run::<T>(context)
+    }
+
+    fn exported(&self, folder: &Path, weights: StateDict) -> anyhow::Result<StateDict> {
+        let (_, settings) = settings::open::<SettingsOf<T>>(folder, T::NAME)?;
+        T::exported(&settings.model, weights)
     }
 
     fn report(

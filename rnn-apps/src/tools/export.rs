@@ -8,7 +8,9 @@ use rnn_data::fs::write_file;
 use rnn_train::RunDir;
 
 use crate::cli::values::{renaming, safetensors};
+use crate::tasks::find;
 use crate::tasks::session::named;
+use crate::tasks::settings::command_of;
 use crate::ui::Output;
 
 #[derive(Args, Debug)]
@@ -39,6 +41,14 @@ pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<()> {
     let weights = match &args.from {
         Some(name) => named(&run.checkpoints()?, name)?.weights().clone(),
         None => run.read_weights()?,
+    };
+    // A run of another program may hold weights alone.
+    let task = command_of(&args.run)
+        .ok()
+        .and_then(|command| find(&command));
+    let weights = match task {
+        Some(task) => task.exported(&args.run, weights)?,
+        None => weights,
     };
     let weights = weights
         .rename(renames.map(|(from, to)| (from.as_str(), to.as_str())))

@@ -152,6 +152,11 @@ impl TextData {
         })
     }
 
+    /// The same text in another vocabulary.
+    pub fn with_vocab(self, vocab: Vocab) -> Self {
+        Self { vocab, ..self }
+    }
+
     pub fn fingerprints(&self) -> Vec<String> {
         self.fingerprints.to_vec()
     }

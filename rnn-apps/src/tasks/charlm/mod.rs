@@ -103,7 +103,7 @@ impl Task for CharLm {
 
     fn for_model(data: TextData, model: &ModelSettings, run: &RunDir) -> anyhow::Result<TextData> {
         let vocab = run.read_vocab(model.own.vocab_size)?;
-        Ok(TextData { vocab, ..data })
+        Ok(data.with_vocab(vocab))
     }
 
     fn model(args: &CharLmArgs, data: &TextData) -> ModelSettings {

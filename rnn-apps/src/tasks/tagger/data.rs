@@ -99,6 +99,7 @@ impl Source {
 }
 
 /// The vocabularies of a tagger.
+#[derive(Clone)]
 pub struct Symbols {
     pub words: Vocab,
     pub tags: Vocab,
