@@ -183,6 +183,11 @@ fn an_error_leaves_a_cursor_that_can_be_used() {
         assert_eq!(cursor.next(&text.corpus).expect("read"), Some(expected));
     }
 
+    for longer_or_shorter in [&b"abcdefghijklm"[..], b"abcdefghijk"] {
+        write(longer_or_shorter);
+        assert!(cursor.seek(&text.corpus, 0, 9).is_err());
+    }
+    write(b"abcdefghijkl");
     let away = folder.path().join("away");
     std::fs::rename(&path, &away).expect("renamed");
     assert!(cursor.seek(&text.corpus, 0, 9).is_err());
