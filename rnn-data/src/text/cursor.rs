@@ -125,24 +125,22 @@ impl Cursor {
         if self.at < self.buffer.len() {
             return Ok(());
         }
-        let filled = self.fill(corpus);
-        if filled.is_err() {
-            // What is in the buffer now is not known.
-            *self = Self::new(self.chunk);
-        }
-        filled
-    }
-
-    fn fill(&mut self, corpus: &Corpus) -> Result<(), TextError> {
         let Some(document) = self.document else {
             return Ok(());
         };
-        // The last character stays: a window's first input is the last target of the one before.
-        let last = self.buffer.char_indices().next_back();
-        self.buffer.drain(..last.map_or(0, |(last, _)| last));
-        self.at = self.buffer.len();
+        self.buffer.clear();
+        self.at = 0;
         let document = corpus.document(document);
-        self.offset = document.append(self.offset, self.chunk, &mut self.buffer)?;
-        Ok(())
+        match document.append(self.offset, self.chunk, &mut self.buffer) {
+            Ok(next) => {
+                self.offset = next;
+                Ok(())
+            }
+            Err(error) => {
+                // It may hold what came before the error.
+                self.buffer.clear();
+                Err(error)
+            }
+        }
     }
 }

@@ -45,12 +45,18 @@ pub(super) fn decode<E>(
 /// The first `count` characters of a text, or all of it if it has fewer: how many they are, and their
 /// length in bytes.
 pub(super) fn prefix(text: &str, count: u64) -> (u64, usize) {
-    // Counting is many times faster than looking for the place of a character.
-    let chars = text.chars().count() as u64;
-    if chars <= count {
-        return (chars, text.len());
+    let (mut left, mut len) = (count, 0);
+    while left > 0 {
+        let rest = &text[len..];
+        let Some(first) = rest.chars().next() else {
+            break;
+        };
+        // So many bytes are no more than so many characters, and counting them is fast; and one
+        // character is no more than is left.
+        let bytes = usize::try_from(left).unwrap_or(usize::MAX).min(rest.len());
+        let bytes = rest.floor_char_boundary(bytes).max(first.len_utf8());
+        left -= rest[..bytes].chars().count() as u64;
+        len += bytes;
     }
-    let end = usize::try_from(count).ok();
-    let end = end.and_then(|count| text.char_indices().nth(count));
-    (count, end.map_or(text.len(), |(end, _)| end))
+    (count - left, len)
 }

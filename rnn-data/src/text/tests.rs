@@ -156,14 +156,42 @@ fn in_order_each_byte_is_read_once() {
 fn an_error_leaves_a_cursor_that_can_be_used() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("text.txt");
-    std::fs::write(&path, "abcdefghij").expect("a file");
+    std::fs::write(&path, "abcdefghijkl").expect("a file");
     let text = Text::open(&path, InvalidUtf8::Refuse).expect("a text");
-    let away = folder.path().join("away");
+    let modified = std::fs::metadata(&path).and_then(|file| file.modified());
+    let modified = modified.expect("a time");
+    // With the time of before, so that only the bytes tell.
+    let write = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).expect("written");
+        let file = std::fs::File::options().write(true).open(&path);
+        file.and_then(|file| file.set_modified(modified))
+            .expect("a time");
+    };
+
     let mut cursor = Cursor::new(4);
     cursor.seek(&text.corpus, 0, 2).expect("there");
+    write(b"abcdef\xffhijkl");
+    let error = cursor
+        .advance(&text.corpus, 5, |_| ())
+        .expect_err("changed");
+    assert!(
+        matches!(error, TextError::File { source, .. } if matches!(*source, TextError::Changed { .. }))
+    );
+    write(b"abcdefghijkl");
+    for (position, expected) in [(4, 'e'), (5, 'f'), (6, 'g'), (3, 'd'), (11, 'l'), (4, 'e')] {
+        cursor.seek(&text.corpus, 0, position).expect("there");
+        assert_eq!(cursor.next(&text.corpus).expect("read"), Some(expected));
+    }
+
+    for longer_or_shorter in [&b"abcdefghijklm"[..], b"abcdefghijk"] {
+        write(longer_or_shorter);
+        assert!(cursor.seek(&text.corpus, 0, 9).is_err());
+    }
+    write(b"abcdefghijkl");
+    let away = folder.path().join("away");
     std::fs::rename(&path, &away).expect("renamed");
-    assert!(cursor.advance(&text.corpus, 5, |_| ()).is_err());
+    assert!(cursor.seek(&text.corpus, 0, 9).is_err());
     std::fs::rename(&away, &path).expect("renamed");
-    cursor.seek(&text.corpus, 0, 3).expect("there");
-    assert_eq!(cursor.next(&text.corpus).expect("read"), Some('d'));
+    cursor.seek(&text.corpus, 0, 9).expect("there");
+    assert_eq!(cursor.next(&text.corpus).expect("read"), Some('j'));
 }

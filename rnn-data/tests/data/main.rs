@@ -1,4 +1,4 @@
-//! All tests of this crate but the one that needs an allocator of its own, as one program: each program
+//! All tests of this crate but those that need an allocator of their own, as one program: each program
 //! more is linked by itself.
 
 mod idx_gzip_malformed;

@@ -326,3 +326,12 @@ fn the_embedded_play() {
     let known = parts[0].vocab("<unk>").unwrap();
     assert_eq!(parts[1].count_unknown(&known).unwrap().count, 0);
 }
+
+/// The kernel's files have no length, like pipes.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_without_a_length() {
+    let path = Path::new("/proc/version");
+    let expected = std::fs::read_to_string(path).unwrap();
+    assert_eq!(read(&open(path).unwrap()), expected);
+}

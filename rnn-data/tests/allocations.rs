@@ -1,13 +1,17 @@
-//! A header cannot make the reader allocate what is not there. Counted by an allocator, which is
-//! why this test has a file, and so a process, of its own.
+//! A header cannot make the reader allocate what is not there, and a text is never in memory whole.
+//! Counted by an allocator, which is why these tests have a file, and so a process, of their own.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use rnn_data::{Idx, IdxError};
+use rnn_data::{Idx, IdxError, InvalidUtf8, Text, TextStreams};
 
 /// The largest single allocation so far.
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
+
+/// Held by the test that is counted, since tests run side by side.
+static COUNTED: Mutex<()> = Mutex::new(());
 
 struct Counting;
 
@@ -48,6 +52,7 @@ fn headers_that_promise_much_allocate_little() {
     let bomb = gzip(&[promise(1), vec![0; 32 << 20]].concat());
     assert!(bomb.len() < 64 << 10);
 
+    let _counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
     LARGEST.store(0, Ordering::Relaxed);
     for bytes in headers.iter().chain(&compressed) {
         let error = Idx::decode(bytes).unwrap_err();
@@ -67,4 +72,29 @@ fn headers_that_promise_much_allocate_little() {
     let largest = LARGEST.load(Ordering::Relaxed);
     // The decoder's own tables and window.
     assert!(largest < 256 << 10, "{largest} bytes at once");
+}
+
+#[test]
+fn a_text_is_never_in_memory_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("text.txt");
+    let counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+    std::fs::write(&path, "To be, or nöt to be?\n".repeat(1 << 20)).unwrap();
+
+    LARGEST.store(0, Ordering::Relaxed);
+    let text = Text::open(&path, InvalidUtf8::Refuse).unwrap();
+    assert_eq!(text.num_chars(), 21 << 20);
+    assert_eq!(text.bytes().unwrap(), 22 << 20);
+    text.hash().unwrap();
+    let parts = text.split(&[0.9, 0.1]).unwrap();
+    let vocab = parts[0].vocab("<unk>").unwrap();
+    assert_eq!(parts[1].count_unknown(&vocab).unwrap().count, 0);
+    let streams = TextStreams::new(parts[0].clone(), &vocab, 32, 100).unwrap();
+    for index in [0, 1, 2, streams.len() - 1, 1] {
+        assert!(streams.get(index).unwrap().is_some());
+    }
+    let largest = LARGEST.load(Ordering::Relaxed);
+    drop(counted);
+    // A chunk of it, and a flag for every character that there is in Unicode.
+    assert!(largest <= 1_114_112, "{largest} bytes at once");
 }
