@@ -61,6 +61,8 @@ pub struct RecurrentSettings {
     pub variational_dropout: bool,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub recurrent_dropout: f64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub weight_dropout: f64,
     #[serde(default, skip_serializing_if = "Not::not")]
     pub layer_norm: bool,
 }
@@ -75,7 +77,7 @@ pub fn is_zero(probability: &f64) -> bool {
 }
 
 /// The keys of these settings.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "hidden_size",
     "proj_size",
     "num_layers",
@@ -85,6 +87,7 @@ const KEYS: [&str; 9] = [
     "dropout",
     "variational_dropout",
     "recurrent_dropout",
+    "weight_dropout",
 ];
 
 /// The settings of a model: those of its task, and beside them in the same JSON object those of its
@@ -191,6 +194,7 @@ impl RecurrentSettings {
             dropout: 0.0,
             variational_dropout: false,
             recurrent_dropout: 0.0,
+            weight_dropout: 0.0,
             layer_norm: false,
         }
     }
@@ -269,6 +273,7 @@ impl RecurrentSettings {
             .with_dropout(self.dropout)
             .with_variational_dropout(self.variational_dropout)
             .with_recurrent_dropout(self.recurrent_dropout)
+            .with_weight_dropout(self.weight_dropout)
             .with_layer_norm(self.layer_norm);
         match init {
             WeightInit::Uniform => config,

@@ -1,10 +1,10 @@
 use burn::tensor::{Device, Int, Tensor};
 
 use super::generation::Generation;
-#[cfg(feature = "serde")]
-use super::token::is_zero;
 use super::token::{TokenModel, TokenModelConfig};
 use super::transparent::transparent_module;
+#[cfg(feature = "serde")]
+use crate::recurrent::is_zero;
 use crate::recurrent::{ConfigError, Lengths, RecurrentModule, RecurrentModuleConfig};
 use crate::sampling::{Sampling, SamplingError};
 

@@ -6,6 +6,8 @@ use super::embedding::embed;
 use super::linear::linear;
 use super::output::Output;
 use crate::ids;
+#[cfg(feature = "serde")]
+use crate::recurrent::is_zero;
 use crate::recurrent::{
     ConfigError, Lengths, RecurrentModule, RecurrentModuleConfig, dropout, variational_dropout,
 };
@@ -391,14 +393,4 @@ impl Noise {
             false => dropout(layer, sequence),
         }
     }
-}
-
-/// Whether a probability is that of never, which is not written.
-#[cfg(feature = "serde")]
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-pub(super) fn is_zero(probability: &f64) -> bool {
-    *probability == 0.0
 }

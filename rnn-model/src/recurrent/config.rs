@@ -14,6 +14,8 @@ use super::step::{Cell, GruStep, LstmStep, RnnStep};
 pub use error::ConfigError;
 #[cfg(feature = "serde")]
 pub(super) use settings::CellSettings;
+#[cfg(feature = "serde")]
+pub(crate) use settings::is_zero;
 
 /// Configuration of an [`Rnn`](crate::Rnn).
 pub type RnnConfig = RecurrentConfig<RnnStep>;
@@ -36,7 +38,7 @@ pub type GruConfig = RecurrentConfig<GruStep>;
 ///
 /// With the feature `serde` (on by default) it is read and written under the names of the settings.
 /// They are `input_size`, `hidden_size`, `num_layers`, `bias`, `batch_first`, `dropout`, `bidirectional`,
-/// `variational_dropout`, `recurrent_init`, `layer_norm`, `recurrent_dropout`, `zoneout_hidden`; of an LSTM also `zoneout_cell`,
+/// `variational_dropout`, `recurrent_init`, `layer_norm`, `recurrent_dropout`, `weight_dropout`, `zoneout_hidden`; of an LSTM also `zoneout_cell`,
 /// `proj_size`, `forget_bias`; of an RNN `nonlinearity`. Those with a default may be left out; a name that
 /// is none, or that of a setting which the cell does not have, is an error. Values are for
 /// [`validate`](Self::validate) to check.
@@ -74,6 +76,7 @@ pub struct RecurrentConfig<C> {
     recurrent_init: RecurrentInit,
     layer_norm: bool,
     recurrent_dropout: f64,
+    weight_dropout: f64,
     /// Of the hidden state, and of the cell state.
     zoneout: [f64; 2],
     proj_size: Option<usize>,
@@ -99,6 +102,7 @@ impl<C: Cell + Default> RecurrentConfig<C> {
             recurrent_init: RecurrentInit::Uniform,
             layer_norm: false,
             recurrent_dropout: 0.0,
+            weight_dropout: 0.0,
             zoneout: [0.0; 2],
             proj_size: None,
             forget_bias: None,
@@ -187,6 +191,20 @@ impl<C: Cell> RecurrentConfig<C> {
         self
     }
 
+    /// Sets the probability of dropping an element of `W_hh`, in training only (default 0), with one mask M for
+    /// all steps of a call (Merity, Keskar and Socher, [Regularizing and optimizing LSTM language models],
+    /// 2018). Unlike [recurrent dropout](Self::with_recurrent_dropout) it runs through the fast kernels.
+    ///
+    /// ```text
+    /// (M ⊙ W_hh)·h_{t-1} / (1 − p)
+    /// ```
+    ///
+    /// [Regularizing and optimizing LSTM language models]: https://arxiv.org/abs/1708.02182
+    pub fn with_weight_dropout(mut self, weight_dropout: f64) -> Self {
+        self.weight_dropout = weight_dropout;
+        self
+    }
+
     /// Features of the input per time step, I.
     pub fn input_size(&self) -> usize {
         self.input_size
@@ -254,6 +272,7 @@ impl<C: Cell> RecurrentConfig<C> {
         for (field, found) in [
             ("dropout", self.dropout),
             ("recurrent_dropout", self.recurrent_dropout),
+            ("weight_dropout", self.weight_dropout),
             ("zoneout of h", self.zoneout[0]),
             ("zoneout of c", self.zoneout[1]),
         ] {
@@ -342,7 +361,8 @@ impl<C: Cell> RecurrentConfig<C> {
             weights,
             caches: vec![Cache::default(); self.num_layers],
             noise: Noise::new(self.dropout, self.recurrent_dropout, self.zoneout)
-                .with_variational_dropout(self.variational_dropout),
+                .with_variational_dropout(self.variational_dropout)
+                .with_weight_dropout(self.weight_dropout),
             input_size: self.input_size,
             hidden_size: self.hidden_size,
             output_size,

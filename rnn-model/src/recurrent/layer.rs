@@ -66,7 +66,10 @@ impl<C: Cell> Layer<'_, C> {
         }
         let layer = crate::kernel::Layer {
             cell: self.cell.kernel(),
-            directions: self.weights.iter().map(Weights::for_kernel),
+            directions: self
+                .weights
+                .iter()
+                .map(|weights| weights.for_kernel(self.noise)),
             lengths: padding.map(Padding::lengths),
             h_0: state.h.clone(),
             c_0: state.c.clone(),
@@ -150,7 +153,10 @@ impl<'a, C: Cell> Direction<'a, C> {
         if let Some(mask) = &self.mask {
             hidden = hidden * mask.clone();
         }
-        let weight_hh = || self.weights.weight_hh.val().transpose();
+        let weight_hh = || {
+            let weight_hh = self.weights.weight_hh.val();
+            self.noise.recurrent_weights(weight_hh).transpose()
+        };
         let mut recurrent = hidden.matmul(self.weight_hh.get_or_init(weight_hh).clone());
         let norms = self.weights.norms.as_ref();
         if let Some(norms) = norms {

@@ -19,6 +19,8 @@ pub use cells::{
     GruCell, GruCellConfig, LstmCell, LstmCellConfig, RecurrentCell, RecurrentCellConfig, RnnCell,
     RnnCellConfig,
 };
+#[cfg(feature = "serde")]
+pub(crate) use config::is_zero;
 pub use config::{ConfigError, GruConfig, LstmConfig, RecurrentConfig, RnnConfig};
 pub use init::RecurrentInit;
 pub use interface::{RecurrentModule, RecurrentModuleConfig};

@@ -18,6 +18,8 @@ pub(crate) struct Noise {
     variational: bool,
     /// Drops features of the hidden state on its way to the next step, the same at all steps.
     recurrent: Dropout,
+    /// Drops elements of the recurrent weights, the same at all steps.
+    weight: Dropout,
     /// Keeps features of the state as they were.
     zoneout_hidden: Dropout,
     zoneout_cell: Dropout,
@@ -30,6 +32,7 @@ impl Noise {
             dropout: dropout_of(dropout),
             variational: false,
             recurrent: dropout_of(recurrent),
+            weight: dropout_of(0.0),
             zoneout_hidden: dropout_of(hidden),
             zoneout_cell: dropout_of(cell),
         }
@@ -40,6 +43,18 @@ impl Noise {
             variational,
             ..self
         }
+    }
+
+    pub fn with_weight_dropout(self, prob: f64) -> Self {
+        Self {
+            weight: DropoutConfig::new(prob).init(),
+            ..self
+        }
+    }
+
+    /// The recurrent weights of a call, `[G·H, P]`.
+    pub fn recurrent_weights(&self, weight_hh: Tensor<2>) -> Tensor<2> {
+        dropout(&self.weight, weight_hh)
     }
 
     pub fn is_variational(&self) -> bool {
@@ -86,16 +101,17 @@ impl Noise {
         self.zoneout_hidden.prob > 0.0 || self.zoneout_cell.prob > 0.0
     }
 
-    /// The probabilities, for display: of dropout, recurrent dropout and zoneout.
-    pub fn probabilities(&self) -> [f64; 4] {
+    /// The probabilities, for display: of dropout, recurrent dropout, weight dropout and zoneout.
+    pub fn probabilities(&self) -> [f64; 5] {
         let Self {
             dropout,
             recurrent,
+            weight,
             zoneout_hidden,
             zoneout_cell,
-            ..
+            variational: _,
         } = self;
-        [dropout, recurrent, zoneout_hidden, zoneout_cell].map(|dropout| dropout.prob)
+        [dropout, recurrent, weight, zoneout_hidden, zoneout_cell].map(|dropout| dropout.prob)
     }
 }
 

@@ -5,6 +5,8 @@ use burn::nn::LayerNorm;
 use burn::tensor::Tensor;
 
 #[cfg(feature = "kernel")]
+use super::regularization::Noise;
+#[cfg(feature = "kernel")]
 use crate::kernel::DirectionWeights;
 
 /// The parameters of one layer in one direction. G is the cell's number of gates, H `hidden_size`,
@@ -36,13 +38,13 @@ pub struct Norms {
 }
 
 impl Weights {
-    /// The tensors as the kernels take them, which know no normalisation.
+    /// The tensors as the kernels take them, which know no normalisation, for a call.
     #[cfg(feature = "kernel")]
-    pub fn for_kernel(&self) -> DirectionWeights {
+    pub fn for_kernel(&self, noise: &Noise) -> DirectionWeights {
         let biases = self.bias_ih.as_ref().zip(self.bias_hh.as_ref());
         DirectionWeights {
             weight_ih: self.weight_ih.val(),
-            weight_hh: self.weight_hh.val(),
+            weight_hh: noise.recurrent_weights(self.weight_hh.val()),
             biases: biases.map(|(ih, hh)| [ih.val(), hh.val()]),
             weight_hr: self.weight_hr.as_ref().map(Param::val),
         }

@@ -74,6 +74,9 @@ pub struct CharLmArgs {
     /// kernel: slower)
     #[arg(long, default_value_t = 0.0, value_name = "P", value_parser = share)]
     pub recurrent_dropout: f64,
+    /// Probability of dropping a recurrent weight, one mask a window [default: the preset's]
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub weight_dropout: Option<f64>,
     /// Drop the same features at all steps of a window, and not others at each
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
     pub variational_dropout: bool,
@@ -103,6 +106,7 @@ impl CharLmArgs {
             input_dropout: self.input_dropout.unwrap_or(recipe.input_dropout),
             dropout: self.dropout.unwrap_or(dropout),
             output_dropout: self.output_dropout.unwrap_or(recipe.output_dropout),
+            weight_dropout: self.weight_dropout.unwrap_or(recipe.weight_dropout),
             batch_size: self.batch_size.unwrap_or(recipe.batch_size),
             window: self.window.unwrap_or(recipe.window),
             ..recipe
@@ -118,6 +122,7 @@ impl CharLmArgs {
         self.input_dropout = Some(recipe.input_dropout);
         self.dropout = Some(recipe.dropout);
         self.output_dropout = Some(recipe.output_dropout);
+        self.weight_dropout = Some(recipe.weight_dropout);
         self.batch_size = Some(recipe.batch_size);
         self.window = Some(recipe.window);
     }

@@ -42,6 +42,7 @@ impl Task for CharLm {
         "output_dropout",
         "variational_dropout",
         "recurrent_dropout",
+        "weight_dropout",
     ];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
         ("epochs", "none: --max-steps counts"),

@@ -69,6 +69,7 @@ impl ModelSettings {
                 dropout: recipe.dropout,
                 variational_dropout: args.variational_dropout,
                 recurrent_dropout: args.recurrent_dropout,
+                weight_dropout: recipe.weight_dropout,
                 layer_norm: args.layer_norm,
                 ..RecurrentSettings::new(recipe.hidden_size, recipe.num_layers)
             },

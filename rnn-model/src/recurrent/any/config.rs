@@ -107,6 +107,9 @@ setters! {
     /// Sets the probability of dropping a feature of the hidden state on its way to the next step:
     /// [`RecurrentConfig::with_recurrent_dropout`](crate::RecurrentConfig::with_recurrent_dropout).
     with_recurrent_dropout(f64);
+    /// Sets the probability of dropping an element of `W_hh`:
+    /// [`RecurrentConfig::with_weight_dropout`](crate::RecurrentConfig::with_weight_dropout).
+    with_weight_dropout(f64);
 }
 
 impl RecurrentModuleConfig for AnyConfig {

@@ -31,6 +31,8 @@ pub struct Settings {
     layer_norm: bool,
     #[serde(default)]
     recurrent_dropout: f64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    weight_dropout: f64,
     #[serde(default)]
     zoneout_hidden: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +43,15 @@ pub struct Settings {
     forget_bias: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nonlinearity: Option<Nonlinearity>,
+}
+
+/// Whether a probability is that of never, which is not written.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+pub(crate) fn is_zero(probability: &f64) -> bool {
+    *probability == 0.0
 }
 
 fn one() -> usize {
@@ -66,6 +77,7 @@ impl<C: Cell> From<RecurrentConfig<C>> for Settings {
             recurrent_init: config.recurrent_init,
             layer_norm: config.layer_norm,
             recurrent_dropout: config.recurrent_dropout,
+            weight_dropout: config.weight_dropout,
             zoneout_hidden,
             zoneout_cell: C::HAS_CELL_STATE.then_some(zoneout_cell),
             proj_size: config.proj_size,
@@ -101,6 +113,7 @@ impl<C: Cell + Default> TryFrom<Settings> for RecurrentConfig<C> {
             recurrent_init: settings.recurrent_init,
             layer_norm: settings.layer_norm,
             recurrent_dropout: settings.recurrent_dropout,
+            weight_dropout: settings.weight_dropout,
             zoneout: [
                 settings.zoneout_hidden,
                 settings.zoneout_cell.unwrap_or(0.0),

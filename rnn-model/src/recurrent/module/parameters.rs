@@ -92,7 +92,13 @@ impl<C: Cell> ModuleDisplay for Recurrent<C> {
 
 impl<C: Cell> ModuleDisplayDefault for Recurrent<C> {
     fn content(&self, content: Content) -> Option<Content> {
-        let [dropout, recurrent_dropout, zoneout_hidden, zoneout_cell] = self.noise.probabilities();
+        let [
+            dropout,
+            recurrent_dropout,
+            weight_dropout,
+            zoneout_hidden,
+            zoneout_cell,
+        ] = self.noise.probabilities();
         let mut content = content
             .set_top_level_type(C::NAME)
             .add("input_size", &self.input_size)
@@ -114,6 +120,7 @@ impl<C: Cell> ModuleDisplayDefault for Recurrent<C> {
         }
         for (name, probability) in [
             ("recurrent_dropout", recurrent_dropout),
+            ("weight_dropout", weight_dropout),
             ("zoneout_hidden", zoneout_hidden),
             ("zoneout_cell", zoneout_cell),
         ] {
