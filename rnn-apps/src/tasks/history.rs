@@ -5,10 +5,10 @@ use rnn_train::progress::{EpochReport, Observer, StartReport};
 
 use crate::ui::Output;
 
-/// An observer that writes the history of a run after each epoch.
+/// An observer that writes the history of a run after each report.
 pub struct History {
     run: RunDir,
-    epochs: Vec<EpochReport>,
+    reports: Vec<EpochReport>,
     out: Output,
 }
 
@@ -17,13 +17,13 @@ impl History {
     pub fn new(run: RunDir, out: Output) -> Self {
         Self {
             run,
-            epochs: Vec::new(),
+            reports: Vec::new(),
             out,
         }
     }
 
     fn write(&self) {
-        if let Err(error) = self.run.write_history(&self.epochs) {
+        if let Err(error) = self.run.write_history(&self.reports) {
             // A failure to write the history does not stop the training.
             self.out.warn_of(error);
         }
@@ -32,15 +32,15 @@ impl History {
 
 impl Observer for History {
     fn start(&mut self, report: &StartReport) {
-        self.epochs.clone_from(&report.history);
-        // The file may contain epochs after the checkpoint, which will be repeated.
+        self.reports.clone_from(&report.history);
+        // The file may contain reports after the checkpoint, which will be repeated.
         if report.steps_done > 0 {
             self.write();
         }
     }
 
     fn epoch(&mut self, report: &EpochReport) {
-        self.epochs.push(report.clone());
+        self.reports.push(report.clone());
         self.write();
     }
 }

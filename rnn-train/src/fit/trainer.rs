@@ -184,10 +184,11 @@ impl<M: Objective> Trainer<M> {
         self
     }
 
-    /// Calls `hook` at the end of each epoch, after validation, with the model: for samples of its output,
+    /// Calls `hook` at the end of each epoch, or after each [`valid_every`](FitConfig::valid_every) steps, when
+    /// it is validated, with the model: for samples of its output,
     /// for metrics that are no means over batches, and for stopping by a rule of your own. Several hooks
     /// are called in the order in which they were added; an error of one ends the training, and the
-    /// epoch that it was called in is in no checkpoint.
+    /// report that it was called for is in no checkpoint.
     ///
     /// A closure that calls methods of the model needs its type before [`fit`](Self::fit) says it:
     /// `Trainer::<MyModel>::new(config)`.

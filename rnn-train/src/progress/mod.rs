@@ -1,5 +1,5 @@
-//! Watching a training: an [`Observer`] is told where it begins, of each step, and of each epoch; a hook
-//! has the model at the end of an epoch ([`EpochEnd`]).
+//! Watching a training: an [`Observer`] is told where it begins, of each step, and of each epoch or
+//! validation; a hook has the model there ([`EpochEnd`]).
 
 mod epoch_end;
 mod epoch_report;

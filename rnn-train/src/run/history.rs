@@ -10,7 +10,7 @@ const HISTORY: &str = "history.jsonl";
 const HISTORY_TABLE: &str = "history.csv";
 
 impl RunDir {
-    /// Writes the history, once as a line of JSON per epoch and once as a table for other programs.
+    /// Writes the history, once as a line of JSON per report and once as a table for other programs.
     ///
     /// # Errors
     ///
@@ -26,7 +26,7 @@ impl RunDir {
         self.write(HISTORY_TABLE, table(history).as_bytes())
     }
 
-    /// Reads the history; empty if not one epoch was finished.
+    /// Reads the history; empty if there was no report.
     ///
     /// # Errors
     ///

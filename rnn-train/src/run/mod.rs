@@ -12,11 +12,11 @@
 //! | `model.safetensors` | the weights to use |
 //! | `vocab.json`, `tags.json` | the ids of words (or characters) and tags, if there are any |
 //! | `model.json` | the configuration of the model, as this library opens it |
-//! | `history.jsonl`, `history.csv` | a line per epoch |
+//! | `history.jsonl`, `history.csv` | a line per epoch or validation |
 //! | `metrics.json` | the results |
-//! | `checkpoints/` | the last two [checkpoints](crate::checkpoint), and those of the best two epochs |
+//! | `checkpoints/` | the last two [checkpoints](crate::checkpoint), and those of the best two epochs or validations |
 //! | `report.html` | the course of the training, with all pictures, in one page |
-//! | `loss.svg`, `accuracy.svg` | the loss and the accuracy over the epochs |
+//! | `loss.svg`, `accuracy.svg` | the loss and the accuracy over the epochs or steps |
 //! | `confusion.svg` | the confusion matrix |
 //! | `predictions.png`, `mistakes.png` | images with what was predicted for them; the most confident mistakes |
 

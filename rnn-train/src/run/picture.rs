@@ -6,9 +6,9 @@ use super::error::RunError;
 /// A picture in a run's folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Picture {
-    /// The loss over the epochs, SVG.
+    /// The loss over the epochs or steps, SVG.
     Loss,
-    /// The accuracy over the epochs, SVG.
+    /// The accuracy over the epochs or steps, SVG.
     Accuracy,
     /// Which class was taken for which, SVG.
     Confusion,

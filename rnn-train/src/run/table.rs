@@ -3,7 +3,7 @@
 use crate::metrics::Metrics;
 use crate::progress::EpochReport;
 
-/// The history as comma-separated values under a line of names; a value that an epoch lacks is empty.
+/// The history as comma-separated values under a line of names; a value that a report lacks is empty.
 ///
 /// The metrics stand beside the losses. No name or value needs quotes.
 pub(super) fn table(history: &[EpochReport]) -> String {

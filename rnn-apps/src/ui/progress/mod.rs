@@ -62,16 +62,17 @@ impl Progress {
     }
 
     fn begin(&self, report: &StepReport) -> Stretch {
+        // One bar over all steps, since a stretch of them may be short; or one over each epoch.
+        let (place, length, done) = match self.measure {
+            Measure::Epochs(_) => ("{prefix}", report.total_items, 0),
+            Measure::Steps(_) => ("step {pos}/{len}", report.total_steps, report.step),
+        };
         let bar = match self.out.is_quiet() || !self.is_terminal {
             true => ProgressBar::hidden(),
-            false => ProgressBar::new(match self.measure {
-                Measure::Epochs(_) => report.total_items as u64,
-                // One bar over the whole training: a stretch may be short.
-                Measure::Steps(_) => report.total_steps as u64,
-            }),
+            false => ProgressBar::new(length as u64).with_position(done as u64),
         };
         let length = bar_length(width(&Term::stderr()).unwrap_or(0));
-        let style = format!("{{prefix}} {{bar:{length}}} {{percent:>3}} %  {{wide_msg}}");
+        let style = format!("{place} {{bar:{length}}} {{percent:>3}} %  {{wide_msg}}");
         let style = ProgressStyle::with_template(&style);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         let prefix = self.measure.place(report);
@@ -139,7 +140,6 @@ impl Observer for Progress {
         if self.is_terminal {
             let columns = width(&Term::stderr());
             let room = columns.map(|columns| room_beside_bar(columns, &place));
-            stretch.bar.set_prefix(place);
             stretch.bar.set_message(text.within(room));
         } else {
             let items = match self.measure {
