@@ -34,6 +34,7 @@ pub use recurrent::{
     LstmStep, ModuleState, Nonlinearity, Recurrent, RecurrentCell, RecurrentCellConfig,
     RecurrentConfig, RecurrentInit, RecurrentModule, RecurrentModuleConfig, Rnn, RnnCell,
     RnnCellConfig, RnnConfig, RnnStep, dropout, variational_dropout, with_noise_seed,
+    without_noise,
 };
 pub use sampling::{Sampling, SamplingError, multinomial, temperature_weights};
 pub use threads::{set_threads, threads};

@@ -26,7 +26,7 @@ pub use init::RecurrentInit;
 pub use interface::{RecurrentModule, RecurrentModuleConfig};
 pub use lengths::{Lengths, LengthsError};
 pub use module::{Gru, Lstm, Recurrent, Rnn};
-pub use regularization::{dropout, variational_dropout, with_noise_seed};
+pub use regularization::{dropout, variational_dropout, with_noise_seed, without_noise};
 pub use step::{Cell, GruStep, LstmState, LstmStep, ModuleState, Nonlinearity, RnnStep};
 
 #[cfg(feature = "kernel")]

@@ -7,7 +7,7 @@ use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
 use masks::is_active;
-pub use masks::{dropout, variational_dropout, with_noise_seed};
+pub use masks::{dropout, variational_dropout, with_noise_seed, without_noise};
 
 /// The noise of all layers. Each part does nothing at probability 0, or outside training.
 #[derive(Module, Debug)]

@@ -4,7 +4,9 @@
 //! that it writes.
 
 mod char_model;
+mod dynamic;
 mod error;
 
 pub use char_model::{CharModel, Characters};
+pub use dynamic::evaluate_dynamic;
 pub use error::CharModelError;

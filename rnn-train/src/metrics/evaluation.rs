@@ -5,7 +5,7 @@ use super::results::{Unread, read};
 use super::{Metrics, Sums, for_each_batch};
 use crate::data::{Loader, Split};
 use crate::error::TrainError;
-use crate::objective::{Classes, Objective};
+use crate::objective::{BatchLoss, Classes, Objective};
 
 /// How a model does on a whole dataset.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,6 +44,27 @@ impl Evaluation {
         let mut wrong: Vec<usize> = (0..self.predictions.len()).filter(is_wrong).collect();
         wrong.sort_by(|&a, &b| self.confidences[b].total_cmp(&self.confidences[a]));
         wrong
+    }
+
+    /// The same with the loss and the metrics of `sums`, over `num_items` items.
+    ///
+    /// # Errors
+    ///
+    /// If there are no predictions.
+    pub(crate) fn with_sums(self, sums: &Sums, num_items: usize) -> Result<Self, TrainError> {
+        if sums.predictions == 0 {
+            let data = Split::Evaluation;
+            return Err(match num_items {
+                0 => TrainError::NoData { data },
+                _ => TrainError::NoPredictions { data },
+            });
+        }
+        Ok(Self {
+            loss: sums.mean_loss(),
+            count: sums.predictions,
+            metrics: sums.metrics(),
+            ..self
+        })
     }
 
     fn add(&mut self, classes: Classes) -> Result<(), TrainError> {
@@ -138,45 +159,43 @@ fn evaluate_with<M: Objective>(
     let (mut evaluation, mut sums, mut number) = (Evaluation::default(), Sums::default(), 0);
     for_each_batch(model, loader, carry_state, |model, batch, state| {
         let (loss, state) = model.score(batch, state);
-        let in_batch = |source| TrainError::Class {
-            data: Split::Evaluation,
-            batch: number,
-            source,
-        };
-        loss.check().map_err(in_batch)?;
-        for results in read(vec![Unread::new(0, number, &loss)?])? {
-            if results.count > 0 && !results.loss.is_finite() {
-                return Err(TrainError::NotFinite {
-                    batch: number,
-                    value: results.loss,
-                });
-            }
-            sums.add(&results);
-        }
-        if let Some(classes) = loss.classes {
-            // Where it was not looked at when the loss was made.
-            let fault = classes.out_of_range().map_err(TrainError::device)?;
-            fault.map_or(Ok(()), |fault| Err(in_batch(fault)))?;
-            if keep_predictions {
-                evaluation.add(classes)?;
-            }
+        add_loss(&mut sums, number, &loss)?;
+        if let Some(classes) = loss.classes
+            && keep_predictions
+        {
+            evaluation.add(classes)?;
         }
         number += 1;
-        Ok(state)
+        Ok::<_, TrainError>(state)
     })?;
-    if sums.predictions == 0 {
-        let data = Split::Evaluation;
-        return Err(match loader.num_items() {
-            0 => TrainError::NoData { data },
-            _ => TrainError::NoPredictions { data },
-        });
-    }
     let pairs = evaluation.predictions.iter().zip(&evaluation.targets);
     evaluation.correct = pairs.filter(|(found, right)| found == right).count();
-    evaluation.loss = sums.mean_loss();
-    evaluation.count = sums.predictions;
-    evaluation.metrics = sums.metrics();
-    Ok(evaluation)
+    evaluation.with_sums(&sums, loader.num_items())
+}
+
+/// Adds the loss of batch `number`, after looking whether its targets are classes.
+pub(crate) fn add_loss(sums: &mut Sums, number: usize, loss: &BatchLoss) -> Result<(), TrainError> {
+    let in_batch = |source| TrainError::Class {
+        data: Split::Evaluation,
+        batch: number,
+        source,
+    };
+    loss.check().map_err(in_batch)?;
+    for results in read(vec![Unread::new(0, number, loss)?])? {
+        if results.count > 0 && !results.loss.is_finite() {
+            return Err(TrainError::NotFinite {
+                batch: number,
+                value: results.loss,
+            });
+        }
+        sums.add(&results);
+    }
+    if let Some(classes) = &loss.classes {
+        // Where it was not looked at when the loss was made.
+        let fault = classes.out_of_range().map_err(TrainError::device)?;
+        fault.map_or(Ok(()), |fault| Err(in_batch(fault)))?;
+    }
+    Ok(())
 }
 
 fn indices(data: &TensorData) -> impl Iterator<Item = usize> {

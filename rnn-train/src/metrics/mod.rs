@@ -11,6 +11,7 @@ mod sums;
 mod tagging;
 
 pub use confusion::Confusion;
+pub(crate) use evaluation::add_loss;
 pub use evaluation::{Evaluation, evaluate, evaluate_carrying, evaluate_loss};
 pub use for_each_batch::for_each_batch;
 pub use named::Metrics;

@@ -2,6 +2,7 @@
 
 use rnn_data::Vocab;
 use rnn_data::text::Text;
+use rnn_train::language::evaluate_dynamic;
 use rnn_train::metrics::evaluate_loss;
 use serde::Serialize;
 
@@ -91,3 +92,24 @@ pub fn score(
 
 /// Windows side by side where each begins from zeros.
 const RESET_ROWS: usize = 32;
+
+/// Evaluates a model on a text while it goes on learning from what it has read, and prints the loss in nats
+/// per character.
+pub fn dynamic(
+    model: &Model,
+    text: &Text,
+    vocab: &Vocab,
+    rate: f64,
+    out: &mut Output,
+) -> anyhow::Result<f64> {
+    let windows = loader(text, vocab, 1, DYNAMIC_WINDOW)?;
+    let nats = evaluate_dynamic(model, &windows, rate)?.loss;
+    out.line(format_args!(
+        "weights that go on learning: {nats:.4} nats per character (dynamic evaluation, not to be compared \
+         with the others)"
+    ))?;
+    Ok(nats)
+}
+
+/// Characters between two steps of dynamic evaluation.
+const DYNAMIC_WINDOW: usize = 50;

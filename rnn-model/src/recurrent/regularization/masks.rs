@@ -1,6 +1,6 @@
 //! Where the masks of dropout come from: a generator of the caller's, or the device's random state.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use burn::nn::Dropout;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -9,6 +9,7 @@ use rand::{Rng, SeedableRng};
 
 thread_local! {
     static GENERATOR: RefCell<Option<ChaCha8Rng>> = const { RefCell::new(None) };
+    static IS_SILENT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `run`, in which dropout, recurrent dropout and zoneout of this crate's modules follow from `seed`
@@ -42,6 +43,33 @@ pub fn with_noise_seed<T>(seed: u64, run: impl FnOnce() -> T) -> T {
 
     let generator = ChaCha8Rng::seed_from_u64(seed);
     let _restore = Restore(GENERATOR.replace(Some(generator)));
+    run()
+}
+
+/// Runs `run`, in which this crate's modules have no noise: for gradients of a model as it predicts, on an
+/// autodiff device. It counts for the calling thread, and for a [`Dropout`] of Burn's within [`dropout`].
+///
+/// ```
+/// use burn::tensor::Tensor;
+/// use rnn_model::{GruConfig, without_noise};
+/// # let device: burn::tensor::Device = Default::default();
+/// let gru = GruConfig::new(5, 3).with_recurrent_dropout(0.5).init(&device.autodiff());
+/// let input = Tensor::ones([2, 6, 5], &gru.devices()[0]);
+/// let run = || without_noise(|| gru.forward(input.clone(), None).0.into_data());
+/// assert_eq!(run(), run());
+/// # use burn::module::Module;
+/// ```
+pub fn without_noise<T>(run: impl FnOnce() -> T) -> T {
+    /// Puts back what was there, even if `run` panics.
+    struct Restore(bool);
+
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            IS_SILENT.set(self.0);
+        }
+    }
+
+    let _restore = Restore(IS_SILENT.replace(true));
     run()
 }
 
@@ -108,9 +136,9 @@ pub fn variational_dropout(layer: &Dropout, input: Tensor<3>, time: usize) -> Te
     input * dropout(layer, ones)
 }
 
-/// Whether something is drawn: as Burn's dropout itself decides.
+/// Whether something is drawn: as Burn's dropout itself decides, and not within [`without_noise`].
 pub(super) fn is_active(layer: &Dropout, device: &Device) -> bool {
-    layer.prob > 0.0 && layer.training.is_enabled() && device.is_autodiff()
+    layer.prob > 0.0 && layer.training.is_enabled() && device.is_autodiff() && !IS_SILENT.get()
 }
 
 /// For each of `count` elements 1 / `keep` with probability `keep`, else 0; none without a generator.
