@@ -354,9 +354,11 @@ pub fn describe_fit(
         Schedule::OneCycle => "on one cycle up to",
         Schedule::ReduceOnPlateau { .. } => "reduced on plateaus from",
     };
-    let batch = match fit.accumulate {
-        1 => batch_size.to_string(),
-        batches => format!("{batches} × {batch_size}"),
+    let batch = match (fit.accumulate, batch_size) {
+        // Windows of a text, which are batches already.
+        (1, 1) => String::new(),
+        (1, size) => format!(", batches of {size}"),
+        (batches, size) => format!(", batches of {batches} × {size}"),
     };
     let of_epoch = batches.div_ceil(fit.accumulate);
     let mut steps = match fit.max_steps {
@@ -373,7 +375,7 @@ pub fn describe_fit(
     out.field(
         "steps",
         format_args!(
-            "{optimizer}, {schedule} {}, batches of {batch}; {steps}",
+            "{optimizer}, {schedule} {}{batch}; {steps}",
             fit.learning_rate,
         ),
     )

@@ -116,11 +116,15 @@ impl<B: 'static> Loader<B> {
         B: Send,
     {
         let (source, device, batch_size) = (self.source.clone(), device.clone(), self.batch_size);
-        let order = self.order(epoch as u64);
+        let (order, num_items) = (self.order(epoch as u64), self.num_items);
         Batches::ahead((skip..self.num_batches()).map(move |batch| {
             let first = batch * batch_size;
-            let last = (first + batch_size).min(order.len());
-            source.batch(order[first..last].to_vec(), &device)
+            let items = first..(first + batch_size).min(num_items);
+            let items = match &order {
+                Some(order) => order[items].to_vec(),
+                None => items.collect(),
+            };
+            source.batch(items, &device)
         }))
     }
 
@@ -137,14 +141,13 @@ impl<B: 'static> Loader<B> {
         Ok(())
     }
 
-    fn order(&self, epoch: u64) -> Vec<usize> {
+    /// The random order of an epoch; none if it is the dataset's, which takes no memory.
+    fn order(&self, epoch: u64) -> Option<Vec<usize>> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.shuffle?);
+        rng.set_stream(epoch);
         let mut order: Vec<usize> = (0..self.num_items).collect();
-        if let Some(seed) = self.shuffle {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(epoch);
-            order.shuffle(&mut rng);
-        }
-        order
+        order.shuffle(&mut rng);
+        Some(order)
     }
 }
 
