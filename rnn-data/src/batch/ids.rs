@@ -69,14 +69,14 @@ impl Batcher<(Vec<usize>, Vec<usize>), IdBatch> for IdBatcher {
 }
 
 impl Batcher<StreamWindow, IdBatch> for IdBatcher {
-    /// A window has all rows of its batch, so that there is one item: a loader of windows has a batch
-    /// size of 1, and goes through them in order.
+    /// A window has all rows of its batch, so that a loader for training with carried states has a batch
+    /// size of 1, and goes through the windows in order. The rows of several windows come side by side,
+    /// each for itself: only for states that are not carried.
     ///
     /// # Panics
     ///
-    /// If there is not exactly one window, it has no steps, an id is not below `vocab_size` or a row has
-    /// not as many targets as inputs.
+    /// If there are no steps, an id is not below `vocab_size` or a row has not as many targets as inputs.
     fn batch(&self, items: Vec<StreamWindow>, device: &Device) -> IdBatch {
-        self.make(&Rows::of_window(&items), device)
+        self.make(&Rows::of_windows(&items), device)
     }
 }

@@ -27,17 +27,27 @@ impl<'a> Rows<'a> {
         .checked()
     }
 
+    /// The rows of a window, which is a whole batch.
+    ///
     /// # Panics
     ///
     /// If there is not exactly one window, it has no steps, or a row has not as many targets as inputs.
     pub fn of_window(windows: &'a [StreamWindow]) -> Self {
-        let [window] = windows else {
-            panic!(
-                "expected one window, which is a whole batch, found {}",
-                windows.len()
-            );
-        };
-        let rows = window.rows.iter();
+        assert!(
+            windows.len() == 1,
+            "expected one window, which is a whole batch, found {}",
+            windows.len()
+        );
+        Self::of_windows(windows)
+    }
+
+    /// The rows of windows side by side, each row for itself.
+    ///
+    /// # Panics
+    ///
+    /// If there are no steps, or a row has not as many targets as inputs.
+    pub fn of_windows(windows: &'a [StreamWindow]) -> Self {
+        let rows = windows.iter().flat_map(|window| &window.rows);
         let rows = Self {
             inputs: rows.clone().map(|row| row.inputs.as_slice()).collect(),
             targets: rows.clone().map(|row| row.targets.as_slice()).collect(),

@@ -144,6 +144,17 @@ impl IdLoader {
     pub fn text(streams: TextStreams, vocab_size: usize) -> Self {
         Self::new(Arc::new(streams), Arc::new(IdBatcher { vocab_size }), 1)
     }
+
+    /// The windows of a text's characters, each for itself, in batches of `batch_size` windows: for
+    /// evaluation where every window starts from a zero state. States can't be carried over them.
+    ///
+    /// # Panics
+    ///
+    /// If `batch_size` is 0.
+    pub fn separate_windows(streams: TextStreams, vocab_size: usize, batch_size: usize) -> Self {
+        let batcher = Arc::new(IdBatcher { vocab_size });
+        Self::new(Arc::new(streams), batcher, batch_size)
+    }
 }
 
 impl TaggedLoader {
