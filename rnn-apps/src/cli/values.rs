@@ -40,6 +40,16 @@ pub fn layers(text: &str) -> Result<usize, String> {
     count(text, 64)
 }
 
+/// Characters side by side in a picture.
+pub fn drawn_chars(text: &str) -> Result<usize, String> {
+    count(text, 5_000)
+}
+
+/// Rows of a picture.
+pub fn drawn_rows(text: &str) -> Result<usize, String> {
+    count(text, 200)
+}
+
 pub fn seed(text: &str) -> Result<u64, String> {
     let message = |_| format!("expected a whole number from 0 to {}", u64::MAX);
     text.parse().map_err(message)
@@ -100,9 +110,17 @@ pub fn renaming(text: &str) -> Result<(String, String), String> {
 }
 
 pub fn safetensors(text: &str) -> Result<PathBuf, String> {
+    with_extension(text, "safetensors")
+}
+
+pub fn svg(text: &str) -> Result<PathBuf, String> {
+    with_extension(text, "svg")
+}
+
+fn with_extension(text: &str, expected: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     match path.extension() {
-        Some(extension) if extension == "safetensors" => Ok(path),
-        _ => Err("expected a name that ends in .safetensors".to_owned()),
+        Some(extension) if extension == expected => Ok(path),
+        _ => Err(format!("expected a name that ends in .{expected}")),
     }
 }

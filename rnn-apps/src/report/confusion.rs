@@ -7,6 +7,7 @@
 use anyhow::ensure;
 use maud::{Markup, Render, html};
 
+use super::drawing::{FAINT, MARGIN, TEXT_SIZE, hex, picture};
 use super::{Confusion, shortened, text_width, xml_safe};
 
 const COUNTED: usize = 20;
@@ -14,8 +15,6 @@ const DRAWN: usize = 60;
 /// The number of pairs in the list.
 const LISTED: usize = 20;
 
-const MARGIN: i32 = 16;
-const TEXT_SIZE: i32 = 12;
 /// The greatest width of a class's name, in the picture's units.
 const NAME_ROOM: i32 = 150;
 
@@ -24,8 +23,6 @@ const NAME_ROOM: i32 = 150;
 const RIGHT: [u8; 3] = [0x00, 0x72, 0xb2];
 const WRONG: [u8; 3] = [0xd5, 0x5e, 0x00];
 const EMPTY: &str = "#f4f4f4";
-const INK: &str = "#333333";
-const FAINT: &str = "#767676";
 
 /// A class that was predicted as another.
 #[derive(Clone, Copy, Debug)]
@@ -228,18 +225,6 @@ impl Confusion {
     }
 }
 
-/// The SVG element around a picture, on a white background even in a dark theme.
-fn picture((width, height): (i32, i32), label: &str, content: Markup) -> Markup {
-    html! {
-        svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(height)
-            viewBox={ "0 0 " (width) " " (height) } role="img" aria-label=(label)
-            font-family="sans-serif" font-size=(TEXT_SIZE) fill=(INK) {
-            rect width=(width) height=(height) fill="#ffffff" {}
-            (content)
-        }
-    }
-}
-
 const KEY_WIDTH: i32 = 330;
 const KEY_HEIGHT: i32 = 78;
 
@@ -275,10 +260,6 @@ fn share(count: usize, row: &[usize]) -> f64 {
 fn shade(colour: [u8; 3], share: f64) -> [u8; 3] {
     let strength = 0.1 + 0.9 * share.sqrt();
     colour.map(|part| (255.0 - strength * (255.0 - f64::from(part))).round() as u8)
-}
-
-fn hex([red, green, blue]: [u8; 3]) -> String {
-    format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
 /// Black or white, whichever has more contrast with that colour.

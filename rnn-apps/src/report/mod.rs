@@ -1,16 +1,21 @@
-//! The report of a training run: SVG pictures, and one self-contained HTML page.
+//! The report of a training run: SVG pictures, and one self-contained HTML page. Other commands draw
+//! pictures of their own here.
 //!
 //! - [`curves`]: draws values over epochs or steps
 //! - [`axis`]: chooses the ticks of such a picture
 //! - [`confusion`]: draws a confusion matrix
+//! - [`activity`]: draws what the units of a network do along a text
+//! - [`drawing`]: what the last two have in common
 //! - [`page`]: the HTML page
 //!
 //! Names, words and paths are untrusted input. `maud` and `plotters` escape them where they are
 //! written, and [`xml_safe`] replaces the characters that XML forbids even when escaped.
 
+mod activity;
 mod axis;
 mod confusion;
 mod curves;
+mod drawing;
 mod page;
 
 /// A picture of values over epochs or steps.
@@ -64,6 +69,26 @@ pub struct Confusion {
     pub classes: Vec<String>,
     /// `counts[truth][predicted]`
     pub counts: Vec<Vec<usize>>,
+}
+
+/// What units of a network do along a text, a row each.
+#[derive(Clone, Debug)]
+pub struct ActivityPicture {
+    pub title: String,
+    /// What the values are: `hidden state`.
+    pub quantity: String,
+    /// The number of the text's first character, counted from 1.
+    pub first: u64,
+    pub text: Vec<char>,
+    pub rows: Vec<ActivityRow>,
+}
+
+/// A row of an [`ActivityPicture`].
+#[derive(Clone, Debug)]
+pub struct ActivityRow {
+    pub name: String,
+    /// The value after each character of the text.
+    pub values: Vec<f32>,
 }
 
 /// Wrongly predicted examples, as a picture or as a table.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::preset::{Preset, Recipe};
 use super::sample::CharLmSampleArgs;
+use super::show::CharLmShowArgs;
 use crate::cli::TrainedRun;
 use crate::cli::values::{items, layers, rate, share, size};
 use crate::tasks::recurrent::CellKind;
@@ -18,6 +19,8 @@ pub enum CharLmAction {
     Eval(CharLmEvalArgs),
     /// Let a trained language model write
     Sample(CharLmSampleArgs),
+    /// Draw what the units of a trained language model do along a text
+    Show(CharLmShowArgs),
 }
 
 #[derive(Args, Debug, Serialize)]

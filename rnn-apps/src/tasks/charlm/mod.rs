@@ -1,12 +1,15 @@
 //! Character language models: a network that reads a text learns to write on.
 
+mod activity;
 mod args;
 mod data;
 mod eval;
 mod judge;
 mod model;
 mod preset;
+mod reader;
 mod sample;
+mod show;
 mod stop;
 
 use std::path::Path;
@@ -229,6 +232,7 @@ impl Task for CharLm {
         match action {
             CharLmAction::Eval(args) => eval::run(context, &args, out),
             CharLmAction::Sample(args) => sample::run(context, &args, out),
+            CharLmAction::Show(args) => show::run(context, &args, out),
         }
     }
 

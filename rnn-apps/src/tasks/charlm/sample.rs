@@ -178,7 +178,8 @@ fn first(vocab: &Vocab) -> String {
     begin.to_owned()
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+/// Reads a text file; `-` is standard input.
+pub fn read(path: &Path) -> anyhow::Result<String> {
     if path != Path::new("-") {
         return Ok(read_text(path)?);
     }
