@@ -74,6 +74,10 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
             "a treebank of Universal Dependencies in place of two sentences",
         ),
         (
+            "charlm train --data FILE".to_owned(),
+            "a network that learns to write like a text of yours",
+        ),
+        (
             "hihello --hidden-size 8 --seed 7 --sample".to_owned(),
             "another speller, another start",
         ),

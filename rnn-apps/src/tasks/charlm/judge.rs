@@ -1,7 +1,8 @@
 //! How well a model predicts a text.
 
 use rnn_data::Vocab;
-use rnn_data::text::Text;
+use rnn_data::text::{Text, TextStreams};
+use rnn_train::data::IdLoader;
 use rnn_train::language::evaluate_dynamic;
 use rnn_train::metrics::evaluate_loss;
 use serde::Serialize;
@@ -50,11 +51,9 @@ pub fn score(
     let unknown = text.count_unknown(vocab)?;
     // In one row, so that the state is carried through the whole text.
     let carried = evaluate_loss(model, &loader(text, vocab, 1, EVAL_WINDOW)?, true)?;
-    let reset = evaluate_loss(
-        model,
-        &loader(text, vocab, RESET_ROWS, reset_window)?,
-        false,
-    )?;
+    let windows = TextStreams::new(text.clone(), vocab, 1, reset_window)?;
+    let windows = IdLoader::separate_windows(windows, vocab.len(), RESET_ROWS);
+    let reset = evaluate_loss(model, &windows, false)?;
     let score = Score {
         valid_nats_per_char: carried.loss,
         valid_nats_per_char_reset: reset.loss,
@@ -90,7 +89,7 @@ pub fn score(
     Ok(score)
 }
 
-/// Windows side by side where each begins from zeros.
+/// Windows side by side where each begins from zeros, which makes no difference to the result.
 const RESET_ROWS: usize = 32;
 
 /// Evaluates a model on a text while it goes on learning from what it has read, and prints the loss in nats
