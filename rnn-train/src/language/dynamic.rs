@@ -18,8 +18,8 @@ const CLIP_NORM: f64 = 1.0;
 /// has read: dynamic evaluation (Krause, Kahembwe, Murray and Renals, [Dynamic evaluation of neural
 /// sequence models], 2018).
 ///
-/// The steps are those of RMSProp, with the running mean of squared gradients where the paper takes that of
-/// the training data, and with gradients clipped at norm 1. The result can't be compared with that of
+/// The steps are Adam's, whose running mean of squared gradients stands where the paper has that of the
+/// training data, with gradients clipped at norm 1. The result can't be compared with that of
 /// weights that stay as they are. What it says of classes is empty, but for the metric `accuracy`.
 ///
 /// - `loader`: short windows, 20 to 100 steps, in one row
@@ -58,11 +58,7 @@ pub fn evaluate_dynamic<M: Objective>(
     loader.check_order()?;
     let device = device_of(model).ok_or(TrainError::NoParameters)?.autodiff();
     let mut model = model.valid().to_device(&device).train();
-    let optimizer = Optimizer::RmsProp {
-        momentum: 0.0,
-        weight_decay: 0.0,
-    };
-    let mut optimizer = optimizer.init();
+    let mut optimizer = Optimizer::Adam.init();
     let (mut sums, mut state) = (Sums::default(), None);
     let batches = loader.clone().in_order().batches(&device, 0);
     for (number, batch) in batches.enumerate() {
