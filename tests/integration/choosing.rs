@@ -179,7 +179,7 @@ fn the_same_seed_chooses_the_same() {
 }
 
 /// The first tokens from seed 7, on every machine.
-const FIRST: [usize; 12] = [0; 12];
+const FIRST: [usize; 12] = [1, 1, 3, 3, 2, 1, 0, 3, 1, 3, 1, 1];
 
 #[test]
 fn settings_out_of_range_and_scores_that_are_none_are_errors() {

@@ -136,7 +136,7 @@ fn the_embedding_s_gradient_matches_finite_differences() {
         let embedding = weights.get("emb.weight").expect("it is there");
         let values: Vec<f64> = embedding.iter().collect();
         let slopes = (0..values.len()).map(|i| {
-            const STEP: f64 = 1e-4;
+            const STEP: f64 = 1e-3;
             let at = |step: f64| -> f64 {
                 let mut moved = values.clone();
                 moved[i] += step;
@@ -149,7 +149,7 @@ fn the_embedding_s_gradient_matches_finite_differences() {
         });
         let slopes = TensorData::new(slopes.collect::<Vec<f64>>(), [TOKENS, FEATURES]);
         let error = relative_error(&gradient, &slopes);
-        assert!(error < 1e-5, "{name}: off by {error:e}");
+        assert!(error < 1e-4, "{name}: off by {error:e}");
     }
 }
 
