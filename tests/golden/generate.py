@@ -18,7 +18,8 @@ with respect to every weight, the input and the initial states. The modules' wei
 as well, so that they are in no file. Of a large tensor there are some elements, at places that follow
 from its name, and under CASE/sum/KIND/NAME the sum of all elements and that of their magnitudes.
 
-training.safetensors holds the weights before and after five training steps, and the losses. The .pt
+language.safetensors holds language models in evaluation: logits, the loss of predicting each next
+token, and its gradients; training.safetensors holds the weights before and after five training steps, and the losses. The .pt
 files are what ``torch.save`` writes. All of it is seeded: the same versions write the same numbers.
 """
 
@@ -300,6 +301,48 @@ def train():
     return tensors | {f"after/{name}": p.detach().clone() for name, p in named.items()}
 
 
+class LanguageModel(nn.Module):
+    """Embedding, recurrent network, linear layer, whose weight may be the embedding's."""
+
+    def __init__(self, kind, tied, tokens=7, features=4, **options):
+        super().__init__()
+        hidden = features if tied else 5
+        self.emb = nn.Embedding(tokens, features)
+        self.rnn = getattr(nn, kind)(features, hidden, batch_first=True, **options)
+        self.drop = nn.Dropout(options.get("dropout", 0.0))
+        self.fc = nn.Linear(hidden, tokens)
+        if tied:
+            self.fc.weight = self.emb.weight
+
+    def forward(self, tokens, state=None):
+        output, state = self.rnn(self.drop(self.emb(tokens)), state)
+        return self.fc(self.drop(output)), state
+
+
+def language():
+    """Logits, loss and gradients of language models; the second half of a text goes on from the state
+    after the first."""
+    tensors = {}
+    text = torch.tensor([[0, 3, 3, 6, 1, 2, 0], [5, 0, 1, 1, 2, 6, 4]])
+    for case, model in [
+        ("LSTM,tied", LanguageModel("LSTM", tied=True, num_layers=2, dropout=0.3)),
+        ("GRU", LanguageModel("GRU", tied=False)),
+    ]:
+        model.eval()
+        with torch.no_grad():
+            for name, weight in model.named_parameters():
+                weight.copy_(formula(f"{case}/weight/{name}", weight.shape))
+        first, state = model(text[:, :3])
+        second, _ = model(text[:, 3:6], state)
+        logits = torch.cat((first, second), 1)
+        loss = nn.functional.cross_entropy(logits.flatten(0, 1), text[:, 1:].flatten())
+        loss.backward()
+        found = {"in/text": text.clone(), "out/logits": logits, "out/loss": loss.unsqueeze(0)}
+        found |= {f"grad/{name}": weight.grad for name, weight in model.named_parameters()}
+        tensors |= {f"{case}/{k}": v.detach().contiguous().clone() for k, v in found.items()}
+    return tensors
+
+
 class Evil:
     """A malicious object: unpickling it calls os.system."""
 
@@ -433,6 +476,7 @@ def generate(folder):
     tagger()
     stream()
     layers()
+    save_file(language(), HERE / "language.safetensors")
 
 
 def check(here):

@@ -128,6 +128,77 @@ fn models() {
     );
 }
 
+/// Settings that are written only where they are not the default, so that what was written before they
+/// were there is what is written now.
+#[test]
+fn settings_that_are_newer() {
+    let newer = json!({"variational_dropout": true, "weight_dropout": 0.3});
+    let gru = GruConfig::new(5, 3)
+        .with_variational_dropout(true)
+        .with_weight_dropout(0.3);
+    check(gru.clone(), with(common(), newer.clone()));
+    check(
+        AnyConfig::from(gru)
+            .with_variational_dropout(false)
+            .with_weight_dropout(0.0),
+        with(json!({"cell": "gru"}), common()),
+    );
+    let newer = json!({
+        "tied_weights": true, "input_dropout": 0.1, "output_dropout": 0.2, "variational_dropout": true,
+    });
+    check(
+        TokenModelConfig::new(GruConfig::new(5, 3), 9, 4)
+            .with_tied_weights(true)
+            .with_input_dropout(0.1)
+            .with_output_dropout(0.2)
+            .with_variational_dropout(true),
+        with(
+            json!({"vocab_size": 9, "one_hot": false, "rnn": common(), "num_classes": 4}),
+            newer.clone(),
+        ),
+    );
+    check(
+        LanguageModelConfig::new(GruConfig::new(5, 3), 9)
+            .with_tied_weights(true)
+            .with_input_dropout(0.1)
+            .with_output_dropout(0.2)
+            .with_variational_dropout(true),
+        with(
+            json!({"vocab_size": 9, "one_hot": false, "rnn": common()}),
+            newer,
+        ),
+    );
+    let old = json!({"vocab_size": 9, "rnn": common()});
+    let read: LanguageModelConfig<GruConfig> = serde_json::from_value(old).expect("a model");
+    assert_eq!(read, LanguageModelConfig::new(GruConfig::new(5, 3), 9));
+}
+
+#[test]
+fn probabilities_are_checked() {
+    type Make = fn(f64) -> Result<(), rnn_model::ConfigError>;
+    let cases: [(&str, Make); 3] = [
+        ("Gru: weight_dropout", |p| {
+            GruConfig::new(5, 3).with_weight_dropout(p).validate()
+        }),
+        ("TokenModel: input_dropout", |p| {
+            let config = LanguageModelConfig::new(GruConfig::new(5, 3), 9);
+            config.with_input_dropout(p).validate()
+        }),
+        ("TokenModel: output_dropout", |p| {
+            let config = LanguageModelConfig::new(GruConfig::new(5, 3), 9);
+            config.with_output_dropout(p).validate()
+        }),
+    ];
+    for (field, validate) in cases {
+        validate(0.999).expect(field);
+        for prob in [1.0, -0.1, f64::NAN] {
+            let error = validate(prob).expect_err(field).to_string();
+            let expected = format!("{field} must be from 0 to below 1, found {prob}");
+            assert_eq!(error, expected);
+        }
+    }
+}
+
 #[test]
 fn what_has_a_default_may_be_left_out() {
     let sizes = json!({"input_size": 5, "hidden_size": 3});

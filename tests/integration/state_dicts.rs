@@ -1,8 +1,8 @@
 //! State dicts of modules that have more than floating-point parameters.
 
 use burn::module::{Module, Param, ParamId};
-use burn::nn::{LinearConfig, LinearLayout};
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use burn::nn::{Linear, LinearConfig, LinearLayout};
+use burn::tensor::{Bool, DType, Device, Int, Tensor, TensorData};
 use rnn_model::{StateDict, StateDictError};
 use tests::{chain, devices};
 
@@ -48,6 +48,37 @@ fn integers_and_truth_values_are_kept() {
         let again = StateDict::of(&loaded);
         for entry in weights.names() {
             assert_eq!(again.get(entry), weights.get(entry), "{name}: {entry}");
+        }
+    }
+}
+
+/// Makes a layer's parameters 64 bits wide.
+fn precise(layer: &Linear) -> Linear {
+    let wide = |weight: Tensor<2>| weight.cast(DType::F64);
+    Linear {
+        weight: layer.weight.clone().map(wide),
+        bias: layer.bias.clone(),
+    }
+}
+
+#[test]
+fn parameters_keep_the_width_of_their_numbers() {
+    for (name, device) in devices() {
+        for layout in [LinearLayout::Row, LinearLayout::Col] {
+            let config = LinearConfig::new(2, 3).with_layout(layout);
+            let layer = config.init(&device).materialize();
+            let mut weights = StateDict::of(&layer);
+            // It is no number of 32 bits.
+            let third = TensorData::full([3, 2], 1.0f64 / 3.0);
+            weights.insert("weight", third.clone());
+            let wide = weights.clone().load_into(precise(&layer)).expect("it fits");
+            let found = StateDict::of(&wide);
+            assert_eq!(found.get("weight"), Some(&third), "{name}");
+            let dtype = |weight: &str| found.get(weight).map(TensorData::dtype);
+            assert_eq!(dtype("bias"), Some(DType::F32), "{name}");
+            let narrow = StateDict::of(&weights.load_into(layer).expect("it fits"));
+            let third = TensorData::full([3, 2], 1.0f32 / 3.0);
+            assert_eq!(narrow.get("weight"), Some(&third), "{name}");
         }
     }
 }

@@ -178,10 +178,12 @@ impl ModuleMapper for Writer {
         let Some(data) = self.take(&shape, saved.dtype()) else {
             return param;
         };
-        let tensor = Tensor::from_data(data, &saved.device());
+        // Not of the device's default type.
+        let options = (&saved.device(), saved.dtype());
+        let tensor = Tensor::from_data(data, options);
         let tensor = match is_in_by_out {
             // Laid out as a new one is: with other strides, products may sum in another order.
-            true => Tensor::from_data(tensor.transpose().into_data(), &saved.device()),
+            true => Tensor::from_data(tensor.transpose().into_data(), options),
             false => tensor,
         };
         let id = param.id;

@@ -61,7 +61,7 @@ impl<K: RecurrentModuleConfig> LanguageModelConfig<K> {
     }
 
     /// Sets whether the output layer has the embedding's weight (default false), E: `logits_t = E·h_t + b`
-    /// (Press and Wolf, [Using the output embedding to improve language models], 2017). It needs WHAT
+    /// (Press and Wolf, [Using the output embedding to improve language models], 2017). It needs
     /// embeddings as large as the output of the recurrent part.
     ///
     /// The parameters are `emb.weight` and `fc.bias` then; a state dict may have `fc.weight` beside them,

@@ -9,7 +9,7 @@ use crate::kernel::counters;
 use crate::recurrent::{Cell, Layer, Lstm, LstmState, Noise, Parts, Recurrent};
 use crate::{
     GruCellConfig, GruConfig, Lengths, LstmCellConfig, LstmConfig, Nonlinearity, RnnCellConfig,
-    RnnConfig,
+    RnnConfig, with_noise_seed,
 };
 
 fn calls<T>(work: impl FnOnce() -> T) -> (usize, T) {
@@ -90,15 +90,23 @@ fn check_layer<C: Cell>(module: &Recurrent<C>, device: &Device) {
                     c: C::HAS_CELL_STATE.then(|| state(7)),
                 },
             };
-            let run = |fused| gradients(module, &leaves, loss, lengths, fused);
-            let (kernel_calls, fused) = calls(|| run(true));
-            assert_eq!(kernel_calls, 1, "{what} of {module}");
-            let (kernel_calls, steps) = calls(|| run(false));
-            assert_eq!(kernel_calls, 0, "{what} of {module}");
-            assert_eq!(fused.len(), steps.len(), "{what} of {module}");
-            for ((name, fused), (_, steps)) in fused.into_iter().zip(steps) {
-                let name = format!("{name} by {what}, {lengths:?}, {module} on {device:?}");
-                assert_close(&name, fused, steps);
+            let noise = || Noise::new(0.0, 0.0, [0.0; 2]);
+            // With the same elements dropped from the recurrent weights, too.
+            for noise in [noise(), noise().with_weight_dropout(0.4)] {
+                let run = |fused| {
+                    with_noise_seed(1, || {
+                        gradients(module, &noise, &leaves, loss, lengths, fused)
+                    })
+                };
+                let (kernel_calls, fused) = calls(|| run(true));
+                assert_eq!(kernel_calls, 1, "{what} of {module}");
+                let (kernel_calls, steps) = calls(|| run(false));
+                assert_eq!(kernel_calls, 0, "{what} of {module}");
+                assert_eq!(fused.len(), steps.len(), "{what} of {module}");
+                for ((name, fused), (_, steps)) in fused.into_iter().zip(steps) {
+                    let name = format!("{name} by {what}, {lengths:?}, {module} on {device:?}");
+                    assert_close(&name, fused, steps);
+                }
             }
         }
     }
@@ -117,13 +125,13 @@ fn layer<'a, C: Cell>(module: &'a Recurrent<C>, noise: &'a Noise) -> Layer<'a, C
 /// The loss and its gradients, in rows of one.
 fn gradients<C: Cell>(
     module: &Recurrent<C>,
+    noise: &Noise,
     leaves: &Leaves,
     loss: fn(Outputs) -> Tensor<1>,
     lengths: Option<&Lengths>,
     fused: bool,
 ) -> Vec<(String, Tensor<1>)> {
-    let noise = Noise::new(0.0, 0.0, [0.0; 2]);
-    let layer = layer(module, &noise);
+    let layer = layer(module, noise);
     let (input, state) = (leaves.input.clone(), leaves.state.clone());
     let device = input.device();
     let padding = lengths.and_then(|lengths| lengths.padding(&device));
@@ -210,7 +218,8 @@ fn every_layer_runs_through_the_kernel() {
                         .with_bidirectional(bidirectional)
                         .with_bias(bias)
                         .with_batch_first(batch_first)
-                        .with_dropout(dropout);
+                        .with_dropout(dropout)
+                        .with_weight_dropout(dropout);
                     check_calls(&lstm.init(&device), &device);
                     check_calls(&lstm.with_proj_size(4).init(&device), &device);
                     let gru = GruConfig::new(5, 9)
@@ -218,14 +227,16 @@ fn every_layer_runs_through_the_kernel() {
                         .with_bidirectional(bidirectional)
                         .with_bias(bias)
                         .with_batch_first(batch_first)
-                        .with_dropout(dropout);
+                        .with_dropout(dropout)
+                        .with_weight_dropout(dropout);
                     check_calls(&gru.init(&device), &device);
                     let rnn = RnnConfig::new(5, 9)
                         .with_num_layers(layers)
                         .with_bidirectional(bidirectional)
                         .with_bias(bias)
                         .with_batch_first(batch_first)
-                        .with_dropout(dropout);
+                        .with_dropout(dropout)
+                        .with_weight_dropout(dropout);
                     check_calls(&rnn.init(&device), &device);
                 }
             }

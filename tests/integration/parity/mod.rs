@@ -6,6 +6,7 @@ mod bombs;
 mod cells;
 mod checkpoints;
 mod formula;
+mod language;
 mod large;
 mod layers;
 mod modules;
