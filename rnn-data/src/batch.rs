@@ -10,7 +10,7 @@ mod vectors;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 pub use characters::{CharBatch, CharBatcher, one_hot};
-pub use ids::{IdBatch, IdBatcher};
+pub use ids::{IdBatch, IdBatcher, SeparateWindows};
 pub use images::{ImageBatch, ImageBatcher, ImageItem, image_tensor};
 pub use sentences::{PaddedBatch, TaggedBatch, TaggedBatcher, TaggedItem};
 pub use vectors::PaddedVectors;

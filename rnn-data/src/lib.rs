@@ -23,7 +23,7 @@ mod vocab;
 #[cfg(feature = "burn")]
 pub use batch::{
     CharBatch, CharBatcher, IdBatch, IdBatcher, ImageBatch, ImageBatcher, ImageItem, PaddedBatch,
-    PaddedVectors, TaggedBatch, TaggedBatcher, TaggedItem, image_tensor, one_hot,
+    PaddedVectors, SeparateWindows, TaggedBatch, TaggedBatcher, TaggedItem, image_tensor, one_hot,
 };
 pub use error::DatasetError;
 pub use gzip::GzipError;

@@ -56,7 +56,7 @@ impl Sampling {
     /// If the temperature is negative or not finite, `top_k` is 0, or `top_p` is not from above 0 to 1.
     pub fn validate(&self) -> Result<(), SamplingError> {
         if !(self.temperature >= 0.0 && self.temperature.is_finite()) {
-            return Err(SamplingError::Temperature(self.temperature));
+            return Err(SamplingError::NegativeTemperature(self.temperature));
         }
         if self.top_k == Some(0) {
             return Err(SamplingError::TopK);
@@ -139,6 +139,9 @@ pub enum SamplingError {
     /// The temperature is not a positive number.
     #[error("the temperature must be positive and finite, found {0}")]
     Temperature(f32),
+    /// The temperature of a choice is negative or not finite.
+    #[error("the temperature must be 0 or above and finite, found {0}")]
+    NegativeTemperature(f32),
     /// `top_k` is 0.
     #[error("top_k must be at least 1, found 0")]
     TopK,

@@ -7,11 +7,12 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use rnn_model::StateDict;
+use rnn_train::RunDir;
 
 use super::import::{Import, Imported};
-use super::task::{SettingsOf, Task};
+use super::report;
+use super::task::Task;
 use super::train::{self, TrainArgs};
-use super::{report, settings};
 use crate::context::Context;
 use crate::ui::Output;
 
@@ -44,8 +45,8 @@ pub trait Registered: Sync {
     /// Makes a run of weights from elsewhere.
     fn import(&self, context: &Context, import: Import) -> anyhow::Result<Imported>;
 
-    /// The weights of the run in `folder` as PyTorch's state dict has them.
-    fn exported(&self, folder: &Path, weights: StateDict) -> anyhow::Result<StateDict>;
+    /// The weights of a run as PyTorch's state dict has them.
+    fn exported(&self, run: &RunDir, weights: StateDict) -> anyhow::Result<StateDict>;
 
     /// Makes the report of a finished run in `folder` anew, with its data at `data` if it is given.
     fn report(
@@ -116,9 +117,8 @@ impl<T: Task> Registered for T {
         import.run::<T>(context)
     }
 
-    fn exported(&self, folder: &Path, weights: StateDict) -> anyhow::Result<StateDict> {
-        let (_, settings) = settings::open::<SettingsOf<T>>(folder, T::NAME)?;
-        T::exported(&settings.model, weights)
+    fn exported(&self, run: &RunDir, weights: StateDict) -> anyhow::Result<StateDict> {
+        T::exported(run, weights)
     }
 
     fn report(

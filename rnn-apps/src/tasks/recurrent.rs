@@ -1,7 +1,5 @@
 //! Settings of a model's recurrent part.
 
-use core::ops::Not;
-
 use anyhow::ensure;
 use clap::ValueEnum;
 use rnn_model::{
@@ -57,23 +55,15 @@ pub struct RecurrentSettings {
     pub bias: bool,
     pub bidirectional: bool,
     pub dropout: f64,
-    #[serde(default, skip_serializing_if = "Not::not")]
-    pub variational_dropout: bool,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub recurrent_dropout: f64,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub weight_dropout: f64,
-    #[serde(default, skip_serializing_if = "Not::not")]
-    pub layer_norm: bool,
-}
-
-/// Whether a probability is that of never, which is not written.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
-pub fn is_zero(probability: &f64) -> bool {
-    *probability == 0.0
+    // Those below are none for a task that has no flags for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variational_dropout: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurrent_dropout: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_dropout: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer_norm: Option<bool>,
 }
 
 /// The keys of these settings.
@@ -144,8 +134,7 @@ pub struct RecurrentDescription {
     bias: bool,
     #[serde(default)]
     bidirectional: bool,
-    #[serde(default)]
-    layer_norm: bool,
+    layer_norm: Option<bool>,
 }
 
 impl RecurrentDescription {
@@ -192,10 +181,10 @@ impl RecurrentSettings {
             bias: true,
             bidirectional: false,
             dropout: 0.0,
-            variational_dropout: false,
-            recurrent_dropout: 0.0,
-            weight_dropout: 0.0,
-            layer_norm: false,
+            variational_dropout: None,
+            recurrent_dropout: None,
+            weight_dropout: None,
+            layer_norm: None,
         }
     }
 
@@ -271,10 +260,10 @@ impl RecurrentSettings {
             .with_bias(self.bias)
             .with_bidirectional(self.bidirectional)
             .with_dropout(self.dropout)
-            .with_variational_dropout(self.variational_dropout)
-            .with_recurrent_dropout(self.recurrent_dropout)
-            .with_weight_dropout(self.weight_dropout)
-            .with_layer_norm(self.layer_norm);
+            .with_variational_dropout(self.variational_dropout.unwrap_or(false))
+            .with_recurrent_dropout(self.recurrent_dropout.unwrap_or(0.0))
+            .with_weight_dropout(self.weight_dropout.unwrap_or(0.0))
+            .with_layer_norm(self.layer_norm.unwrap_or(false));
         match init {
             WeightInit::Uniform => config,
             WeightInit::Tuned => config.with_recurrent_init(RecurrentInit::Orthogonal),

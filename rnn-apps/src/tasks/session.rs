@@ -19,7 +19,7 @@ use super::settings::{self, Extended, Settings};
 use crate::cli::{Common, Length, RunArgs, WrongUsage, to_toml};
 use crate::context::Context;
 use crate::ui::interrupt::{Interrupt, Interrupted};
-use crate::ui::progress::Progress;
+use crate::ui::progress::{Progress, Samples};
 use crate::ui::{Grouped, Output, quoted};
 
 /// A run that is being trained. It is locked against other programs until this value is dropped.
@@ -229,14 +229,15 @@ impl Session {
         )
     }
 
-    /// Trains to the end, with checkpoints, history and progress, in epochs or in steps. A signal stops the training with
-    /// the error [`Interrupted`].
+    /// Trains to the end, with checkpoints, history and progress, in epochs or in steps. A signal stops the
+    /// training with the error [`Interrupted`]. `sample` shows in a line what the model can do, if anything,
+    /// at each validation.
     pub fn fit<M: Objective>(
         &mut self,
         trainer: Trainer<M>,
         counts_steps: bool,
-        model: M,
-        train: Loader<M::Batch>,
+        (model, train): (M, Loader<M::Batch>),
+        mut sample: impl FnMut(&M) -> anyhow::Result<Option<String>> + 'static,
         out: &Output,
     ) -> anyhow::Result<Fitted<M>> {
         let interrupt = Interrupt::watch().context("signals can't be caught")?;
@@ -244,12 +245,23 @@ impl Session {
             true => out.silent(),
             false => *out,
         };
+        let samples = Samples::new(shown);
+        let next = samples.next();
         let mut trainer = trainer
+            .with_epoch_hook(move |epoch| {
+                match sample(epoch.model()) {
+                    Ok(text) => next.set(text),
+                    // A failure must not end the training.
+                    Err(error) => shown.warn(format_args!("no sample: {error:#}")),
+                }
+                Ok(())
+            })
             .with_checkpoints(self.checkpoints.clone())
             .with_dashboard(self.dashboard)
             .with_stop(interrupt.stop())
             .with_observer(History::new(self.run.clone(), shown))
-            .with_observer(Progress::new(shown, self.has_new_weights));
+            .with_observer(Progress::new(shown, self.has_new_weights))
+            .with_observer(samples);
         trainer = match std::mem::replace(&mut self.start, Start::New) {
             Start::New => trainer,
             Start::Resume(checkpoint) => trainer.resume(checkpoint),
@@ -354,11 +366,9 @@ pub fn describe_fit(
         Schedule::OneCycle => "on one cycle up to",
         Schedule::ReduceOnPlateau { .. } => "reduced on plateaus from",
     };
-    let batch = match (fit.accumulate, batch_size) {
-        // Windows of a text, which are batches already.
-        (1, 1) => String::new(),
-        (1, size) => format!(", batches of {size}"),
-        (batches, size) => format!(", batches of {batches} × {size}"),
+    let batch = match fit.accumulate {
+        1 => batch_size.to_string(),
+        batches => format!("{batches} × {batch_size}"),
     };
     let of_epoch = batches.div_ceil(fit.accumulate);
     let mut steps = match fit.max_steps {
@@ -375,7 +385,7 @@ pub fn describe_fit(
     out.field(
         "steps",
         format_args!(
-            "{optimizer}, {schedule} {}{batch}; {steps}",
+            "{optimizer}, {schedule} {}, batches of {batch}; {steps}",
             fit.learning_rate,
         ),
     )

@@ -142,6 +142,11 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
         seed: u64,
     ) -> anyhow::Result<Batches<<Self::Model as Objective>::Batch>>;
 
+    /// How many items a batch has, where the loader does not know: of windows that are batches already.
+    fn batch_size(_training: &Self::Training) -> Option<usize> {
+        None
+    }
+
     /// The part of the data that a trained model needs.
     fn assets(data: &Self::Data) -> &Self::Assets;
 
@@ -175,8 +180,9 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
         Ok(None)
     }
 
-    /// The weights for PyTorch: as they are, unless its state dict has names for them that ours has not.
-    fn exported(_model: &Self::ModelSettings, weights: StateDict) -> anyhow::Result<StateDict> {
+    /// The weights of a run for PyTorch: as they are, unless its state dict has names for them that ours
+    /// has not.
+    fn exported(_run: &RunDir, weights: StateDict) -> anyhow::Result<StateDict> {
         Ok(weights)
     }
 

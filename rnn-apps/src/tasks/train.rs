@@ -187,7 +187,8 @@ fn fit_and_judge<T: Task>(
         out.field(name, text)?;
     }
     out.field("device", &context.device_name)?;
-    describe_fit(out, fit, train.batch_size(), train.num_batches())?;
+    let batch_size = T::batch_size(training).unwrap_or(train.batch_size());
+    describe_fit(out, fit, batch_size, train.num_batches())?;
     if let Some(origin) = &settings.init_from {
         out.field(
             "weights",
@@ -200,15 +201,10 @@ fn fit_and_judge<T: Task>(
     if let Some(valid) = valid {
         trainer = trainer.with_validation(valid);
     }
-    let (assets, seed, mut samples) = (T::assets(data).clone(), settings.seed, *out);
-    trainer = trainer.with_epoch_hook(move |epoch| {
-        if let Some(text) = T::show_progress(epoch.model(), &assets, seed)? {
-            samples.line(text)?;
-        }
-        Ok(())
-    });
+    let (assets, seed) = (T::assets(data).clone(), settings.seed);
+    let sample = move |model: &T::Model| T::show_progress(model, &assets, seed);
     let counts_steps = fit.counts_steps();
-    let fitted = session.fit(trainer, counts_steps, model, train, out)?;
+    let fitted = session.fit(trainer, counts_steps, (model, train), sample, out)?;
     let run = &session.run;
     run.save_model(&fitted.model)?;
     // Until this function returns.

@@ -47,7 +47,7 @@ pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<()> {
         .ok()
         .and_then(|command| find(&command));
     let weights = match task {
-        Some(task) => task.exported(&args.run, weights)?,
+        Some(task) => task.exported(&run, weights)?,
         None => weights,
     };
     let weights = weights

@@ -69,14 +69,34 @@ impl Batcher<(Vec<usize>, Vec<usize>), IdBatch> for IdBatcher {
 }
 
 impl Batcher<StreamWindow, IdBatch> for IdBatcher {
-    /// A window has all rows of its batch, so that a loader for training with carried states has a batch
-    /// size of 1, and goes through the windows in order. The rows of several windows come side by side,
-    /// each for itself: only for states that are not carried.
+    /// A window has all rows of its batch, so that there is one item: a loader of windows has a batch
+    /// size of 1, and goes through them in order.
     ///
+    /// # Panics
+    ///
+    /// If there is not exactly one window, it has no steps, an id is not below `vocab_size` or a row has
+    /// not as many targets as inputs.
+    fn batch(&self, items: Vec<StreamWindow>, device: &Device) -> IdBatch {
+        self.make(&Rows::of_window(&items), device)
+    }
+}
+
+/// Makes [`IdBatch`]es of windows side by side, each row for itself: for evaluation where no state is
+/// carried from window to window.
+#[derive(Clone, Copy, Debug)]
+pub struct SeparateWindows {
+    /// How many different ids there are.
+    pub vocab_size: usize,
+}
+
+impl Batcher<StreamWindow, IdBatch> for SeparateWindows {
     /// # Panics
     ///
     /// If there are no steps, an id is not below `vocab_size` or a row has not as many targets as inputs.
     fn batch(&self, items: Vec<StreamWindow>, device: &Device) -> IdBatch {
-        self.make(&Rows::of_windows(&items), device)
+        let batcher = IdBatcher {
+            vocab_size: self.vocab_size,
+        };
+        batcher.make(&Rows::of_windows(&items), device)
     }
 }

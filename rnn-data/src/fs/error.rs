@@ -60,8 +60,12 @@ pub enum TextError {
 
     /// A file is no longer what it was when its text was opened.
     #[error(
-        "expected the file as it was when it was opened, {expected} bytes long, found it changed, \
-         {found} bytes long"
+        "expected the file as it was when it was opened, {expected} bytes long, found {}",
+        if expected == found {
+            "another time of modification".to_owned()
+        } else {
+            format!("{found} bytes")
+        }
     )]
     Changed {
         /// Its length then.

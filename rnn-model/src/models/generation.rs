@@ -1,11 +1,12 @@
 use core::fmt;
+use core::iter::FusedIterator;
 
 use burn::tensor::{Int, Tensor, TensorData};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
 use super::language::LanguageModel;
-use crate::recurrent::{ModuleState, RecurrentModule};
+use crate::recurrent::{ModuleState, RecurrentModule, without_noise};
 use crate::sampling::{Sampling, SamplingError};
 
 /// The tokens with which a [`LanguageModel`] continues a prompt, one after the other, without end; made by
@@ -36,7 +37,6 @@ const PIECE: usize = 1024;
 impl<'a, R: RecurrentModule> Generation<'a, R> {
     pub(super) fn new(
         model: &'a LanguageModel<R>,
-        state: Option<R::State>,
         prompt: &[usize],
         sampling: Sampling,
     ) -> Result<Self, SamplingError> {
@@ -49,7 +49,7 @@ impl<'a, R: RecurrentModule> Generation<'a, R> {
             rng: ChaCha8Rng::seed_from_u64(sampling.seed),
             sampling,
             unread: prompt.to_vec(),
-            state,
+            state: None,
         })
     }
 
@@ -61,7 +61,9 @@ impl<'a, R: RecurrentModule> Generation<'a, R> {
             let ids: Vec<i64> = piece.iter().map(|&id| id as i64).collect();
             let ids = TensorData::new(ids, [1, piece.len()]);
             let ids = Tensor::<2, Int>::from_data(ids, &device);
-            let (logits, state) = self.model.forward(ids, self.state.take());
+            let before = self.state.take();
+            // Whatever device the model is on, it writes as it predicts.
+            let (logits, state) = without_noise(|| self.model.forward(ids, before));
             self.state = Some(state.detach());
             scores = Some(logits.narrow(1, piece.len() - 1, 1));
         }
@@ -75,8 +77,13 @@ impl<'a, R: RecurrentModule> Generation<'a, R> {
 impl<R: RecurrentModule> Iterator for Generation<'_, R> {
     type Item = Result<usize, SamplingError>;
 
-    /// The next token; an error if the scores are not finite, as those of a damaged model may be.
+    /// The next token; an error, after which nothing comes, if the scores are not finite, as those of a
+    /// damaged model may be.
     fn next(&mut self) -> Option<Self::Item> {
+        // After an error there is nothing to read.
+        if self.unread.is_empty() {
+            return None;
+        }
         let scores = self.read();
         let token = self.sampling.choose(&scores, &mut self.rng);
         if let Ok(token) = token {
@@ -85,3 +92,5 @@ impl<R: RecurrentModule> Iterator for Generation<'_, R> {
         Some(token)
     }
 }
+
+impl<R: RecurrentModule> FusedIterator for Generation<'_, R> {}

@@ -212,7 +212,7 @@ impl<R: RecurrentModule> LanguageModel<R> {
         prompt: &[usize],
         sampling: Sampling,
     ) -> Result<Generation<'_, R>, SamplingError> {
-        Generation::new(self, None, prompt, sampling)
+        Generation::new(self, prompt, sampling)
     }
 
     /// The device of the weights.

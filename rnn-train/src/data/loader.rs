@@ -20,6 +20,8 @@ pub struct Loader<B> {
     num_items: usize,
     batch_size: usize,
     shuffle: Option<u64>,
+    /// Whether batches do not continue each other, whatever their order.
+    is_separate: bool,
 }
 
 /// A dataset with its batcher, whatever the type of its items.
@@ -55,7 +57,14 @@ impl<B: 'static> Loader<B> {
             source: Arc::new(Batched { dataset, batcher }),
             batch_size,
             shuffle: None,
+            is_separate: false,
         }
+    }
+
+    /// Marks batches that do not continue each other.
+    pub(super) fn separate(mut self) -> Self {
+        self.is_separate = true;
+        self
     }
 
     /// Goes through the items in a new random order each epoch.
@@ -134,6 +143,9 @@ impl<B: 'static> Loader<B> {
         if self.shuffle.is_some() {
             return Err(TrainError::ShuffledStates);
         }
+        if self.is_separate {
+            return Err(TrainError::SeparateStates);
+        }
         let (items, batch_size) = (self.num_items, self.batch_size);
         if items > batch_size && !items.is_multiple_of(batch_size) {
             return Err(TrainError::UnevenBatches { items, batch_size });
@@ -170,6 +182,7 @@ impl<B> Clone for Loader<B> {
             num_items: self.num_items,
             batch_size: self.batch_size,
             shuffle: self.shuffle,
+            is_separate: self.is_separate,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use burn::data::dataset::InMemDataset;
 use rnn_data::text::TextStreams;
 use rnn_data::{
-    CharBatch, CharBatcher, IdBatch, IdBatcher, ImageBatch, ImageBatcher, ImageSet, Streams,
-    TaggedBatch, TaggedBatcher, TaggedItem,
+    CharBatch, CharBatcher, IdBatch, IdBatcher, ImageBatch, ImageBatcher, ImageSet,
+    SeparateWindows, Streams, TaggedBatch, TaggedBatcher, TaggedItem,
 };
 
 use super::Loader;
@@ -152,8 +152,8 @@ impl IdLoader {
     ///
     /// If `batch_size` is 0.
     pub fn separate_windows(streams: TextStreams, vocab_size: usize, batch_size: usize) -> Self {
-        let batcher = Arc::new(IdBatcher { vocab_size });
-        Self::new(Arc::new(streams), batcher, batch_size)
+        let batcher = Arc::new(SeparateWindows { vocab_size });
+        Self::new(Arc::new(streams), batcher, batch_size).separate()
     }
 }
 

@@ -55,6 +55,11 @@ pub enum TrainError {
         "states can't be carried from batch to batch of a shuffled loader: leave out `shuffled`"
     )]
     ShuffledStates,
+    /// With carried states each sequence of a batch must go on where the one before it ended.
+    #[error(
+        "states can't be carried over windows that are each for themselves: load the text's windows"
+    )]
+    SeparateStates,
     /// With carried states every batch must be as large as the one before.
     #[error(
         "{items} items make batches of {batch_size} and a smaller last one, but carried states \

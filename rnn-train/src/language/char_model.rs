@@ -1,3 +1,4 @@
+use std::iter::FusedIterator;
 use std::path::Path;
 
 use burn::tensor::Device;
@@ -6,8 +7,32 @@ use rnn_model::{
     AnyConfig, AnyRecurrent, Generation, LanguageModel, LanguageModelConfig, Sampling,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::error::CharModelError;
 use crate::run::RunDir;
+
+/// The configuration of a character language model as a run holds it, in `model.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CharModelConfig {
+    /// The network's.
+    pub language_model: LanguageModelConfig<AnyConfig>,
+}
+
+impl CharModelConfig {
+    /// Reads that of a run.
+    ///
+    /// # Errors
+    ///
+    /// [`CharModelError::NotCharModel`] if there is none, and if the file can't be read or is damaged.
+    pub fn read(run: &RunDir) -> Result<Self, CharModelError> {
+        match run.read_model_config()? {
+            Some(config) => Ok(config),
+            None => Err(CharModelError::NotCharModel(run.path().to_owned())),
+        }
+    }
+}
 
 /// A trained character language model: a network with the vocabulary of its characters.
 ///
@@ -40,7 +65,7 @@ impl CharModel {
     /// the others.
     pub fn open(run: impl AsRef<Path>, device: &Device) -> Result<Self, CharModelError> {
         let run = RunDir::open(run.as_ref())?;
-        let config: LanguageModelConfig<AnyConfig> = run.read_model_config()?;
+        let config = CharModelConfig::read(&run)?.language_model;
         config.validate()?;
         run.check_size(config.num_params())?;
         let model = run.load_model(config.init(device))?;
@@ -60,24 +85,10 @@ impl CharModel {
                 found: vocab.len(),
             });
         }
-        let special = [vocab.unk_id(), vocab.pad_id()];
-        let character = |(id, symbol): (usize, &str)| {
-            let mut chars = symbol.chars();
-            match (chars.next(), chars.next()) {
-                _ if special.contains(&Some(id)) => Ok(None),
-                (Some(character), None) => Ok(Some(character)),
-                _ => Err(CharModelError::Symbol {
-                    symbol: symbol.to_owned(),
-                    id,
-                }),
-            }
-        };
-        let characters = (0..).zip(vocab.iter()).map(character);
-        let characters = characters.collect::<Result<_, _>>()?;
         Ok(Self {
+            characters: characters(&vocab)?,
             model,
             vocab,
-            characters,
         })
     }
 
@@ -128,6 +139,33 @@ impl CharModel {
     }
 }
 
+/// Checks that every symbol of a vocabulary is a character, other than those for unknown characters and for
+/// padding: what [`CharModel::new`] asks for, before a model is trained.
+///
+/// # Errors
+///
+/// [`CharModelError::Symbol`] for the first one that is not.
+pub fn check_characters(vocab: &Vocab) -> Result<(), CharModelError> {
+    characters(vocab).map(drop)
+}
+
+/// The characters by id; none for symbols that stand for others.
+fn characters(vocab: &Vocab) -> Result<Vec<Option<char>>, CharModelError> {
+    let special = [vocab.unk_id(), vocab.pad_id()];
+    let character = |(id, symbol): (usize, &str)| {
+        let mut chars = symbol.chars();
+        match (chars.next(), chars.next()) {
+            _ if special.contains(&Some(id)) => Ok(None),
+            (Some(character), None) => Ok(Some(character)),
+            _ => Err(CharModelError::Symbol {
+                symbol: symbol.to_owned(),
+                id,
+            }),
+        }
+    };
+    (0..).zip(vocab.iter()).map(character).collect()
+}
+
 /// The characters that a [`CharModel`] writes; made by [`CharModel::sample`].
 #[derive(Debug)]
 pub struct Characters<'a> {
@@ -138,7 +176,7 @@ pub struct Characters<'a> {
 impl Iterator for Characters<'_> {
     type Item = Result<char, CharModelError>;
 
-    /// The next character; an error if the scores are not finite.
+    /// The next character; an error, after which nothing comes, if the scores are not finite.
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.ids.next()? {
@@ -153,3 +191,5 @@ impl Iterator for Characters<'_> {
         }
     }
 }
+
+impl FusedIterator for Characters<'_> {}

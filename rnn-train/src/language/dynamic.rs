@@ -19,7 +19,8 @@ const CLIP_NORM: f64 = 1.0;
 /// sequence models], 2018).
 ///
 /// The steps are Adam's, whose running mean of squared gradients stands where the paper has that of the
-/// training data, with gradients clipped at norm 1. The result can't be compared with that of
+/// training data, with gradients clipped at norm 1, and without the paper's decay towards the trained
+/// weights. The result can't be compared with that of
 /// weights that stay as they are. What it says of classes is empty, but for the metric `accuracy`.
 ///
 /// - `loader`: short windows, 20 to 100 steps, in one row

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use rnn_model::{ConfigError, SamplingError};
 
 use crate::run::RunError;
@@ -9,6 +11,9 @@ pub enum CharModelError {
     /// A file of the run can't be read, is damaged, or does not fit the others.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// A run of another kind of model.
+    #[error("{}: expected a run of a character language model, which has a model.json, found none", .0.display())]
+    NotCharModel(PathBuf),
     /// No model can be made from the run's `model.json`.
     #[error(transparent)]
     Config(#[from] ConfigError),

@@ -7,6 +7,6 @@ mod char_model;
 mod dynamic;
 mod error;
 
-pub use char_model::{CharModel, Characters};
+pub use char_model::{CharModel, CharModelConfig, Characters, check_characters};
 pub use dynamic::evaluate_dynamic;
 pub use error::CharModelError;

@@ -14,7 +14,7 @@ use crate::checkpoint::Checkpoints;
 use crate::data::fingerprint_bytes;
 
 const METRICS: &str = "metrics.json";
-const MODEL_CONFIG: &str = "model.json";
+pub(super) const MODEL_CONFIG: &str = "model.json";
 pub(super) const VOCAB: &str = "vocab.json";
 pub(super) const TAGS: &str = "tags.json";
 const REPORT: &str = "report.html";
@@ -66,13 +66,16 @@ impl RunDir {
         self.write_json(MODEL_CONFIG, config)
     }
 
-    /// Reads the configuration of the model.
+    /// Reads the configuration of the model; none if there is none, as of tasks that the library can't open.
     ///
     /// # Errors
     ///
     /// If the file can't be read or does not hold such a configuration.
-    pub fn read_model_config<T: DeserializeOwned>(&self) -> Result<T, RunError> {
-        self.read_json(MODEL_CONFIG)
+    pub fn read_model_config<T: DeserializeOwned>(&self) -> Result<Option<T>, RunError> {
+        match self.file(MODEL_CONFIG).is_file() {
+            true => self.read_json(MODEL_CONFIG).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// Writes the results.

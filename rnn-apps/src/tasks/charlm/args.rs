@@ -227,6 +227,15 @@ pub enum Part {
     Valid,
 }
 
+impl Part {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Valid => "valid",
+        }
+    }
+}
+
 #[derive(Args, Debug)]
 pub struct CharLmEvalArgs {
     #[command(flatten)]
@@ -247,7 +256,7 @@ pub struct CharLmEvalArgs {
     #[arg(long)]
     pub dynamic: bool,
     /// Of --dynamic: the learning rate
-    #[arg(long, default_value_t = 2e-3, value_name = "RATE", value_parser = rate, requires = "dynamic")]
+    #[arg(long, default_value_t = 2e-4, value_name = "RATE", value_parser = rate, requires = "dynamic")]
     pub dynamic_rate: f64,
     /// Put U+FFFD in the place of bytes that are not UTF-8
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use rnn_data::text::{HARBOUR, InvalidUtf8, Text, TextStreams};
 use rnn_data::{IdBatch, Vocab, find_dataset};
 use rnn_train::FitConfig;
@@ -89,6 +89,18 @@ impl Training {
         parts.map_err(|_| anyhow::anyhow!("a split into two has two parts"))
     }
 
+    /// Whether a text is the one that the training was on.
+    pub fn is_of(&self, text: &Text) -> anyhow::Result<bool> {
+        let [train, valid] = self.parts(text)?;
+        let limit = valid.num_chars().min(self.valid_limit as u64);
+        let found = [train.hash()?, valid.part(0..limit)?.hash()?];
+        Ok(found
+            == [
+                self.train_fingerprint.clone(),
+                self.valid_fingerprint.clone(),
+            ])
+    }
+
     /// One of the parts, all of it.
     pub fn part(&self, text: &Text, part: Part) -> anyhow::Result<Text> {
         let [train, valid] = self.parts(text)?;
@@ -124,22 +136,22 @@ pub struct TextData {
 impl TextData {
     pub fn read(training: &Training, path: Option<&Path>) -> anyhow::Result<Self> {
         let text = training.open(path)?;
-        let name = || text.path().display().to_string();
         let [train, valid] = training.parts(&text)?;
+        let limit = valid.num_chars().min(training.valid_limit as u64);
+        let valid_left = valid.num_chars() - limit;
+        let valid = valid.part(0..limit)?;
         for (part, of) in [("training", &train), ("validation", &valid)] {
             ensure!(
                 of.documents().any(|document| document.num_chars() >= 2),
                 "{}: expected a {part} part with at least 2 characters of one document, found {} of the \
-                 {} characters, as --split {} says",
-                name(),
+                 {} characters, as --split {} and --valid-limit {} say",
+                text.path().display(),
                 of.num_chars(),
                 text.num_chars(),
                 String::from(training.split),
+                training.valid_limit,
             );
         }
-        let limit = valid.num_chars().min(training.valid_limit as u64);
-        let valid_left = valid.num_chars() - limit;
-        let valid = valid.part(0..limit)?;
         let vocab = train.vocab(UNK)?;
         let fingerprints = [train.hash()?, valid.hash()?];
         Ok(Self {
@@ -210,7 +222,6 @@ impl TextData {
 
 /// Windows of a text in `rows` rows.
 pub fn loader(text: &Text, vocab: &Vocab, rows: usize, window: usize) -> anyhow::Result<IdLoader> {
-    let streams = TextStreams::new(text.clone(), vocab, rows, window)
-        .with_context(|| text.path().display().to_string())?;
+    let streams = TextStreams::new(text.clone(), vocab, rows, window)?;
     Ok(IdLoader::text(streams, vocab.len()))
 }

@@ -16,6 +16,10 @@ const RESET_WINDOW: usize = 100;
 
 #[derive(Serialize)]
 struct EvalScore {
+    text: String,
+    /// Of the text that the run was trained on; none for another text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<&'static str>,
     #[serde(flatten)]
     score: Score,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,16 +35,29 @@ pub fn run(context: &Context, args: &CharLmEvalArgs, out: &mut Output) -> anyhow
         model,
     } = &trained;
     let training = settings.training.as_ref();
-    let text = match &args.file {
-        Some(path) => data::open(path, args.replace_invalid)?,
+    let (text, part, data_as_trained) = match &args.file {
+        Some(path) => (data::open(path, args.replace_invalid)?, None, None),
         None => {
-            let flags = "--file";
-            let training = settings.evaluated_on(None, Clone::clone, run, flags)?;
-            training.part(&training.open(args.data.as_deref())?, args.part)?
+            let mut training = settings.evaluated_on(None, Clone::clone, run, "--file")?;
+            training.replace_invalid |= args.replace_invalid;
+            let whole = training.open(args.data.as_deref())?;
+            let as_trained = training.is_of(&whole)?;
+            let part = Some(args.part.name());
+            (training.part(&whole, args.part)?, part, Some(as_trained))
         }
     };
+    if data_as_trained == Some(false) {
+        out.warn(format_args!(
+            "{}: not the text that the run was trained on",
+            text.path().display()
+        ));
+    }
     out.field("run", run.path().display())?;
-    out.field("text", text.path().display())?;
+    let name = text.path().display();
+    match part {
+        Some(part) => out.field("text", format_args!("{name}, part: {part}"))?,
+        None => out.field("text", &name)?,
+    }
     out.line("")?;
     let start = Instant::now();
     let window = training.map_or(RESET_WINDOW, |training| training.window);
@@ -53,8 +70,10 @@ pub fn run(context: &Context, args: &CharLmEvalArgs, out: &mut Output) -> anyhow
         common: CommonResults::new(context, "eval", run, settings, model.num_params()),
         epochs: None,
         seconds: start.elapsed().as_secs_f64(),
-        data_as_trained: None,
+        data_as_trained,
         score: EvalScore {
+            text: name.to_string(),
+            part,
             score,
             valid_nats_per_char_dynamic: dynamic,
         },

@@ -17,6 +17,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use rnn_data::{IdBatch, Vocab};
 use rnn_model::StateDict;
+use rnn_train::language::{CharModelConfig, check_characters};
 use rnn_train::{FitConfig, RunDir};
 use serde_json::Value;
 
@@ -107,6 +108,7 @@ impl Task for CharLm {
 
     fn for_model(data: TextData, model: &ModelSettings, run: &RunDir) -> anyhow::Result<TextData> {
         let vocab = run.read_vocab(model.own.vocab_size)?;
+        check_characters(&vocab)?;
         Ok(data.with_vocab(vocab))
     }
 
@@ -140,6 +142,10 @@ impl Task for CharLm {
 
     fn batches(training: &Training, data: &TextData, _: u64) -> anyhow::Result<Batches<IdBatch>> {
         data.batches(training)
+    }
+
+    fn batch_size(training: &Training) -> Option<usize> {
+        Some(training.batch_size)
     }
 
     fn assets(data: &TextData) -> &Vocab {
@@ -184,10 +190,7 @@ impl Task for CharLm {
             ),
             (
                 "windows",
-                format!(
-                    "{} characters, {} side by side, the state carried over",
-                    training.window, training.batch_size
-                ),
+                format!("{} characters, the state carried over", training.window),
             ),
         ])
     }
@@ -206,12 +209,15 @@ impl Task for CharLm {
     }
 
     fn library_config(model: &ModelSettings) -> anyhow::Result<Option<Value>> {
-        let config = model.config(WeightInit::Uniform)?;
+        let config = CharModelConfig {
+            language_model: model.config(WeightInit::Uniform)?,
+        };
         Ok(Some(serde_json::to_value(config)?))
     }
 
-    fn exported(model: &ModelSettings, weights: StateDict) -> anyhow::Result<StateDict> {
-        Ok(match model.own.tied_weights {
+    fn exported(run: &RunDir, weights: StateDict) -> anyhow::Result<StateDict> {
+        let settings: SettingsOf<Self> = run.read_config()?;
+        Ok(match settings.model.own.tied_weights {
             true => weights.untie("fc.weight", "emb.weight")?,
             false => weights,
         })

@@ -4,13 +4,14 @@ use burn::tensor::Device;
 use rnn_data::Vocab;
 use rnn_model::{AnyConfig, AnyRecurrent, LanguageModel, LanguageModelConfig};
 use rnn_train::RunDir;
+use rnn_train::language::check_characters;
 use serde::{Deserialize, Serialize};
 
 use super::args::CharLmArgs;
 use super::data::Training;
 use crate::tasks::import::Symbols;
 use crate::tasks::recurrent::{
-    CellKind, NetworkSettings, Nonlinearity, RecurrentSettings, WeightInit, is_zero,
+    CellKind, NetworkSettings, Nonlinearity, RecurrentSettings, WeightInit,
 };
 use crate::tasks::{load, settings};
 use crate::ui::Output;
@@ -31,12 +32,15 @@ pub struct CharLmSettings {
     #[serde(default)]
     pub nonlinearity: Nonlinearity,
     /// None for one-hot vectors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedding_size: Option<usize>,
     #[serde(default)]
+    pub one_hot: bool,
+    #[serde(default)]
     pub tied_weights: bool,
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub input_dropout: f64,
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub output_dropout: f64,
 }
 
@@ -60,6 +64,7 @@ impl ModelSettings {
                 cell: args.cell,
                 nonlinearity: Nonlinearity::Tanh,
                 embedding_size: (!args.one_hot).then_some(recipe.embedding_size),
+                one_hot: args.one_hot,
                 tied_weights: args.tied_weights,
                 input_dropout: recipe.input_dropout,
                 output_dropout: recipe.output_dropout,
@@ -67,10 +72,10 @@ impl ModelSettings {
             recurrent: RecurrentSettings {
                 proj_size: args.proj_size,
                 dropout: recipe.dropout,
-                variational_dropout: args.variational_dropout,
-                recurrent_dropout: args.recurrent_dropout,
-                weight_dropout: recipe.weight_dropout,
-                layer_norm: args.layer_norm,
+                variational_dropout: Some(args.variational_dropout),
+                recurrent_dropout: Some(args.recurrent_dropout),
+                weight_dropout: Some(recipe.weight_dropout),
+                layer_norm: Some(args.layer_norm),
                 ..RecurrentSettings::new(recipe.hidden_size, recipe.num_layers)
             },
         }
@@ -87,14 +92,18 @@ impl ModelSettings {
             !recurrent.bidirectional,
             "expected a network in one direction, since the other one reads what is to be predicted"
         );
+        anyhow::ensure!(
+            own.one_hot != own.embedding_size.is_some(),
+            "expected either one_hot or embedding_size"
+        );
         let input_size = own.embedding_size.unwrap_or(own.vocab_size);
         let rnn = recurrent.config(own.cell, own.nonlinearity, input_size, init)?;
         let config = LanguageModelConfig::new(rnn, own.vocab_size)
-            .with_one_hot(own.embedding_size.is_none())
+            .with_one_hot(own.one_hot)
             .with_tied_weights(own.tied_weights)
             .with_input_dropout(own.input_dropout)
             .with_output_dropout(own.output_dropout)
-            .with_variational_dropout(recurrent.variational_dropout);
+            .with_variational_dropout(recurrent.variational_dropout.unwrap_or(false));
         config.validate()?;
         Ok(config)
     }
@@ -134,11 +143,13 @@ impl CharLmDescription {
             let with_unk = vocab.with_unk(unk);
             vocab = with_unk.map_err(|_| anyhow::anyhow!("unk: {unk:?} is not among vocab"))?;
         }
+        check_characters(&vocab)?;
         let own = CharLmSettings {
             vocab_size: vocab.len(),
             cell: self.cell,
             nonlinearity: self.nonlinearity,
             embedding_size: self.embedding_size,
+            one_hot: self.embedding_size.is_none(),
             tied_weights: self.tied_weights,
             input_dropout: 0.0,
             output_dropout: 0.0,

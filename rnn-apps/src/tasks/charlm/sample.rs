@@ -67,6 +67,13 @@ struct Sample {
 }
 
 pub fn run(context: &Context, args: &CharLmSampleArgs, out: &mut Output) -> anyhow::Result<()> {
+    let sampling = Sampling {
+        temperature: args.temperature as f32,
+        top_k: args.top_k,
+        top_p: args.top_p.map(|top_p| top_p as f32),
+        ..Sampling::new(context.seed)
+    };
+    sampling.validate()?;
     let TrainedCharLm {
         run,
         settings,
@@ -84,13 +91,7 @@ pub fn run(context: &Context, args: &CharLmSampleArgs, out: &mut Output) -> anyh
         true => first(model.vocab()),
         false => prompt.clone(),
     };
-    let unknown = model.unknown(&begin);
-    if !unknown.is_empty() && model.vocab().unk_id().is_some() {
-        out.warn(format_args!(
-            "the model does not know these characters of the prompt, and reads them as one for all unknown \
-             ones: {unknown:?}"
-        ));
-    }
+    warn_of_unknown(&model, &begin, "prompt", out);
     let (mut samples, mut seconds, mut timed) = (Vec::new(), 0.0, 0);
     for number in 0..args.num_samples {
         let seed = context.seed.wrapping_add(number as u64);
@@ -99,10 +100,8 @@ pub fn run(context: &Context, args: &CharLmSampleArgs, out: &mut Output) -> anyh
         }
         out.piece(&prompt)?;
         let sampling = Sampling {
-            temperature: args.temperature as f32,
-            top_k: args.top_k,
-            top_p: args.top_p.map(|top_p| top_p as f32),
-            ..Sampling::new(seed)
+            seed,
+            ..sampling.clone()
         };
         let mut characters = model.sample(&begin, sampling)?;
         let mut text = String::new();
@@ -165,6 +164,17 @@ pub fn short(model: &Model, vocab: &Vocab, seed: u64) -> anyhow::Result<String> 
     let characters = model.sample(&first(vocab), sampling)?.take(LENGTH);
     let text = characters.collect::<Result<String, _>>()?;
     Ok(format!("   it writes: {text:?}"))
+}
+
+/// Warns of characters in a text, called `what`, that the model does not know.
+pub fn warn_of_unknown(model: &CharModel, text: &str, what: &str, out: &Output) {
+    let unknown = model.unknown(text);
+    if !unknown.is_empty() && model.vocab().unk_id().is_some() {
+        out.warn(format_args!(
+            "the model does not know these characters of the {what}, and reads them as one for all unknown \
+             ones: {unknown:?}"
+        ));
+    }
 }
 
 /// What a text begins after: an empty line, or else the first character there is.

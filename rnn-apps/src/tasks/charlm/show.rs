@@ -96,13 +96,7 @@ pub fn run(context: &Context, args: &CharLmShowArgs, out: &mut Output) -> anyhow
     )?;
     let mut reader = Reader::new(&model, layer, &context.device);
     let (shown, activity) = reader.read_text(&text, args.start, args.length, num_units)?;
-    let unknown = model.unknown(&shown);
-    if !unknown.is_empty() {
-        out.warn(format_args!(
-            "the model does not know these characters of the text, and reads them as one for all unknown \
-             ones: {unknown:?}"
-        ));
-    }
+    sample::warn_of_unknown(&model, &shown, "text", out);
     let units = match args.unit.is_empty() {
         true => activity.most_varying(args.units),
         false => activity.units(&args.unit),

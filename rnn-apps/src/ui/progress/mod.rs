@@ -1,6 +1,7 @@
 //! Shows a training while it runs: a bar on a terminal, plain lines elsewhere, and a line per report.
 
 mod lines;
+mod samples;
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use super::line::width;
 use super::{Grouped, Loss, Output};
 pub use lines::{Measure, report_line};
 use lines::{Seen, report_pieces, step_pieces};
+pub use samples::Samples;
 
 /// How often the bar's text changes.
 const TEXT_EVERY: Duration = Duration::from_millis(100);

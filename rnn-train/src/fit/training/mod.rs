@@ -201,10 +201,6 @@ impl<M: Objective> Training<M> {
             }
             if self.setup.position.end_epoch(plan.steps) {
                 self.read(&mut sums)?;
-                if self.saves_epochs() {
-                    let weights = self.weights()?;
-                    self.save(&weights)?;
-                }
                 return Ok(true);
             }
             if self.is_told_to_stop() {

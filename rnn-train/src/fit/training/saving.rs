@@ -24,12 +24,6 @@ impl<M: Objective> Training<M> {
         }
     }
 
-    /// Whether a checkpoint is to be written at the end of an epoch without a report.
-    pub(super) fn saves_epochs(&self) -> bool {
-        let saver = self.setup.saver.as_ref();
-        saver.is_some_and(|saver| saver.checkpoints.interval() == SaveInterval::Epoch)
-    }
-
     /// The weights; an error if they are not finite. The last step may have made them so before any loss
     /// shows it.
     pub(super) fn weights(&self) -> Result<StateDict, TrainError> {
