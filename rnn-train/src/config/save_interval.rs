@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::InvalidSetting;
 
-/// How often checkpoints are written, beside after each validation
+/// How often checkpoints are written, apart from those after each validation
 /// ([`valid_every`](crate::FitConfig::valid_every)) and when the training is interrupted.
 ///
 /// As text: `50` steps, `90s`, `5m`, `1h`, `epoch`.
@@ -22,7 +22,7 @@ use super::InvalidSetting;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum SaveInterval {
-    /// After each epoch, where it is not validated.
+    /// After each epoch; where trainings are validated after so many steps, after each validation alone.
     #[default]
     Epoch,
     /// After each such number of steps of the optimiser.

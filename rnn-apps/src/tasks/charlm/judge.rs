@@ -23,6 +23,8 @@ pub struct Score {
     pub perplexity: f64,
     /// Characters of the text.
     pub chars: u64,
+    /// Characters after these that a training left out, by `--valid-limit`.
+    pub left_out: u64,
     /// How many of them were predicted.
     pub predicted: usize,
     /// How many of them the vocabulary has not.
@@ -33,8 +35,16 @@ pub struct Score {
 
 /// Evaluates a trained model on what was kept for that, and prints the score.
 pub fn judge(model: &Model, data: &TextData, out: &mut Output) -> anyhow::Result<Judgement<Score>> {
+    let mut score = score(model, &data.valid, &data.vocab, data.window, out)?;
+    score.left_out = data.valid_left;
+    if score.left_out > 0 {
+        out.line(format_args!(
+            "({} more characters, which --valid-limit leaves out; `charlm eval` takes them too)",
+            Grouped(score.left_out as usize)
+        ))?;
+    }
     Ok(Judgement {
-        score: score(model, &data.valid, &data.vocab, data.window, out)?,
+        score,
         confusion: None,
         mistakes: None,
     })
@@ -60,6 +70,7 @@ pub fn score(
         bits_per_char: carried.loss / core::f64::consts::LN_2,
         perplexity: carried.loss.exp(),
         chars: text.num_chars(),
+        left_out: 0,
         predicted: carried.count,
         unknown: unknown.count,
         reset_window,

@@ -1,5 +1,6 @@
 //! Compares runs in a table.
 
+mod run;
 mod table;
 
 use std::fs;
@@ -15,7 +16,8 @@ use serde_json::Value;
 
 use crate::cli::name_as_flags;
 use crate::ui::Output;
-use table::{Run, last_epoch, tables};
+use run::{Run, last_epoch};
+use table::tables;
 
 #[derive(Args, Debug)]
 pub struct RunsArgs {
