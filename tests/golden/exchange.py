@@ -104,6 +104,110 @@ def trained_here(folder, kind):
     assert correct == found["correct"], (kind, correct, found["correct"])
 
 
+class LanguageModel(nn.Module):
+    """Embedding or one-hot vectors, recurrent network, linear layer, whose weight may be the
+    embedding's."""
+
+    def __init__(self, kind, tokens, embedding, hidden, tied=False, **options):
+        super().__init__()
+        self.tokens = tokens
+        if embedding:
+            self.emb = nn.Embedding(tokens, embedding)
+        self.rnn = getattr(nn, kind)(embedding or tokens, hidden, batch_first=True, **options)
+        self.fc = nn.Linear(options.get("proj_size") or hidden, tokens)
+        if tied:
+            self.fc.weight = self.emb.weight
+
+    def forward(self, ids, state=None):
+        one_hot = nn.functional.one_hot
+        vectors = self.emb(ids) if hasattr(self, "emb") else one_hot(ids, self.tokens).float()
+        output, state = self.rnn(vectors, state)
+        return self.fc(output), state
+
+    def nats(self, ids, window=None):
+        """The mean loss of each id but the first; the state starts anew after every `window`."""
+        inputs, targets = ids[:-1], ids[1:]
+        window = window or len(inputs)
+        with torch.no_grad():
+            logits = [self(part.unsqueeze(0))[0][0] for part in inputs.split(window)]
+        return nn.functional.cross_entropy(torch.cat(logits), targets).item()
+
+    def continues(self, ids, count):
+        """The most probable ids after `ids`, one after the other."""
+        state, found = None, []
+        with torch.no_grad():
+            for _ in range(count):
+                logits, state = self(torch.tensor([ids]), state)
+                ids = [1 + logits[0, -1, 1:].argmax().item()]  # 0 stands for unknown ones
+                found += ids
+        return found
+
+
+LANGUAGE_MODELS = [
+    ("LSTM", 24, {"num_layers": 2, "tied": True}),
+    ("LSTM", 16, {"num_layers": 2, "proj_size": 16, "tied": True}),
+    ("GRU", 12, {}),
+    ("RNN", None, {}),
+]
+
+
+def language_model(folder, kind, embedding, options):
+    """A language model that is trained here predicts the same in PyTorch, and one of PyTorch's here."""
+    name = f"text-{kind}-{len(options)}"
+    text = folder / "text.txt"
+    lines = ["the sea is calm tonight", "the tide is full, the moon lies fair", "ÄÖÜ and 海"]
+    text.write_text("\n".join(lines * 12), encoding="utf-8")
+    flags = ["--hidden-size", 24, "--num-layers", options.get("num_layers", 1)]
+    flags += ["--embedding-size", embedding] if embedding else ["--one-hot"]
+    flags += ["--tied-weights"] if "tied" in options else []
+    flags += ["--proj-size", options["proj_size"]] if "proj_size" in options else []
+    flags += ["--output-dropout", 0.1, "--batch-size", 4, "--window", 16, "--max-steps", 80]
+    train = ["charlm", "train", "--data", text, "--cell", kind.lower()]
+    run(*train, *flags, "--run", folder / name)
+    run("export", "--run", folder / name, "--out", folder / f"{name}.safetensors")
+    symbols = json.loads((folder / name / "vocab.json").read_text(encoding="utf-8"))["symbols"]
+    model = LanguageModel(kind, len(symbols), embedding, 24, **options)
+    model.load_state_dict(load_file(folder / f"{name}.safetensors"), strict=True)
+
+    def compare(where, model):
+        ids = [symbols.index(character) for character in text.read_text(encoding="utf-8")]
+        found = run("charlm", "eval", "--run", where, "--file", text, "--window", 16)
+        for key, window in [("valid_nats_per_char", None), ("valid_nats_per_char_reset", 16)]:
+            nats = model.nats(torch.tensor(ids), window)
+            assert abs(nats - found[key]) < 1e-5, (where.name, key, nats, found[key])
+        prompt = ["--prompt", "the sea ", "--length", 40, "--temperature", 0]
+        found = run("charlm", "sample", "--run", where, *prompt)["text"]
+        expected = model.continues([symbols.index(character) for character in "the sea "], 40)
+        assert found == "".join(symbols[i] for i in expected), (where.name, found)
+
+    compare(folder / name, model)
+
+    # Other weights, from PyTorch to here and back; not so large that rounding grows from step to step.
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.copy_(torch.randn_like(weight).mul(0.15))
+    torch.save(model.state_dict(), folder / "model.pt")
+    description = {
+        "command": "charlm",
+        "cell": kind.lower(),
+        "hidden_size": 24,
+        "vocab": symbols,
+        "unk": symbols[0],
+        **({"embedding_size": embedding} if embedding else {}),
+        **{"tied_weights" if key == "tied" else key: value for key, value in options.items()},
+    }
+    (folder / "model.json").write_text(json.dumps(description))
+    there = folder / f"{name}-back"
+    arguments = ["--weights", folder / "model.pt", "--model", folder / "model.json"]
+    run("import", *arguments, "--run", there)
+    compare(there, model)
+    run("export", "--run", there, "--out", folder / f"{name}-back.safetensors")
+    again = load_file(folder / f"{name}-back.safetensors")
+    assert again.keys() == model.state_dict().keys(), (name, list(again))
+    for key, before in model.state_dict().items():
+        assert torch.equal(before, again[key]), f"{name}: {key} changed"
+
+
 def main():
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as folder:
@@ -114,6 +218,8 @@ def main():
             for options in [{}, *heads, {"bias": False}]:
                 there_and_back(folder, kind, options)
             trained_here(folder, kind)
+        for kind, embedding, options in LANGUAGE_MODELS:
+            language_model(folder, kind, embedding, options)
     print("PyTorch and the program agree")
 
 
