@@ -9,12 +9,11 @@ use rnn_train::RunDir;
 use rnn_train::checkpoint::Checkpoint;
 use rnn_train::data::fingerprint_bytes;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::settings::{self, InitFrom};
 use super::task::{SettingsOf, Task};
 use crate::cli::WrongUsage;
-use crate::ui::json::flatten;
 
 /// Weights to start from.
 pub struct Initial {
@@ -91,37 +90,44 @@ impl Initial {
             ))));
         }
         let mut model = settings.model;
-        let asked = to_json(&asked)?;
+        let asked = flag_values::<T>(&asked)?;
         let of_training = |flag: &&String| T::NOISE_FLAGS.contains(&flag.as_str());
         let of_training: Vec<&String> = given.iter().filter(of_training).collect();
         if !of_training.is_empty() {
-            let mut json = to_json(&model)?;
+            let mut json = to_object(&model)?;
             for flag in of_training {
-                json[flag.as_str()] = asked[flag.as_str()].clone();
+                match asked.get(flag) {
+                    Some(value) => drop(json.insert(flag.clone(), value.clone())),
+                    // What is not written has its default.
+                    None => drop(json.remove(flag)),
+                }
             }
-            // What is not written has its default.
-            if let Some(entries) = json.as_object_mut() {
-                entries.retain(|key, value| !(value.is_null() && asked.get(key).is_none()));
-            }
-            model = serde_json::from_value(json)?;
+            model = serde_json::from_value(Value::Object(json))?;
         }
-        let there = to_json(&model)?;
-        let (asked, there) = (flatten(&asked), flatten(&there));
-        let value_of = |values: &[(String, &Value)], flag: &str| {
-            let found = values.iter().find(|(name, _)| name == flag);
-            found.map(|(_, value)| value.to_string())
-        };
+        let there = flag_values::<T>(&model)?;
         for flag in given {
-            if let (Some(asked), Some(there)) = (value_of(&asked, flag), value_of(&there, flag)) {
-                ensure!(
-                    asked == there,
-                    WrongUsage(format!(
-                        "--{} {asked}: the model of --init-from {} has {there}",
-                        flag.replace('_', "-"),
-                        self.path.display()
-                    ))
-                );
-            }
+            let (asked, there) = (asked.get(flag), there.get(flag));
+            // What neither has is no flag of the model.
+            let Some(example) = asked.or(there) else {
+                continue;
+            };
+            let text = |value: Option<&Value>| match (value, example) {
+                (Some(Value::Null), _) => "none".to_owned(),
+                (Some(value), _) => value.to_string(),
+                // What is not written has its default.
+                (None, Value::Bool(_)) => false.to_string(),
+                (None, _) => "0".to_owned(),
+            };
+            ensure!(
+                text(asked) == text(there),
+                WrongUsage(format!(
+                    "--{} {}: the model of --init-from {} has {}",
+                    flag.replace('_', "-"),
+                    text(asked),
+                    self.path.display(),
+                    text(there)
+                ))
+            );
         }
         Ok(model)
     }
@@ -145,8 +151,10 @@ pub fn flags_of_run<T: Task>(path: &Path) -> anyhow::Result<Vec<String>> {
     let settings: Value = RunDir::open(path)?.read_config()?;
     let of_model = settings["model"].as_object().into_iter().flatten();
     let of_model = of_model.map(|(key, _)| key.clone());
-    let of_vocabulary = T::VOCABULARY_FLAGS.iter().map(|&flag| flag.to_owned());
-    Ok(of_model.chain(of_vocabulary).collect())
+    let model = serde_json::from_value::<T::ModelSettings>(settings["model"].clone());
+    let others = model.iter().flat_map(T::other_flags).map(|(flag, _)| flag);
+    let others = others.chain(T::VOCABULARY_FLAGS.iter().copied());
+    Ok(of_model.chain(others.map(str::to_owned)).collect())
 }
 
 /// The weights in a file: of weights alone, or a checkpoint's.
@@ -159,6 +167,17 @@ fn read_file(path: &Path) -> anyhow::Result<StateDict> {
     }
 }
 
-fn to_json(settings: &impl Serialize) -> serde_json::Result<Value> {
-    serde_json::to_value(settings)
+/// The values of the model's flags, by their ids.
+fn flag_values<T: Task>(model: &T::ModelSettings) -> anyhow::Result<Map<String, Value>> {
+    let mut values = to_object(model)?;
+    let others = T::other_flags(model).into_iter();
+    values.extend(others.map(|(flag, value)| (flag.to_owned(), value)));
+    Ok(values)
+}
+
+fn to_object(settings: &impl Serialize) -> anyhow::Result<Map<String, Value>> {
+    match serde_json::to_value(settings)? {
+        Value::Object(entries) => Ok(entries),
+        other => anyhow::bail!("expected settings as an object, found {other}"),
+    }
 }
