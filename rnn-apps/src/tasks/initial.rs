@@ -90,7 +90,7 @@ impl Initial {
             ))));
         }
         let mut model = settings.model;
-        let asked = flag_values::<T>(&asked)?;
+        let asked = to_object(&asked)?;
         let of_training = |flag: &&String| T::NOISE_FLAGS.contains(&flag.as_str());
         let of_training: Vec<&String> = given.iter().filter(of_training).collect();
         if !of_training.is_empty() {
@@ -104,22 +104,20 @@ impl Initial {
             }
             model = serde_json::from_value(Value::Object(json))?;
         }
-        let there = flag_values::<T>(&model)?;
+        let there = to_object(&model)?;
         for flag in given {
             let (asked, there) = (asked.get(flag), there.get(flag));
-            // What neither has is no flag of the model.
-            let Some(example) = asked.or(there) else {
-                continue;
+            // Of a flag that is not the model's there is neither.
+            let text = |value: Option<&Value>| match value {
+                None | Some(Value::Null) => "none".to_owned(),
+                Some(value) => value.to_string(),
             };
-            let text = |value: Option<&Value>| match (value, example) {
-                (Some(Value::Null), _) => "none".to_owned(),
-                (Some(value), _) => value.to_string(),
-                // What is not written has its default.
-                (None, Value::Bool(_)) => false.to_string(),
-                (None, _) => "0".to_owned(),
+            // What is not written is not set.
+            let is_set = |value: Option<&Value>| {
+                value.is_some_and(|value| !value.is_null() && *value != Value::Bool(false))
             };
             ensure!(
-                text(asked) == text(there),
+                asked == there || !is_set(asked) && !is_set(there),
                 WrongUsage(format!(
                     "--{} {}: the model of --init-from {} has {}",
                     flag.replace('_', "-"),
@@ -151,10 +149,8 @@ pub fn flags_of_run<T: Task>(path: &Path) -> anyhow::Result<Vec<String>> {
     let settings: Value = RunDir::open(path)?.read_config()?;
     let of_model = settings["model"].as_object().into_iter().flatten();
     let of_model = of_model.map(|(key, _)| key.clone());
-    let model = serde_json::from_value::<T::ModelSettings>(settings["model"].clone());
-    let others = model.iter().flat_map(T::other_flags).map(|(flag, _)| flag);
-    let others = others.chain(T::VOCABULARY_FLAGS.iter().copied());
-    Ok(of_model.chain(others.map(str::to_owned)).collect())
+    let of_vocabulary = T::VOCABULARY_FLAGS.iter().map(|&flag| flag.to_owned());
+    Ok(of_model.chain(of_vocabulary).collect())
 }
 
 /// The weights in a file: of weights alone, or a checkpoint's.
@@ -165,14 +161,6 @@ fn read_file(path: &Path) -> anyhow::Result<StateDict> {
         true => Ok(Checkpoint::read(path)?.weights().clone()),
         false => Ok(weights),
     }
-}
-
-/// The values of the model's flags, by their ids.
-fn flag_values<T: Task>(model: &T::ModelSettings) -> anyhow::Result<Map<String, Value>> {
-    let mut values = to_object(model)?;
-    let others = T::other_flags(model).into_iter();
-    values.extend(others.map(|(flag, value)| (flag.to_owned(), value)));
-    Ok(values)
 }
 
 fn to_object(settings: &impl Serialize) -> anyhow::Result<Map<String, Value>> {

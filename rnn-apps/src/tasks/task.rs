@@ -9,7 +9,6 @@ use rnn_train::progress::EpochReport;
 use rnn_train::{FitConfig, Loader, Objective, RunDir};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::recurrent::RecurrentSettings;
 use super::settings::Settings;
@@ -120,11 +119,6 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
         device: &Device,
     ) -> anyhow::Result<Self::Model>;
 
-    /// The values of flags of the model, by their ids, that its settings do not have under that name.
-    fn other_flags(_: &Self::ModelSettings) -> Vec<(&'static str, Value)> {
-        Vec::new()
-    }
-
     /// The settings of the model's recurrent part.
     fn recurrent(model: &mut Self::ModelSettings) -> &mut RecurrentSettings;
 
@@ -182,7 +176,7 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
 
     /// The model's configuration as the library reads it, which a run holds as `model.json`; none for a
     /// model that the library has no reader for.
-    fn library_config(_model: &Self::ModelSettings) -> anyhow::Result<Option<Value>> {
+    fn library_config(_model: &Self::ModelSettings) -> anyhow::Result<Option<serde_json::Value>> {
         Ok(None)
     }
 

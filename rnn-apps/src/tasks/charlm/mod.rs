@@ -128,10 +128,6 @@ impl Task for CharLm {
         Ok(model.config(init)?.init(device))
     }
 
-    fn other_flags(model: &ModelSettings) -> Vec<(&'static str, Value)> {
-        vec![("one_hot", model.own.embedding_size.is_none().into())]
-    }
-
     fn recurrent(model: &mut ModelSettings) -> &mut RecurrentSettings {
         &mut model.recurrent
     }

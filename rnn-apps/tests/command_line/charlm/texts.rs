@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{SMALL, eval, number};
-use crate::{fails, json, succeeds};
+use crate::{fails, json, run, succeeds, text};
 
 #[test]
 fn texts_in_any_script_are_learnt() {
@@ -13,13 +13,12 @@ fn texts_in_any_script_are_learnt() {
         (
             "chinese",
             "床前明月光，疑是地上霜。\n举头望明月，低头思故乡。\n".repeat(8),
-            21,
+            20,
         ),
-        ("emoji", "👩‍👩‍👧 e\u{301}\u{323} नमस्ते 🏳️‍🌈\n".repeat(12), 18),
+        ("emoji", "👩‍👩‍👧 e\u{301}\u{323} नमस्ते 🏳️‍🌈\n".repeat(12), 17),
         ("one letter", "a".repeat(300), 1),
     ] {
         fs::write(path.join("text.txt"), &text).expect("written");
-        let run = path.join("run");
         let output = succeeds(path, &format!("{SMALL} --data text.txt --run run --json"));
         let says = format!("{distinct} characters and a symbol for others");
         assert!(output.contains(&says), "{name}: {output}");
@@ -36,7 +35,7 @@ fn texts_in_any_script_are_learnt() {
             written.chars().all(|c| text.contains(c)),
             "{name}: {written}"
         );
-        fs::remove_dir_all(run).expect("removed");
+        fs::remove_dir_all(path.join("run")).expect("removed");
     }
 }
 
@@ -48,7 +47,7 @@ fn texts_that_are_too_short_are_refused() {
         (
             "0123456789",
             "text.txt: expected a validation part with at least 2 characters of one document, found 1 of \
-             the 10 characters, as --split 0.9,0.1 says",
+             the 10 characters, as --split 0.9,0.1 and --valid-limit 200000 say",
         ),
         (
             "ab",
@@ -71,7 +70,7 @@ fn texts_that_are_too_short_are_refused() {
     let results = json(&succeeds(path, &line));
     assert_eq!(
         (&results["chars"], &results["unknown"]),
-        (&5.into(), &4.into())
+        (&5.into(), &5.into())
     );
 
     for (flags, code, says) in [
@@ -154,12 +153,13 @@ fn each_file_of_a_folder_is_a_document() {
 fn characters_that_only_validation_has_are_counted() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path();
-    let text = "abcdefgh ".repeat(30) + &"xyz xyz abc ".repeat(2) + "Q";
-    fs::write(path.join("text.txt"), text).expect("written");
+    let all = "abcdefgh ".repeat(30) + &"xyz xyz abc ".repeat(2) + "Q";
+    fs::write(path.join("text.txt"), all).expect("written");
     let output = succeeds(path, &format!("{SMALL} --data text.txt --run run --json"));
     let says = "30 to validate on, 13 of them unknown: ['x', 'y', 'z', 'Q']";
     assert!(output.contains(says), "{output}");
-    let says = "29 predicted, 13 of them not known from training: ['x', 'y', 'z', 'Q']";
+    let says =
+        "30 characters, 13 of them not known from training: ['x', 'y', 'z', 'Q'], 29 predicted";
     assert!(output.contains(says), "{output}");
     assert_eq!(json(&output)["unknown"], 13);
 
@@ -176,9 +176,20 @@ fn characters_that_only_validation_has_are_counted() {
     fs::rename(path.join("text.txt"), path.join("moved.txt")).expect("renamed");
     let message = fails(path, "charlm eval --run run", 1);
     assert!(message.contains("text.txt"), "{message}");
-    assert_eq!(eval(path, "--run run --data moved.txt")["chars"], 30);
+    let moved = eval(path, "--run run --data moved.txt");
+    assert_eq!(
+        (&moved["chars"], &moved["data_as_trained"]),
+        (&30.into(), &true.into())
+    );
     // Another text is none to go on with.
     fs::write(path.join("text.txt"), "something else ".repeat(20)).expect("written");
     let message = fails(path, "charlm train --resume run --max-steps 9", 1);
     assert!(message.contains("text to train"), "{message}");
+    let output = run(path, "charlm eval --run run --json");
+    let warning = text(&output.stderr);
+    assert!(
+        warning.contains("text.txt: not the text that the run was trained on"),
+        "{warning}"
+    );
+    assert_eq!(json(&text(&output.stdout))["data_as_trained"], false);
 }
