@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 import torch
+from language import LanguageModel
 from safetensors.torch import load_file
 from torch import nn
 
@@ -102,45 +103,6 @@ def trained_here(folder, kind):
     assert abs(loss - found["test_loss"]) < 1e-5, (kind, loss, found["test_loss"])
     correct = (logits.argmax(1) == labels).sum().item()
     assert correct == found["correct"], (kind, correct, found["correct"])
-
-
-class LanguageModel(nn.Module):
-    """Embedding or one-hot vectors, recurrent network, linear layer, whose weight may be the
-    embedding's."""
-
-    def __init__(self, kind, tokens, embedding, hidden, tied=False, **options):
-        super().__init__()
-        self.tokens = tokens
-        if embedding:
-            self.emb = nn.Embedding(tokens, embedding)
-        self.rnn = getattr(nn, kind)(embedding or tokens, hidden, batch_first=True, **options)
-        self.fc = nn.Linear(options.get("proj_size") or hidden, tokens)
-        if tied:
-            self.fc.weight = self.emb.weight
-
-    def forward(self, ids, state=None):
-        one_hot = nn.functional.one_hot
-        vectors = self.emb(ids) if hasattr(self, "emb") else one_hot(ids, self.tokens).float()
-        output, state = self.rnn(vectors, state)
-        return self.fc(output), state
-
-    def nats(self, ids, window=None):
-        """The mean loss of each id but the first; the state starts anew after every `window`."""
-        inputs, targets = ids[:-1], ids[1:]
-        window = window or len(inputs)
-        with torch.no_grad():
-            logits = [self(part.unsqueeze(0))[0][0] for part in inputs.split(window)]
-        return nn.functional.cross_entropy(torch.cat(logits), targets).item()
-
-    def continues(self, ids, count):
-        """The most probable ids after `ids`, one after the other."""
-        state, found = None, []
-        with torch.no_grad():
-            for _ in range(count):
-                logits, state = self(torch.tensor([ids]), state)
-                ids = [1 + logits[0, -1, 1:].argmax().item()]  # 0 stands for unknown ones
-                found += ids
-        return found
 
 
 LANGUAGE_MODELS = [
