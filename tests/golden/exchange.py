@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 import torch
+from language import LanguageModel
 from safetensors.torch import load_file
 from torch import nn
 
@@ -104,6 +105,71 @@ def trained_here(folder, kind):
     assert correct == found["correct"], (kind, correct, found["correct"])
 
 
+LANGUAGE_MODELS = [
+    ("LSTM", 24, {"num_layers": 2, "tied": True}),
+    ("LSTM", 16, {"num_layers": 2, "proj_size": 16, "tied": True}),
+    ("GRU", 12, {}),
+    ("RNN", None, {}),
+]
+
+
+def language_model(folder, kind, embedding, options):
+    """A language model that is trained here predicts the same in PyTorch, and one of PyTorch's here."""
+    name = f"text-{kind}-{len(options)}"
+    text = folder / "text.txt"
+    lines = ["the sea is calm tonight", "the tide is full, the moon lies fair", "ÄÖÜ and 海"]
+    text.write_text("\n".join(lines * 12), encoding="utf-8")
+    flags = ["--hidden-size", 24, "--num-layers", options.get("num_layers", 1)]
+    flags += ["--embedding-size", embedding] if embedding else ["--one-hot"]
+    flags += ["--tied-weights"] if "tied" in options else []
+    flags += ["--proj-size", options["proj_size"]] if "proj_size" in options else []
+    flags += ["--output-dropout", 0.1, "--batch-size", 4, "--window", 16, "--max-steps", 80]
+    train = ["charlm", "train", "--data", text, "--cell", kind.lower()]
+    run(*train, *flags, "--run", folder / name)
+    run("export", "--run", folder / name, "--out", folder / f"{name}.safetensors")
+    symbols = json.loads((folder / name / "vocab.json").read_text(encoding="utf-8"))["symbols"]
+    model = LanguageModel(kind, len(symbols), embedding, 24, **options)
+    model.load_state_dict(load_file(folder / f"{name}.safetensors"), strict=True)
+
+    def compare(where, model):
+        ids = [symbols.index(character) for character in text.read_text(encoding="utf-8")]
+        found = run("charlm", "eval", "--run", where, "--file", text, "--window", 16)
+        for key, window in [("valid_nats_per_char", None), ("valid_nats_per_char_reset", 16)]:
+            nats = model.nats(torch.tensor(ids), window)
+            assert abs(nats - found[key]) < 1e-5, (where.name, key, nats, found[key])
+        prompt = ["--prompt", "the sea ", "--length", 40, "--temperature", 0]
+        found = run("charlm", "sample", "--run", where, *prompt)["text"]
+        expected = model.continues([symbols.index(character) for character in "the sea "], 40)
+        assert found == "".join(symbols[i] for i in expected), (where.name, found)
+
+    compare(folder / name, model)
+
+    # Other weights, from PyTorch to here and back; not so large that rounding grows from step to step.
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.copy_(torch.randn_like(weight).mul(0.15))
+    torch.save(model.state_dict(), folder / "model.pt")
+    description = {
+        "command": "charlm",
+        "cell": kind.lower(),
+        "hidden_size": 24,
+        "vocab": symbols,
+        "unk": symbols[0],
+        **({"embedding_size": embedding} if embedding else {}),
+        **{"tied_weights" if key == "tied" else key: value for key, value in options.items()},
+    }
+    (folder / "model.json").write_text(json.dumps(description))
+    there = folder / f"{name}-back"
+    arguments = ["--weights", folder / "model.pt", "--model", folder / "model.json"]
+    run("import", *arguments, "--run", there)
+    compare(there, model)
+    run("export", "--run", there, "--out", folder / f"{name}-back.safetensors")
+    again = load_file(folder / f"{name}-back.safetensors")
+    assert again.keys() == model.state_dict().keys(), (name, list(again))
+    for key, before in model.state_dict().items():
+        assert torch.equal(before, again[key]), f"{name}: {key} changed"
+
+
 def main():
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as folder:
@@ -114,6 +180,8 @@ def main():
             for options in [{}, *heads, {"bias": False}]:
                 there_and_back(folder, kind, options)
             trained_here(folder, kind)
+        for kind, embedding, options in LANGUAGE_MODELS:
+            language_model(folder, kind, embedding, options)
     print("PyTorch and the program agree")
 
 

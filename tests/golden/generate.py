@@ -32,6 +32,7 @@ import tempfile
 
 import numpy as np
 import torch
+from language import LanguageModel
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
@@ -301,32 +302,14 @@ def train():
     return tensors | {f"after/{name}": p.detach().clone() for name, p in named.items()}
 
 
-class LanguageModel(nn.Module):
-    """Embedding, recurrent network, linear layer, whose weight may be the embedding's."""
-
-    def __init__(self, kind, tied, tokens=7, features=4, **options):
-        super().__init__()
-        hidden = features if tied else 5
-        self.emb = nn.Embedding(tokens, features)
-        self.rnn = getattr(nn, kind)(features, hidden, batch_first=True, **options)
-        self.drop = nn.Dropout(options.get("dropout", 0.0))
-        self.fc = nn.Linear(hidden, tokens)
-        if tied:
-            self.fc.weight = self.emb.weight
-
-    def forward(self, tokens, state=None):
-        output, state = self.rnn(self.drop(self.emb(tokens)), state)
-        return self.fc(self.drop(output)), state
-
-
 def language():
     """Logits, loss and gradients of language models; the second half of a text goes on from the state
     after the first."""
     tensors = {}
     text = torch.tensor([[0, 3, 3, 6, 1, 2, 0], [5, 0, 1, 1, 2, 6, 4]])
     for case, model in [
-        ("LSTM,tied", LanguageModel("LSTM", tied=True, num_layers=2, dropout=0.3)),
-        ("GRU", LanguageModel("GRU", tied=False)),
+        ("LSTM,tied", LanguageModel("LSTM", 7, 4, 4, tied=True, num_layers=2, dropout=0.3)),
+        ("GRU", LanguageModel("GRU", 7, 4, 5)),
     ]:
         model.eval()
         with torch.no_grad():

@@ -7,7 +7,7 @@ use rnn_model::{
     StateDict,
 };
 use rnn_train::RunDir;
-use rnn_train::language::CharModel;
+use rnn_train::language::{CharModel, CharModelConfig};
 use tests::{chain, devices};
 
 /// Characters of one byte to four.
@@ -19,6 +19,13 @@ fn vocab() -> Vocab {
 
 fn config(rnn: impl Into<AnyConfig>) -> LanguageModelConfig<AnyConfig> {
     LanguageModelConfig::new(rnn.into(), vocab().len())
+}
+
+/// What a run has in its `model.json`.
+fn described(rnn: impl Into<AnyConfig>) -> CharModelConfig {
+    CharModelConfig {
+        language_model: config(rnn),
+    }
 }
 
 fn init(device: &Device) -> LanguageModel<AnyRecurrent> {
@@ -38,7 +45,7 @@ fn a_run_writes_the_same_on_all_devices() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = RunDir::create(folder.path().join("run")).expect("a run");
     let rnn = LstmConfig::new(8, 16).with_num_layers(2);
-    run.write_model_config(&config(rnn)).expect("written");
+    run.write_model_config(&described(rnn)).expect("written");
     run.write_vocab(&vocab()).expect("written");
     run.save_model(&init(&devices[0].1)).expect("saved");
 
@@ -146,7 +153,7 @@ fn what_does_not_fit_is_said() {
     assert!(text.contains("none"), "{text}");
     let path = folder.path().join("run");
     let run = RunDir::create(&path).expect("a run");
-    run.write_model_config(&config(LstmConfig::new(8, 16).with_num_layers(2)))
+    run.write_model_config(&described(LstmConfig::new(8, 16).with_num_layers(2)))
         .expect("written");
     run.save_model(&init(&device)).expect("saved");
     let text = chain(&CharModel::open(&path, &device).expect_err("no vocabulary"));
@@ -154,7 +161,7 @@ fn what_does_not_fit_is_said() {
     run.write_vocab(&Vocab::chars("ab")).expect("written");
     let text = chain(&CharModel::open(&path, &device).expect_err("two symbols"));
     assert!(text.contains("vocab.json"), "{text}");
-    run.write_model_config(&config(LstmConfig::new(8, 17)))
+    run.write_model_config(&described(LstmConfig::new(8, 17)))
         .expect("written");
     let text = chain(&CharModel::open(&path, &device).expect_err("another size"));
     assert!(text.contains("model.safetensors"), "{text}");

@@ -9,12 +9,11 @@ use rnn_train::RunDir;
 use rnn_train::checkpoint::Checkpoint;
 use rnn_train::data::fingerprint_bytes;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::settings::{self, InitFrom};
 use super::task::{SettingsOf, Task};
 use crate::cli::WrongUsage;
-use crate::ui::json::flatten;
 
 /// Weights to start from.
 pub struct Initial {
@@ -91,37 +90,42 @@ impl Initial {
             ))));
         }
         let mut model = settings.model;
-        let asked = to_json(&asked)?;
+        let asked = to_object(&asked)?;
         let of_training = |flag: &&String| T::NOISE_FLAGS.contains(&flag.as_str());
         let of_training: Vec<&String> = given.iter().filter(of_training).collect();
         if !of_training.is_empty() {
-            let mut json = to_json(&model)?;
+            let mut json = to_object(&model)?;
             for flag in of_training {
-                json[flag.as_str()] = asked[flag.as_str()].clone();
+                match asked.get(flag) {
+                    Some(value) => drop(json.insert(flag.clone(), value.clone())),
+                    // What is not written has its default.
+                    None => drop(json.remove(flag)),
+                }
             }
-            // What is not written has its default.
-            if let Some(entries) = json.as_object_mut() {
-                entries.retain(|key, value| !(value.is_null() && asked.get(key).is_none()));
-            }
-            model = serde_json::from_value(json)?;
+            model = serde_json::from_value(Value::Object(json))?;
         }
-        let there = to_json(&model)?;
-        let (asked, there) = (flatten(&asked), flatten(&there));
-        let value_of = |values: &[(String, &Value)], flag: &str| {
-            let found = values.iter().find(|(name, _)| name == flag);
-            found.map(|(_, value)| value.to_string())
-        };
+        let there = to_object(&model)?;
         for flag in given {
-            if let (Some(asked), Some(there)) = (value_of(&asked, flag), value_of(&there, flag)) {
-                ensure!(
-                    asked == there,
-                    WrongUsage(format!(
-                        "--{} {asked}: the model of --init-from {} has {there}",
-                        flag.replace('_', "-"),
-                        self.path.display()
-                    ))
-                );
-            }
+            let (asked, there) = (asked.get(flag), there.get(flag));
+            // Of a flag that is not the model's there is neither.
+            let text = |value: Option<&Value>| match value {
+                None | Some(Value::Null) => "none".to_owned(),
+                Some(value) => value.to_string(),
+            };
+            // What is not written is not set.
+            let is_set = |value: Option<&Value>| {
+                value.is_some_and(|value| !value.is_null() && *value != Value::Bool(false))
+            };
+            ensure!(
+                asked == there || !is_set(asked) && !is_set(there),
+                WrongUsage(format!(
+                    "--{} {}: the model of --init-from {} has {}",
+                    flag.replace('_', "-"),
+                    text(asked),
+                    self.path.display(),
+                    text(there)
+                ))
+            );
         }
         Ok(model)
     }
@@ -159,6 +163,9 @@ fn read_file(path: &Path) -> anyhow::Result<StateDict> {
     }
 }
 
-fn to_json(settings: &impl Serialize) -> serde_json::Result<Value> {
-    serde_json::to_value(settings)
+fn to_object(settings: &impl Serialize) -> anyhow::Result<Map<String, Value>> {
+    match serde_json::to_value(settings)? {
+        Value::Object(entries) => Ok(entries),
+        other => anyhow::bail!("expected settings as an object, found {other}"),
+    }
 }

@@ -1,6 +1,7 @@
 //! Tests of the program as a whole: output, exit codes, JSON and files.
 
 mod bench;
+mod charlm;
 mod init_from;
 mod interchange;
 mod mnist;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::preset::{Preset, Recipe};
 use super::sample::CharLmSampleArgs;
 use super::show::CharLmShowArgs;
-use crate::cli::TrainedRun;
 use crate::cli::values::{items, layers, rate, share, size};
+use crate::cli::{TrainedRun, WrongUsage};
 use crate::tasks::recurrent::CellKind;
 
 #[derive(Debug, Subcommand)]
@@ -53,13 +53,13 @@ pub struct CharLmArgs {
     #[arg(long, value_name = "P", value_parser = size)]
     pub proj_size: Option<usize>,
     /// Size of a character's embedding [default: the preset's; with tied weights that of the output]
-    #[arg(long, value_name = "E", value_parser = size, conflicts_with = "one_hot")]
+    #[arg(long, value_name = "E", value_parser = size)]
     pub embedding_size: Option<usize>,
     /// Read a character as a one-hot vector, without an embedding
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
     pub one_hot: bool,
     /// Score the characters by their embeddings, which must be as large as the output
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL", conflicts_with = "one_hot")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
     pub tied_weights: bool,
     /// Normalise the products of every step, as layer normalisation does (no fast kernel: slower)
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
@@ -92,6 +92,27 @@ pub struct CharLmArgs {
 }
 
 impl CharLmArgs {
+    /// Refuses flags that contradict each other. Clap can't, which knows only whether a flag is there: one
+    /// that says false is, in printed settings.
+    pub fn check(&self) -> Result<(), WrongUsage> {
+        let flag = match self {
+            Self {
+                one_hot: true,
+                embedding_size: Some(_),
+                ..
+            } => "--embedding-size",
+            Self {
+                one_hot: true,
+                tied_weights: true,
+                ..
+            } => "--tied-weights",
+            _ => return Ok(()),
+        };
+        Err(WrongUsage(format!(
+            "{flag}: expected embeddings, found --one-hot, which has none"
+        )))
+    }
+
     pub fn recipe(&self) -> Recipe {
         let recipe = self.preset.recipe();
         let hidden_size = self.hidden_size.unwrap_or(recipe.hidden_size);

@@ -49,6 +49,7 @@ pub struct Training {
 impl Training {
     /// The settings of a new training. Its fingerprints are empty until the text has been read.
     pub fn new(args: &CharLmArgs, fit: FitConfig) -> anyhow::Result<Self> {
+        args.check()?;
         // Absolute, since `eval` may be called from elsewhere.
         let data = args.source.data.as_deref().map(std::path::absolute);
         let recipe = args.recipe();

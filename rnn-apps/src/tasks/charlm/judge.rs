@@ -27,7 +27,7 @@ pub struct Score {
     pub left_out: u64,
     /// How many of them were predicted.
     pub predicted: usize,
-    /// How many of them the vocabulary has not.
+    /// How many characters of the text the vocabulary has not.
     pub unknown: u64,
     /// After how many characters the state is reset in `valid_nats_per_char_reset`.
     pub reset_window: usize,
@@ -76,9 +76,8 @@ pub fn score(
         reset_window,
     };
     out.line(format_args!(
-        "{} characters, {} predicted{}",
+        "{} characters{}, {} predicted",
         Grouped(score.chars as usize),
-        Grouped(score.predicted),
         match score.unknown {
             0 => String::new(),
             count => format!(
@@ -86,7 +85,8 @@ pub fn score(
                 Grouped(count as usize),
                 unknown.examples
             ),
-        }
+        },
+        Grouped(score.predicted)
     ))?;
     out.line(format_args!(
         "state carried on: {:.4} nats per character, {:.4} bits, perplexity {:.3}",

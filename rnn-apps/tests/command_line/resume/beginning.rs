@@ -90,6 +90,21 @@ fn every_beginning_of_a_tagger_s_run_can_be_finished_and_tags() {
 }
 
 #[test]
+fn every_beginning_of_a_language_model_s_run_can_be_finished() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let train = "charlm train --device ndarray --hidden-size 8 --num-layers 1 --batch-size 4 --window 16 \
+                 --max-steps 4 --valid-every 2 --valid-limit 200 --quiet";
+    let files = [BEGUN, "model.json", "vocab.json", "config.json"];
+    let names = finish_all(folder.path(), train, &files);
+    // All but those with a model's settings or a vocabulary alone.
+    assert_eq!(names.len(), 13);
+    let sample = |run: &str| succeeds(folder.path(), &format!("charlm sample --run {run}"));
+    for name in names {
+        assert_eq!(sample(&name), sample("whole"), "{name}");
+    }
+}
+
+#[test]
 fn a_run_killed_when_one_of_its_first_files_appears_can_be_finished() {
     let folder = tempfile::tempdir().expect("a folder");
     let train = format!("{TRAIN_TAGGER} --epochs 2");

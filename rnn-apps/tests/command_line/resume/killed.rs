@@ -75,3 +75,20 @@ fn a_tagger_killed_at_ten_random_moments_ends_in_the_same_run() {
     let expected = tagged(folder.path(), "whole");
     assert_eq!(tagged(folder.path(), "killed-0"), expected);
 }
+
+/// Dropout of every kind, tied weights, and validations between checkpoints.
+#[test]
+fn language_models_killed_at_random_moments_end_in_the_same_run() {
+    for flags in [
+        "--dropout 0.2 --weight-dropout 0.2 --tied-weights --checkpoint-every 7",
+        "--dropout 0.2 --variational-dropout --cell gru --layer-norm --recurrent-dropout 0.1",
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let train = format!(
+            "charlm train --device ndarray --hidden-size 24 --num-layers 2 --batch-size 4 --window 16 \
+             --max-steps 240 --valid-every 50 --valid-limit 400 --input-dropout 0.1 --output-dropout 0.2 \
+             --quiet {flags}"
+        );
+        kill_and_resume(folder.path(), &train, 5);
+    }
+}
