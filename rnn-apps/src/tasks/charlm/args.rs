@@ -95,22 +95,42 @@ impl CharLmArgs {
     /// Refuses flags that contradict each other. Clap can't, which knows only whether a flag is there: one
     /// that says false is, in printed settings.
     pub fn check(&self) -> Result<(), WrongUsage> {
-        let flag = match self {
-            Self {
-                one_hot: true,
-                embedding_size: Some(_),
-                ..
-            } => "--embedding-size",
-            Self {
-                one_hot: true,
-                tied_weights: true,
-                ..
-            } => "--tied-weights",
-            _ => return Ok(()),
-        };
-        Err(WrongUsage(format!(
-            "{flag}: expected embeddings, found --one-hot, which has none"
-        )))
+        let refused = |message: String| Err(WrongUsage(message));
+        if self.one_hot {
+            let needs_embedding = [
+                (self.embedding_size.is_some(), "--embedding-size"),
+                (self.tied_weights, "--tied-weights"),
+            ];
+            if let Some((_, flag)) = needs_embedding.iter().find(|(is_given, _)| *is_given) {
+                return refused(format!(
+                    "{flag}: expected embeddings, found --one-hot, which has none"
+                ));
+            }
+        }
+        let recipe = self.recipe();
+        if let Some(size) = self.proj_size {
+            if self.cell != CellKind::Lstm {
+                return refused(format!(
+                    "--proj-size: expected --cell lstm, found {}",
+                    self.cell.name()
+                ));
+            }
+            if size >= recipe.hidden_size {
+                return refused(format!(
+                    "--proj-size: expected less than the hidden size, {}, found {size}",
+                    recipe.hidden_size
+                ));
+            }
+        }
+        let output_size = self.proj_size.unwrap_or(recipe.hidden_size);
+        if self.tied_weights && recipe.embedding_size != output_size {
+            return refused(format!(
+                "--embedding-size: expected the size of the output, {output_size}, as --tied-weights needs, \
+                 found {}",
+                recipe.embedding_size
+            ));
+        }
+        Ok(())
     }
 
     pub fn recipe(&self) -> Recipe {

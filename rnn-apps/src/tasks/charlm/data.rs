@@ -137,6 +137,11 @@ pub struct TextData {
 impl TextData {
     pub fn read(training: &Training, path: Option<&Path>) -> anyhow::Result<Self> {
         let text = training.open(path)?;
+        ensure!(
+            text.num_chars() > 0,
+            "{}: expected a text, found no characters",
+            text.path().display()
+        );
         let [train, valid] = training.parts(&text)?;
         let limit = valid.num_chars().min(training.valid_limit as u64);
         let valid_left = valid.num_chars() - limit;
@@ -145,12 +150,14 @@ impl TextData {
             ensure!(
                 of.documents().any(|document| document.num_chars() >= 2),
                 "{}: expected a {part} part with at least 2 characters of one document, found {} of the \
-                 {} characters, as --split {} and --valid-limit {} say",
+                 {} characters, as {} says; a longer text, or another --split, such as 0.5,0.5, has more",
                 text.path().display(),
                 of.num_chars(),
                 text.num_chars(),
-                String::from(training.split),
-                training.valid_limit,
+                match valid_left {
+                    0 => format!("--split {}", String::from(training.split)),
+                    _ => format!("--valid-limit {}", training.valid_limit),
+                },
             );
         }
         let vocab = train.vocab(UNK)?;
@@ -165,9 +172,26 @@ impl TextData {
         })
     }
 
-    /// The same text in another vocabulary.
-    pub fn with_vocab(self, vocab: Vocab) -> Self {
-        Self { vocab, ..self }
+    /// The same text in the vocabulary of another run.
+    ///
+    /// # Errors
+    ///
+    /// If it has characters that the vocabulary has not, and that has no symbol for them either.
+    pub fn with_vocab(self, vocab: Vocab) -> anyhow::Result<Self> {
+        if vocab.unk_id().is_none() {
+            for part in [&self.train, &self.valid] {
+                let unknown = part.count_unknown(&vocab)?;
+                ensure!(
+                    unknown.count == 0,
+                    "{}: expected the characters of the vocabulary, which has no symbol for others, found \
+                     {} others: {:?}",
+                    part.path().display(),
+                    Grouped(unknown.count as usize),
+                    unknown.examples
+                );
+            }
+        }
+        Ok(Self { vocab, ..self })
     }
 
     pub fn fingerprints(&self) -> Vec<String> {
@@ -190,17 +214,13 @@ impl TextData {
         })
     }
 
-    /// Describes the sizes of the parts.
-    pub fn describe(&self) -> anyhow::Result<String> {
-        let unknown = self.valid.count_unknown(&self.vocab)?;
-        let unknown = match unknown.count {
-            0 => String::new(),
-            count => format!(
-                ", {} of them unknown: {:?}",
-                Grouped(count as usize),
-                unknown.examples
-            ),
+    /// Describes the sizes of the parts; `is_known` tells that the vocabulary is that of the training part.
+    pub fn describe(&self, is_known: bool) -> anyhow::Result<String> {
+        let train = match is_known {
+            true => String::new(),
+            false => self.unknown_of(&self.train)?,
         };
+        let valid = self.unknown_of(&self.valid)?;
         let left = match self.valid_left {
             0 => String::new(),
             left => format!(
@@ -213,11 +233,24 @@ impl TextData {
             documents => format!(" in {} documents", Grouped(documents)),
         };
         Ok(format!(
-            "{}: {} characters to train on{documents}, {} to validate on{unknown}{left}",
+            "{}: {} characters to train on{documents}{train}, {} to validate on{valid}{left}",
             self.train.path().display(),
             Grouped(self.train.num_chars() as usize),
             Grouped(self.valid.num_chars() as usize),
         ))
+    }
+
+    /// How many characters of a part are unknown, in words.
+    fn unknown_of(&self, part: &Text) -> anyhow::Result<String> {
+        let unknown = part.count_unknown(&self.vocab)?;
+        Ok(match unknown.count {
+            0 => String::new(),
+            count => format!(
+                " ({} of them unknown: {:?})",
+                Grouped(count as usize),
+                unknown.examples
+            ),
+        })
     }
 }
 

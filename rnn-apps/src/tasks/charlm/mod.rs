@@ -109,7 +109,7 @@ impl Task for CharLm {
     fn for_model(data: TextData, model: &ModelSettings, run: &RunDir) -> anyhow::Result<TextData> {
         let vocab = run.read_vocab(model.own.vocab_size)?;
         check_characters(&vocab)?;
-        Ok(data.with_vocab(vocab))
+        data.with_vocab(vocab)
     }
 
     fn model(args: &CharLmArgs, data: &TextData) -> ModelSettings {
@@ -171,7 +171,7 @@ impl Task for CharLm {
             None => "one-hot vectors".to_owned(),
         };
         Ok(vec![
-            ("text", data.describe()?),
+            ("text", data.describe(settings.init_from.is_none())?),
             (
                 "known",
                 format!(

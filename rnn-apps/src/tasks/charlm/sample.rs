@@ -24,7 +24,7 @@ pub struct CharLmSampleArgs {
     #[command(flatten)]
     pub run: TrainedRun,
     /// How the text begins [default: an empty line]
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub prompt: Option<String>,
     /// A file with its beginning; - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "prompt")]
@@ -45,7 +45,7 @@ pub struct CharLmSampleArgs {
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = items)]
     pub num_samples: usize,
     /// End before this text
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub stop: Option<String>,
 }
 
@@ -98,12 +98,12 @@ pub fn run(context: &Context, args: &CharLmSampleArgs, out: &mut Output) -> anyh
         if args.num_samples > 1 {
             out.line(format_args!("--- {} of {}", number + 1, args.num_samples))?;
         }
-        out.piece(&prompt)?;
         let sampling = Sampling {
             seed,
             ..sampling.clone()
         };
         let mut characters = model.sample(&begin, sampling)?;
+        out.piece(&prompt)?;
         let mut text = String::new();
         let mut stop = Stop::new(args.stop.as_deref().unwrap_or_default());
         // The first character costs the reading of the prompt.
@@ -166,13 +166,21 @@ pub fn short(model: &Model, vocab: &Vocab, seed: u64) -> anyhow::Result<String> 
     Ok(format!("   it writes: {text:?}"))
 }
 
+/// How many unknown characters are named.
+const SHOWN: usize = 20;
+
 /// Warns of characters in a text, called `what`, that the model does not know.
 pub fn warn_of_unknown(model: &CharModel, text: &str, what: &str, out: &Output) {
     let unknown = model.unknown(text);
     if !unknown.is_empty() && model.vocab().unk_id().is_some() {
+        let shown = &unknown[..unknown.len().min(SHOWN)];
+        let more = match unknown.len() - shown.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
         out.warn(format_args!(
             "the model does not know these characters of the {what}, and reads them as one for all unknown \
-             ones: {unknown:?}"
+             ones: {shown:?}{more}"
         ));
     }
 }

@@ -62,17 +62,20 @@ fn every_flag_of_the_model_is_one_of_the_model_that_is_trained() {
     for (flags, code, says) in [
         (
             "--tied-weights --embedding-size 8",
-            1,
-            "tied weights need embeddings (input_size) as large as the output of the recurrent part, which \
-             is 16, found 8",
+            2,
+            "--embedding-size: expected the size of the output, 16, as --tied-weights needs, found 8",
         ),
         ("--tied-weights --one-hot", 2, "--one-hot"),
         ("--one-hot --embedding-size 8", 2, "--embedding-size"),
-        ("--cell gru --proj-size 8", 1, "proj_size only for lstm"),
+        (
+            "--cell gru --proj-size 8",
+            2,
+            "--proj-size: expected --cell lstm, found gru",
+        ),
         (
             "--proj-size 16",
-            1,
-            "proj_size must be below hidden_size, which is 16, found 16",
+            2,
+            "--proj-size: expected less than the hidden size, 16, found 16",
         ),
         ("--dropout 1", 2, "--dropout"),
         ("--weight-dropout -0.1", 2, "--weight-dropout"),

@@ -47,7 +47,7 @@ fn texts_that_are_too_short_are_refused() {
         (
             "0123456789",
             "text.txt: expected a validation part with at least 2 characters of one document, found 1 of \
-             the 10 characters, as --split 0.9,0.1 and --valid-limit 200000 say",
+             the 10 characters, as --split 0.9,0.1 says; a longer text, or another --split",
         ),
         (
             "ab",
@@ -57,7 +57,7 @@ fn texts_that_are_too_short_are_refused() {
             "a",
             "text.txt: expected at least one character in each part",
         ),
-        ("", "text.txt: expected at least one character in each part"),
+        ("", "text.txt: expected a text, found no characters"),
     ] {
         fs::write(path.join("text.txt"), text).expect("written");
         let message = fails(path, &format!("{SMALL} --data text.txt --run run"), 1);
@@ -156,7 +156,7 @@ fn characters_that_only_validation_has_are_counted() {
     let all = "abcdefgh ".repeat(30) + &"xyz xyz abc ".repeat(2) + "Q";
     fs::write(path.join("text.txt"), all).expect("written");
     let output = succeeds(path, &format!("{SMALL} --data text.txt --run run --json"));
-    let says = "30 to validate on, 13 of them unknown: ['x', 'y', 'z', 'Q']";
+    let says = "30 to validate on (13 of them unknown: ['x', 'y', 'z', 'Q'])";
     assert!(output.contains(says), "{output}");
     let says =
         "30 characters, 13 of them not known from training: ['x', 'y', 'z', 'Q'], 29 predicted";
@@ -167,7 +167,7 @@ fn characters_that_only_validation_has_are_counted() {
     let line = format!("{SMALL} --data text.txt --valid-limit 12 --run part --json");
     let output = succeeds(path, &line);
     let says =
-        "12 to validate on, 6 of them unknown: ['x', 'y', 'z'], and 18 more that --valid-limit";
+        "12 to validate on (6 of them unknown: ['x', 'y', 'z']), and 18 more that --valid-limit";
     assert!(output.contains(says), "{output}");
     assert_eq!(json(&output)["chars"], 12);
     assert_eq!(eval(path, "--run part")["chars"], 30);
