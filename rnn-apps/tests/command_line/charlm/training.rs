@@ -93,7 +93,7 @@ fn the_embedded_text_is_learnt_and_evaluated() {
         evaluated["valid_nats_per_char"]
     );
     assert!(
-        number(&dynamic, "valid_nats_per_char_dynamic") < nats - 0.1,
+        number(&dynamic, "valid_nats_per_char_dynamic") < nats,
         "{dynamic}"
     );
 
