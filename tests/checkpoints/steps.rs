@@ -290,12 +290,12 @@ fn a_training_is_extended_to_more_steps_and_between_epochs_and_steps() {
 }
 
 #[test]
-fn epochs_that_are_not_validated_have_checkpoints() {
+fn epochs_within_a_stretch_have_no_checkpoints() {
     let _alone = tests::seeded();
     let (_, device) = devices().swap_remove(0);
     let folder = tempfile::tempdir().expect("a folder");
     let fitted = trainer(&config(12, 100), folder.path()).fit(model(&device), loader());
     assert_eq!(places(&fitted.expect("a training")), [(12, 3, 108)]);
     let names = Checkpoints::new(folder.path()).names().expect("a folder");
-    assert_eq!(names, ["step-00000012", "step-00000010", "best-00000012"]);
+    assert_eq!(names, ["step-00000012", "best-00000012"]);
 }

@@ -60,11 +60,11 @@ pub enum TextError {
 
     /// A file is no longer what it was when its text was opened.
     #[error(
-        "expected the file as it was when it was opened, {expected} bytes long, found {}",
+        "expected the file as it was when it was opened, {expected} bytes long, found it changed, {}",
         if expected == found {
-            "another time of modification".to_owned()
+            "as long as before but written since".to_owned()
         } else {
-            format!("{found} bytes")
+            format!("{found} bytes long")
         }
     )]
     Changed {
