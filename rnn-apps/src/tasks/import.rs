@@ -161,6 +161,23 @@ pub enum Symbols {
 }
 
 impl Symbols {
+    /// The vocabulary, in which `unk`, if there is one, stands for unknown symbols; `key` is what the
+    /// description calls it.
+    pub fn read_with_unk(
+        self,
+        folder: &Path,
+        unk: Option<&str>,
+        key: &str,
+    ) -> anyhow::Result<rnn_data::Vocab> {
+        let vocab = self.read(folder)?;
+        match unk {
+            None => Ok(vocab),
+            Some(unk) => vocab
+                .with_unk(unk)
+                .map_err(|_| anyhow::anyhow!("unk: {unk:?} is not among {key}")),
+        }
+    }
+
     /// The vocabulary; a relative path is relative to `folder`.
     pub fn read(self, folder: &Path) -> anyhow::Result<rnn_data::Vocab> {
         match self {

@@ -9,6 +9,7 @@ pub mod data;
 pub mod history;
 pub mod import;
 pub mod initial;
+pub mod input;
 pub mod load;
 pub mod mnist;
 pub mod recurrent;

@@ -138,11 +138,8 @@ impl CharLmDescription {
         recurrent: RecurrentSettings,
         folder: &Path,
     ) -> anyhow::Result<(ModelSettings, Vocab)> {
-        let mut vocab = self.vocab.read(folder)?;
-        if let Some(unk) = &self.unk {
-            let with_unk = vocab.with_unk(unk);
-            vocab = with_unk.map_err(|_| anyhow::anyhow!("unk: {unk:?} is not among vocab"))?;
-        }
+        let unk = self.unk.as_deref();
+        let vocab = self.vocab.read_with_unk(folder, unk, "vocab")?;
         check_characters(&vocab)?;
         let own = CharLmSettings {
             vocab_size: vocab.len(),

@@ -1,12 +1,10 @@
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Context as _;
 use burn::module::Module;
 use clap::Args;
 use rnn_data::Vocab;
-use rnn_data::fs::{decode_text, read_text};
 use rnn_model::Sampling;
 use rnn_train::language::CharModel;
 use serde::Serialize;
@@ -16,6 +14,7 @@ use super::stop::Stop;
 use crate::cli::TrainedRun;
 use crate::cli::values::{factor, items, share_of_all};
 use crate::context::Context;
+use crate::tasks::input;
 use crate::tasks::results::{CommonResults, PredictionResults};
 use crate::ui::Output;
 
@@ -84,7 +83,7 @@ pub fn run(context: &Context, args: &CharLmSampleArgs, out: &mut Output) -> anyh
     let model = CharModel::new(model, vocab).with_context(|| run.path().display().to_string())?;
     let prompt = match (&args.prompt, &args.prompt_file) {
         (Some(prompt), _) => prompt.clone(),
-        (None, Some(path)) => read(path)?,
+        (None, Some(path)) => input::read(path)?,
         (None, None) => String::new(),
     };
     let begin = match prompt.is_empty() {
@@ -194,17 +193,4 @@ fn first(vocab: &Vocab) -> String {
     };
     let begin = if vocab.contains("\n") { "\n" } else { other() };
     begin.to_owned()
-}
-
-/// Reads a text file; `-` is standard input.
-pub fn read(path: &Path) -> anyhow::Result<String> {
-    if path != Path::new("-") {
-        return Ok(read_text(path)?);
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut bytes)
-        .map_err(anyhow::Error::from)
-        .and_then(|_| Ok(decode_text(&bytes)?))
-        .context("standard input")
 }

@@ -16,6 +16,7 @@ use crate::cli::values::{drawn_chars, drawn_rows, items_or_none, svg};
 use crate::cli::{TrainedRun, WrongUsage};
 use crate::context::Context;
 use crate::report::{ActivityPicture, ActivityRow};
+use crate::tasks::input;
 use crate::tasks::recurrent::CellKind;
 use crate::tasks::results::{CommonResults, PredictionResults};
 use crate::ui::{Grouped, Output};
@@ -149,7 +150,7 @@ fn open(args: &CharLmShowArgs) -> anyhow::Result<Text> {
     match &args.text {
         None => Ok(Text::from_string("the embedded play", HARBOUR)),
         Some(path) if path == Path::new("-") => {
-            Ok(Text::from_string("standard input", sample::read(path)?))
+            Ok(Text::from_string("standard input", input::read(path)?))
         }
         Some(path) => data::open(path, args.replace_invalid),
     }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use anyhow::{anyhow, ensure};
+use anyhow::ensure;
 use burn::tensor::Device;
 use rnn_model::{LstmTagger, LstmTaggerConfig};
 use rnn_train::RunDir;
@@ -99,11 +99,8 @@ impl TaggerDescription {
         recurrent: RecurrentSettings,
         folder: &Path,
     ) -> anyhow::Result<(ModelSettings, Symbols)> {
-        let mut words = self.words.read(folder)?;
-        if let Some(unk) = &self.unk {
-            let with_unk = words.with_unk(unk);
-            words = with_unk.map_err(|_| anyhow!("unk: {unk:?} is not among words"))?;
-        }
+        let unk = self.unk.as_deref();
+        let words = self.words.read_with_unk(folder, unk, "words")?;
         let tags = self.tags.read(folder)?;
         let own = TaggerSettings {
             vocab_size: words.len(),

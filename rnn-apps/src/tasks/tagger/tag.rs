@@ -1,9 +1,5 @@
-use std::io::Read;
-use std::path::Path;
-
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use burn::module::Module;
-use rnn_data::fs::{decode_text, read_text};
 use serde::Serialize;
 
 use super::args::TaggerTagArgs;
@@ -12,6 +8,7 @@ use super::judge::predict;
 use super::model::TrainedTagger;
 use super::tokenizer::Tokenizer;
 use crate::context::Context;
+use crate::tasks::input;
 use crate::tasks::results::{CommonResults, PredictionResults};
 use crate::ui::Output;
 
@@ -36,7 +33,7 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
     let lines: Vec<&str> = match &args.file {
         None => args.sentences.iter().map(String::as_str).collect(),
         Some(path) => {
-            text = read(path)?;
+            text = input::read(path)?;
             text.lines().collect()
         }
     };
@@ -87,16 +84,4 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
         common: CommonResults::new(context, "tag", &trained.run, &trained.settings, parameters),
         predictions: Sentences { sentences: tagged },
     })
-}
-
-fn read(path: &Path) -> anyhow::Result<String> {
-    if path != Path::new("-") {
-        return Ok(read_text(path)?);
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut bytes)
-        .map_err(anyhow::Error::from)
-        .and_then(|_| Ok(decode_text(&bytes)?))
-        .context("standard input")
 }
