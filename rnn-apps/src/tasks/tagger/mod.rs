@@ -42,6 +42,7 @@ impl Task for Tagger {
         ("epochs", "5"),
         ("valid_every", "epoch"),
         ("learning_rate", "0.01"),
+        ("optimizer", "adam"),
         ("schedule", "one-cycle"),
         ("clip_norm", "1"),
     ];
