@@ -109,7 +109,14 @@ pub fn train<T: Task>(
         };
         Session::create(&args.run, T::NAME, &settings, write_files)
     };
-    fit_and_judge::<T>(context, &settings, &data, initial, create, out)
+    fit_and_judge::<T>(
+        context,
+        &settings,
+        &data,
+        Weights::New(initial),
+        create,
+        out,
+    )
 }
 
 /// Resumes the run in `folder`, or extends it; `None` if it is finished.
@@ -149,6 +156,10 @@ fn resume<T: Task>(
             initial = Some(Initial::kept(&session.run, origin)?);
         }
     }
+    let weights = match session.is_new() {
+        true => Weights::New(initial),
+        false => Weights::OfCheckpoint,
+    };
     let begin = || {
         T::write_assets(T::assets(&data), &session.run)?;
         if extension.is_some() {
@@ -156,15 +167,23 @@ fn resume<T: Task>(
         }
         Ok(session)
     };
-    fit_and_judge::<T>(context, &settings, &data, initial, begin, out).map(Some)
+    fit_and_judge::<T>(context, &settings, &data, weights, begin, out).map(Some)
 }
 
-/// Trains from `initial` or newly drawn weights in the session that `begin` makes, and evaluates.
+/// The weights that a training goes on from.
+enum Weights {
+    /// Those of a run or a file, or newly drawn ones.
+    New(Option<Initial>),
+    /// Those of its last checkpoint, which the session reads.
+    OfCheckpoint,
+}
+
+/// Trains from `weights` in the session that `begin` makes, and evaluates.
 fn fit_and_judge<T: Task>(
     context: &Context,
     settings: &SettingsOf<T>,
     data: &T::Data,
-    initial: Option<Initial>,
+    weights: Weights,
     begin: impl FnOnce() -> anyhow::Result<Session>,
     out: &mut Output,
 ) -> anyhow::Result<TrainingResults<T::Score>> {
@@ -174,7 +193,8 @@ fn fit_and_judge<T: Task>(
     context.check_precision(fit.precision)?;
     context.device.seed(settings.seed);
     let mut model = T::init(&settings.model, Some(training), &context.device)?;
-    if let Some(initial) = initial {
+    let is_drawn = matches!(weights, Weights::New(None));
+    if let Weights::New(Some(initial)) = weights {
         model = initial.load_into(model)?;
     }
     let parameters = model.num_params();
@@ -196,6 +216,9 @@ fn fit_and_judge<T: Task>(
         )?;
     }
     session.describe(fit, out)?;
+    if is_drawn {
+        model = T::pretrained(model, training, data, out)?;
+    }
 
     let mut trainer = Trainer::new(fit.clone());
     if let Some(valid) = valid {

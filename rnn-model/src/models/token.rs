@@ -39,6 +39,9 @@ pub struct TokenModelConfig<K> {
     variational_dropout: bool,
     rnn: K,
     num_classes: usize,
+    /// Features that the recurrent part reads beside an embedding.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    features_beside: usize,
 }
 
 impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
@@ -57,7 +60,20 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
             variational_dropout: false,
             rnn,
             num_classes,
+            features_beside: 0,
         }
+    }
+
+    /// Sets how many features of a token the recurrent part reads beside the embedding, which is as
+    /// much smaller; the model is used by its vectors then. Default 0.
+    pub(super) fn with_features_beside(mut self, features_beside: usize) -> Self {
+        self.features_beside = features_beside;
+        self
+    }
+
+    /// Numbers of an embedding, E.
+    fn embedding_size(&self) -> usize {
+        self.rnn.input_size().saturating_sub(self.features_beside)
     }
 
     /// Sets whether a token is a one-hot vector of V numbers, which has no parameters, instead of a
@@ -131,7 +147,7 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
     pub fn num_params(&self) -> usize {
         let embedding = match self.one_hot {
             true => 0,
-            false => self.vocab_size.saturating_mul(self.rnn.input_size()),
+            false => self.vocab_size.saturating_mul(self.embedding_size()),
         };
         let weight = match self.tied_weights {
             true => 0,
@@ -161,6 +177,7 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
         ];
         ConfigError::check_sizes(MODULE, &sizes)?;
         self.rnn.validate()?;
+        ConfigError::check_sizes(MODULE, &[("embedding_size", self.embedding_size())])?;
         if self.one_hot && self.rnn.input_size() != self.vocab_size {
             return Err(ConfigError::OneHot {
                 module: MODULE,
@@ -208,7 +225,7 @@ impl<K: RecurrentModuleConfig> TokenModelConfig<K> {
         let rnn = self.rnn.clone().with_batch_first(true).init(device);
         let features = self.features();
         let embedding = || {
-            let mut config = EmbeddingConfig::new(self.vocab_size, rnn.input_size());
+            let mut config = EmbeddingConfig::new(self.vocab_size, self.embedding_size());
             if self.tied_weights {
                 let k = 1.0 / (features as f64).sqrt();
                 config = config.with_initializer(Initializer::Uniform { min: -k, max: k });
@@ -270,9 +287,40 @@ impl<R: RecurrentModule> TokenModel<R> {
         }
     }
 
+    /// The number of classes at each step.
+    pub fn num_classes(&self) -> usize {
+        self.fc.num_classes()
+    }
+
     /// The device of the weights.
     pub(super) fn device(&self) -> Device {
         self.fc.device()
+    }
+
+    /// The embeddings, `[V, E]`.
+    ///
+    /// # Panics
+    ///
+    /// If tokens are one-hot vectors.
+    pub(super) fn embeddings(&self) -> Tensor<2> {
+        let emb = self.emb.as_ref().expect("a model with embeddings");
+        emb.weight.val()
+    }
+
+    /// The same model with other embeddings, `[V, E]`.
+    ///
+    /// # Panics
+    ///
+    /// If the shape is another, or tokens are one-hot vectors.
+    pub(super) fn with_embeddings(mut self, embeddings: Tensor<2>) -> Self {
+        let emb = self.emb.as_mut().expect("a model with embeddings");
+        let (expected, found) = (emb.weight.dims(), embeddings.dims());
+        assert!(
+            expected == found,
+            "expected embeddings {expected:?}, found {found:?}"
+        );
+        emb.weight = emb.weight.clone().map(|_| embeddings);
+        self
     }
 
     /// Scores the classes at every token.
@@ -343,8 +391,8 @@ impl<R: RecurrentModule> TokenModel<R> {
         self.fc.forward(self.noise.after(output), embedding)
     }
 
-    /// What the recurrent part reads, `[batch, time, input_size]`.
-    fn vectors(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
+    /// What the recurrent part reads of the tokens themselves, `[batch, time, input_size]`.
+    pub(super) fn vectors(&self, tokens: Tensor<2, Int>) -> Tensor<3> {
         match &self.emb {
             Some(emb) => embed(emb, tokens),
             None => {

@@ -2,9 +2,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, notebook_sentences};
+use rnn_data::tagged::{Label, TaggedCorpus, WordEncoder, WordForm};
+use rnn_data::{Sentence, TaggedItem, Vocab, notebook_sentences};
 use rnn_train::FitConfig;
-use rnn_train::data::fingerprint_sentences;
+use rnn_train::data::{WordDropout, fingerprint_sentences};
 use serde::{Deserialize, Serialize};
 
 use super::args::TaggerArgs;
@@ -24,6 +25,16 @@ pub struct Training {
     pub train_fingerprint: String,
     pub dev_fingerprint: String,
     pub min_count: usize,
+    // Versions before these settings read words alone, as they were written.
+    #[serde(default)]
+    pub word_form: WordForm,
+    #[serde(default)]
+    pub characters: bool,
+    /// The file of pretrained embeddings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vectors: Option<PathBuf>,
+    #[serde(default)]
+    pub word_dropout: f64,
     pub batch_size: usize,
     pub fit: FitConfig,
 }
@@ -39,11 +50,16 @@ impl Training {
                 data: absolute(&args.data).transpose()?,
                 dev: absolute(&args.dev).transpose()?,
                 valid_split: args.valid_split,
+                label: args.label,
             },
             limit: args.limit,
             train_fingerprint: String::new(),
             dev_fingerprint: String::new(),
             min_count: args.min_count(),
+            word_form: args.word_form(),
+            characters: !args.no_chars,
+            vectors: absolute(&args.vectors).transpose()?,
+            word_dropout: args.word_dropout,
             batch_size: args.batch_size,
             fit,
         })
@@ -60,6 +76,9 @@ pub struct Source {
     pub dev: Option<PathBuf>,
     /// The share of the training sentences to evaluate on if neither of the two has dev sentences.
     pub valid_split: f64,
+    /// What is read as a word's tag.
+    #[serde(default)]
+    pub label: Label,
 }
 
 impl Source {
@@ -69,14 +88,16 @@ impl Source {
             return Ok(TaggedCorpus {
                 train: sentences.clone(),
                 dev: sentences,
+                ..TaggedCorpus::default()
             });
         };
         let corpus = match &self.dev {
             Some(dev) => TaggedCorpus {
-                train: TaggedCorpus::read_train(data)?,
-                dev: TaggedCorpus::read_dev(dev)?,
+                train: TaggedCorpus::read_train(data, self.label)?,
+                dev: TaggedCorpus::read_dev(dev, self.label)?,
+                ..TaggedCorpus::default()
             },
-            None => TaggedCorpus::open(data)?.with_dev_share(self.valid_split),
+            None => TaggedCorpus::open(data, self.label)?.with_dev_share(self.valid_split),
         };
         ensure!(
             !corpus.train.is_empty() && !corpus.dev.is_empty(),
@@ -92,7 +113,7 @@ impl Source {
     /// Reads only the sentences to evaluate on.
     pub fn dev(&self) -> anyhow::Result<Vec<Sentence>> {
         match &self.dev {
-            Some(dev) => Ok(TaggedCorpus::read_dev(dev)?),
+            Some(dev) => Ok(TaggedCorpus::read_dev(dev, self.label)?),
             None => Ok(self.open()?.dev),
         }
     }
@@ -101,7 +122,7 @@ impl Source {
 /// The vocabularies of a tagger.
 #[derive(Clone)]
 pub struct Symbols {
-    pub words: Vocab,
+    pub words: WordEncoder,
     pub tags: Vocab,
 }
 
@@ -139,18 +160,42 @@ impl TaggedData {
         if let Some(limit) = training.limit {
             corpus.train.truncate(limit);
         }
-        let words = Vocab::builder()
-            .with_unk("<unk>")
-            .with_min_count(training.min_count)
-            .words(corpus.train.iter().flat_map(|sentence| &sentence.words));
+        let words = corpus.train.iter().flat_map(|sentence| &sentence.words);
+        let form = training.word_form;
+        let known = || {
+            Vocab::builder()
+                .with_unk("<unk>")
+                .with_min_count(training.min_count)
+        };
+        let vocab = known().words(words.clone().map(|word| form.apply(word)));
+        let mut encoder = WordEncoder::new(vocab, form);
+        if training.characters {
+            let form = WordForm::default();
+            let text: String = words.map(|word| form.apply(word)).collect();
+            encoder = encoder.with_characters(known().chars(&text));
+        }
         // A tag that occurs only in the dev sentences can't be learnt, but needs an id for
         // evaluation.
         let all = corpus.train.iter().chain(&corpus.dev);
         let tags = Vocab::words(all.flat_map(|sentence| &sentence.tags));
         Ok(Self {
             corpus,
-            symbols: Symbols { words, tags },
+            symbols: Symbols {
+                words: encoder,
+                tags,
+            },
         })
+    }
+
+    /// What makes words of `items` unknown in training; none if nothing does.
+    pub fn word_dropout(&self, training: &Training, items: &[TaggedItem]) -> Option<WordDropout> {
+        let words = self.symbols.words.words();
+        let unk = words.unk_id().filter(|_| training.word_dropout > 0.0)?;
+        let mut counts = vec![0; words.len()];
+        for &word in items.iter().flat_map(|item| &item.sentence.words) {
+            counts[word] += 1;
+        }
+        Some(WordDropout::new(training.word_dropout, unk, &counts))
     }
 
     pub fn fingerprints(&self) -> Vec<String> {
@@ -171,7 +216,8 @@ impl TaggedData {
     pub fn describe_symbols(&self, training: &Training, origin: Option<&InitFrom>) -> String {
         let tags = self.symbols.tags.len();
         // Without `<unk>`.
-        let known = self.symbols.words.len() - usize::from(self.symbols.words.unk_id().is_some());
+        let words = self.symbols.words.words();
+        let known = words.len() - usize::from(words.unk_id().is_some());
         if let Some(origin) = origin {
             let origin = origin.path.display();
             return format!(
@@ -181,7 +227,9 @@ impl TaggedData {
         }
         let all = self.corpus.train.iter();
         let all = all.flat_map(|sentence| &sentence.words);
-        let distinct = all.collect::<HashSet<_>>().len();
+        let form = self.symbols.words.form();
+        let distinct = all.map(|word| form.apply(word)).collect::<HashSet<_>>();
+        let distinct = distinct.len();
         let rare = match distinct - known.min(distinct) {
             0 => String::new(),
             rare => format!(
