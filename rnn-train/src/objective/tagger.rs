@@ -101,7 +101,11 @@ fn check_ids(sentences: &[SentenceIds], vocab_size: usize) {
     }
 }
 
-/// Predicts the tags of sentences, `batch_size` of them at a time: the most probable tag of each word, or,
+/// The most words that are tagged at a time, padding included, unless one sentence has more: what bounds
+/// the memory where sentences are long.
+const WORDS_AT_A_TIME: usize = 1 << 13;
+
+/// Predicts the tags of sentences, at most `batch_size` of them at a time: the most probable tag of each word, or,
 /// with a [`Crf`], the most probable tags of each sentence.
 ///
 /// # Errors
@@ -123,7 +127,7 @@ pub fn tag<R: RecurrentModule>(
     let mut order: Vec<usize> = (0..sentences.len()).collect();
     order.sort_by_key(|&index| sentences[index].words.len());
     let mut tagged = vec![None; sentences.len()];
-    for batch in order.chunks(batch_size) {
+    for batch in batches(&order, sentences, batch_size) {
         let of_batch = || batch.iter().map(|&index| &sentences[index]);
         let words: Vec<&[usize]> = of_batch().map(|ids| ids.words.as_slice()).collect();
         let words = PaddedBatch::new(&words, &device);
@@ -150,6 +154,28 @@ pub fn tag<R: RecurrentModule>(
         }
     }
     Ok(tagged.into_iter().flatten().collect())
+}
+
+/// Sentences in an order that puts longer ones behind, cut into batches.
+fn batches<'a>(
+    mut order: &'a [usize],
+    sentences: &[SentenceIds],
+    batch_size: usize,
+) -> Vec<&'a [usize]> {
+    assert!(batch_size > 0, "the batch size must be at least 1, found 0");
+    let mut batches = Vec::new();
+    while !order.is_empty() {
+        let most = order.len().min(batch_size);
+        let fits = |&count: &usize| {
+            let longest = sentences[order[count - 1]].words.len();
+            count * longest <= WORDS_AT_A_TIME
+        };
+        let count = (1..=most).rev().find(fits).unwrap_or(1);
+        let (batch, rest) = order.split_at(count);
+        batches.push(batch);
+        order = rest;
+    }
+    batches
 }
 
 /// The most probable tag of each word by itself.
@@ -181,4 +207,27 @@ fn first_largest(numbers: &[f32]) -> usize {
             best
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_have_neither_too_many_sentences_nor_words() {
+        let of_lengths = |lengths: &[usize]| -> Vec<SentenceIds> {
+            lengths
+                .iter()
+                .map(|&length| vec![0; length].into())
+                .collect()
+        };
+        let sizes = |lengths: &[usize], batch_size| -> Vec<usize> {
+            let order: Vec<usize> = (0..lengths.len()).collect();
+            let batches = batches(&order, &of_lengths(lengths), batch_size);
+            batches.iter().map(|batch| batch.len()).collect()
+        };
+        assert_eq!(sizes(&[1, 2, 3, 4, 5], 2), [2, 2, 1]);
+        assert_eq!(sizes(&[1, 4_096, 4_096, 8_192, 9_000], 64), [2, 1, 1, 1]);
+        assert!(sizes(&[], 4).is_empty());
+    }
 }
