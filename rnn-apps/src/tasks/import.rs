@@ -198,7 +198,9 @@ fn read_file(path: &Path) -> anyhow::Result<Vocab> {
     let text = read_text(path)?;
     let vocab = match serde_json::from_str(&text) {
         // A run's vocabulary, or no JSON, of which its reader tells the place.
-        Ok(Value::Object(object)) if !object.contains_key("symbols") => of_ids(object),
+        Ok(Value::Object(object)) if !object.get("symbols").is_some_and(Value::is_array) => {
+            of_ids(object)
+        }
         Ok(Value::Array(list)) => serde_json::from_value::<Vec<String>>(list.into())
             .map_err(anyhow::Error::from)
             .and_then(|list| of_list(&list)),

@@ -120,7 +120,7 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     ) -> anyhow::Result<Self::Model>;
 
     /// A new model with what the training says that it starts from beside drawn weights, such as
-    /// pretrained embeddings.
+    /// pretrained embeddings, and a text that describes it.
     ///
     /// # Errors
     ///
@@ -129,9 +129,8 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
         model: Self::Model,
         _training: &Self::Training,
         _data: &Self::Data,
-        _out: &mut Output,
-    ) -> anyhow::Result<Self::Model> {
-        Ok(model)
+    ) -> anyhow::Result<(Self::Model, Option<String>)> {
+        Ok((model, None))
     }
 
     /// The settings of the model's recurrent part.

@@ -150,16 +150,19 @@ fn resume<T: Task>(
     let mut data = data::read::<T>(training, T::data_path(&args.task), out)?;
     data::check::<T>(folder, training, &data)?;
     let mut initial = None;
-    if let Some(origin) = &settings.init_from {
-        data = T::for_model(data, &settings.model, &session.run)?;
-        if session.is_new() {
-            initial = Some(Initial::kept(&session.run, origin)?);
-        }
+    if let Some(origin) = &settings.init_from
+        && session.is_new()
+    {
+        initial = Some(Initial::kept(&session.run, origin)?);
     }
     let weights = match session.is_new() {
         true => Weights::New(initial),
         false => Weights::OfCheckpoint,
     };
+    // A run that has weights has vocabularies too, which other versions may have made otherwise.
+    if settings.init_from.is_some() || !session.is_new() {
+        data = T::for_model(data, &settings.model, &session.run)?;
+    }
     let begin = || {
         T::write_assets(T::assets(&data), &session.run)?;
         if extension.is_some() {
@@ -193,9 +196,11 @@ fn fit_and_judge<T: Task>(
     context.check_precision(fit.precision)?;
     context.device.seed(settings.seed);
     let mut model = T::init(&settings.model, Some(training), &context.device)?;
-    let is_drawn = matches!(weights, Weights::New(None));
-    if let Weights::New(Some(initial)) = weights {
-        model = initial.load_into(model)?;
+    let mut pretrained = None;
+    match weights {
+        Weights::New(Some(initial)) => model = initial.load_into(model)?,
+        Weights::New(None) => (model, pretrained) = T::pretrained(model, training, data)?,
+        Weights::OfCheckpoint => {}
     }
     let parameters = model.num_params();
     // The run's folder is created or changed only now, after all checks, so that an error leaves no
@@ -215,10 +220,10 @@ fn fit_and_judge<T: Task>(
             format_args!("initial weights from {}", origin.path.display()),
         )?;
     }
-    session.describe(fit, out)?;
-    if is_drawn {
-        model = T::pretrained(model, training, data, out)?;
+    if let Some(text) = pretrained {
+        out.field("weights", text)?;
     }
+    session.describe(fit, out)?;
 
     let mut trainer = Trainer::new(fit.clone());
     if let Some(valid) = valid {

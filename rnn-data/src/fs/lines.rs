@@ -29,7 +29,7 @@ pub fn open_text(path: &Path) -> Result<Box<dyn BufRead + Send>, TextError> {
     })
 }
 
-/// What is read, plain or in gzip, as plain text. It waits for the first two bytes.
+/// What is read, plain or in gzip, as plain text. It waits for the first byte.
 ///
 /// # Errors
 ///
@@ -37,7 +37,11 @@ pub fn open_text(path: &Path) -> Result<Box<dyn BufRead + Send>, TextError> {
 pub fn plain_text(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
     // A pipe can't be read twice, and may give one byte at a time.
     let mut head = Vec::new();
-    input.by_ref().take(2).read_to_end(&mut head)?;
+    input.by_ref().take(1).read_to_end(&mut head)?;
+    // A second byte may be long in coming: it is asked for only where it can say gzip.
+    if head == gzip::MAGIC[..1] {
+        input.by_ref().take(1).read_to_end(&mut head)?;
+    }
     let is_gzip = head == gzip::MAGIC;
     let whole = BufReader::with_capacity(CHUNK, Cursor::new(head).chain(input));
     Ok(match is_gzip {

@@ -48,7 +48,7 @@ pub struct WordEncoder {
 impl WordEncoder {
     /// The most characters of a word that are read: of a longer one, the first half and the last half
     /// of them.
-    pub const MAX_CHARACTERS: usize = 64;
+    pub const MAX_CHARACTERS: usize = 32;
 
     /// Words by their ids alone; `form` is that of the words in the vocabulary.
     pub fn new(words: Vocab, form: WordForm) -> Self {
@@ -136,9 +136,9 @@ mod tests {
     #[expect(clippy::unwrap_used, reason = "a test")]
     fn of_a_long_word_both_ends_are_read() {
         let characters = Vocab::builder().with_unk("?").chars("abc");
-        let word = format!("{}{}{}", "a".repeat(32), "b".repeat(1_000), "c".repeat(32));
+        let word = format!("{}{}{}", "a".repeat(16), "b".repeat(1_000), "c".repeat(16));
         let ids = spell(&characters, &word).unwrap();
-        assert_eq!(*ids, [[1; 32], [3; 32]].concat());
+        assert_eq!(*ids, [[1; 16], [3; 16]].concat());
         assert_eq!(*spell(&characters, "cab").unwrap(), [3, 1, 2]);
     }
 

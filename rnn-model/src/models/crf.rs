@@ -3,7 +3,7 @@
 mod chain;
 
 use burn::module::{Initializer, Module, Param};
-use burn::tensor::{Bool, DType, Device, Int, Tensor, TensorData};
+use burn::tensor::{Bool, DType, Device, ExecutionError, Int, Tensor, TensorData};
 
 use crate::recurrent::Lengths;
 use chain::Chain;
@@ -30,9 +30,9 @@ use chain::Chain;
 ///
 /// let loss = -crf.log_likelihood(logits.clone(), tags, &lengths).mean();
 /// assert!(loss.into_scalar::<f32>() > 0.0);
-/// let best = crf.decode(logits, &lengths);
+/// let best = crf.decode(logits, &lengths)?;
 /// assert_eq!((best[0].len(), best[1].len()), (4, 2));
-/// # Ok::<(), rnn_model::LengthsError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// [Conditional random fields]: https://repository.upenn.edu/cis_papers/159/
@@ -101,10 +101,18 @@ impl Crf {
     /// The most probable tags of each sentence, by the Viterbi algorithm: `logits`
     /// `[batch, time, num_tags]`.
     ///
+    /// # Errors
+    ///
+    /// If the device fails.
+    ///
     /// # Panics
     ///
     /// If the shape is another, or a sentence has no words.
-    pub fn decode(&self, logits: Tensor<3>, lengths: &Lengths) -> Vec<Vec<usize>> {
+    pub fn decode(
+        &self,
+        logits: Tensor<3>,
+        lengths: &Lengths,
+    ) -> Result<Vec<Vec<usize>>, ExecutionError> {
         self.over_sentences(logits, lengths, Chain::best)
     }
 
@@ -112,10 +120,18 @@ impl Crf {
     /// algorithm): `[batch, time, num_tags]` → the same shape, as plain numbers, a sentence's words one
     /// after the other without padding.
     ///
+    /// # Errors
+    ///
+    /// If the device fails.
+    ///
     /// # Panics
     ///
     /// If the shape is another, or a sentence has no words.
-    pub fn marginals(&self, logits: Tensor<3>, lengths: &Lengths) -> Vec<Vec<f32>> {
+    pub fn marginals(
+        &self,
+        logits: Tensor<3>,
+        lengths: &Lengths,
+    ) -> Result<Vec<Vec<f32>>, ExecutionError> {
         self.over_sentences(logits, lengths, Chain::marginals)
     }
 
@@ -208,18 +224,23 @@ impl Crf {
         logits: Tensor<3>,
         lengths: &Lengths,
         run: impl Fn(&Chain, &[f32]) -> T,
-    ) -> Vec<T> {
+    ) -> Result<Vec<T>, ExecutionError> {
         let logits = self.checked(logits, lengths);
         let (time, tags) = (lengths.time(), self.num_tags());
-        let logits: Vec<f32> = logits.into_data().iter().collect();
+        let logits: Vec<f32> = logits.try_into_data()?.iter().collect();
         let chain = Chain {
-            start: self.start_transitions.val().into_data().iter().collect(),
-            transitions: self.transitions.val().into_data().iter().collect(),
-            end: self.end_transitions.val().into_data().iter().collect(),
+            start: self
+                .start_transitions
+                .val()
+                .try_into_data()?
+                .iter()
+                .collect(),
+            transitions: self.transitions.val().try_into_data()?.iter().collect(),
+            end: self.end_transitions.val().try_into_data()?.iter().collect(),
         };
         let rows = logits.chunks(time * tags).zip(lengths.as_slice());
-        rows.map(|(row, length)| run(&chain, &row[..length * tags]))
-            .collect()
+        let results = rows.map(|(row, length)| run(&chain, &row[..length * tags]));
+        Ok(results.collect())
     }
 }
 
@@ -228,4 +249,57 @@ fn log_sum_exp<const D: usize>(x: Tensor<D>, axis: usize) -> Tensor<D> {
     // Whatever is subtracted, the result and its gradient are the same.
     let largest = x.clone().detach().max_dim(axis);
     (x - largest.clone()).exp().sum_dim(axis).log() + largest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `log Z` and the score of one tagging, over all taggings written out.
+    #[test]
+    fn the_forward_algorithm_sums_over_all_taggings() {
+        let device = Default::default();
+        let crf = Crf::new(3, &device);
+        let chain: Vec<f32> = crf.transitions.val().into_data().iter().collect();
+        let [start, end] = [&crf.start_transitions, &crf.end_transitions]
+            .map(|weights| weights.val().into_data().iter::<f32>().collect::<Vec<_>>());
+        let numbers: Vec<f32> = (0..24).map(|i| (i as f32 * 0.9).cos() * 1.5).collect();
+        let logits = Tensor::<3>::from_data(TensorData::new(numbers.clone(), [2, 4, 3]), &device);
+        let lengths = Lengths::new([4, 2], 4).expect("lengths");
+        let found: Vec<f32> = crf
+            .log_partition(logits.clone(), &lengths)
+            .into_data()
+            .iter()
+            .collect();
+        let tags = [[2usize, 0, 1, 1], [1, 2, 0, 0]];
+        let ids: Vec<i64> = tags.iter().flatten().map(|&tag| tag as i64).collect();
+        let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [2, 4]), &device);
+        let likelihood = crf.log_likelihood(logits, ids, &lengths);
+        let likelihood: Vec<f32> = likelihood.into_data().iter().collect();
+        for (row, &length) in lengths.as_slice().iter().enumerate() {
+            let score = |path: &[usize]| {
+                let at_words: f32 = (0..length)
+                    .map(|t| numbers[(row * 4 + t) * 3 + path[t]])
+                    .sum();
+                let steps: f32 = path.windows(2).map(|two| chain[two[0] * 3 + two[1]]).sum();
+                f64::from(start[path[0]] + at_words + steps + end[path[length - 1]])
+            };
+            let path = |number: usize| -> Vec<usize> {
+                (0..length)
+                    .map(|t| number / 3usize.pow(t as u32) % 3)
+                    .collect()
+            };
+            let all = (0..3usize.pow(length as u32)).map(|number| score(&path(number)).exp());
+            let expected = all.sum::<f64>().ln();
+            assert!(
+                (f64::from(found[row]) - expected).abs() < 1e-5,
+                "{found:?}, {expected}"
+            );
+            let expected = score(&tags[row][..length]) - expected;
+            assert!(
+                (f64::from(likelihood[row]) - expected).abs() < 1e-5,
+                "{likelihood:?}"
+            );
+        }
+    }
 }

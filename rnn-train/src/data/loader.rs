@@ -57,7 +57,8 @@ impl<I> Noise<I> {
         // Numbers of 32 bits that a batch may draw before it comes to those of the next.
         const DRAWS: u128 = 1 << 32;
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        rng.set_stream(place.epoch);
+        // Another than the shuffle's, which is the epoch's number.
+        rng.set_stream(!place.epoch);
         rng.set_word_pos(u128::from(place.batch) * DRAWS);
         items
             .iter_mut()

@@ -159,16 +159,14 @@ impl IdLoader {
 }
 
 impl TaggedLoader {
-    /// Batches of `batch_size` sentences in their order; the last one may be smaller. Shuffled ones have
-    /// sentences of similar length.
+    /// Batches of `batch_size` sentences in their order; the last one may be smaller.
     ///
     /// # Panics
     ///
     /// When a batch is made, if a sentence is empty or has not as many tags as words.
     pub fn sentences(items: Vec<TaggedItem>, batch_size: usize) -> Self {
-        let lengths = lengths(&items);
         let dataset = Arc::new(InMemDataset::new(items));
-        Self::new(dataset, Arc::new(TaggedBatcher), batch_size).bucketed(lengths)
+        Self::new(dataset, Arc::new(TaggedBatcher), batch_size)
     }
 
     /// The same for training, with words that become unknown at random, each time anew: see
@@ -183,16 +181,10 @@ impl TaggedLoader {
         word_dropout: WordDropout,
         seed: u64,
     ) -> Self {
-        let lengths = lengths(&items);
         let dataset = Arc::new(InMemDataset::new(items));
         let drop = move |item: &mut TaggedItem, rng: &mut ChaCha8Rng| {
             word_dropout.apply(&mut item.sentence.words, rng);
         };
-        Self::noisy(dataset, Arc::new(TaggedBatcher), batch_size, seed, drop).bucketed(lengths)
+        Self::noisy(dataset, Arc::new(TaggedBatcher), batch_size, seed, drop)
     }
-}
-
-/// In words.
-fn lengths(items: &[TaggedItem]) -> Vec<usize> {
-    items.iter().map(|item| item.sentence.words.len()).collect()
 }

@@ -28,7 +28,7 @@ pub struct WordDropout {
 }
 
 impl WordDropout {
-    /// - `alpha`: how often a rare word is dropped; 0 drops none, and 0.25 is the paper's
+    /// - `alpha`: that of the probability, `alpha / (alpha + n)`; 0 drops none, and 0.25 is the paper's
     /// - `unk`: the id of unknown words
     /// - `counts`: how often each word comes in the training data, by its id
     ///

@@ -13,8 +13,8 @@ pub enum SentenceTaggerError {
     /// A file of the run can't be read, is damaged, or does not fit the others.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// A run of another kind of model.
-    #[error("{}: expected a run of a tagger, which has a model.json, found none", .0.display())]
+    /// A run of another kind of model, or of a tagger before taggers had a `model.json`.
+    #[error("{}: expected a run of a tagger that has a model.json, found none", .0.display())]
     NotTagger(PathBuf),
     /// No model can be made from the run's `model.json`.
     #[error(transparent)]
@@ -44,6 +44,14 @@ pub enum SentenceTaggerError {
     Empty {
         /// Which sentence, from 0.
         index: usize,
+    },
+    /// A word without characters.
+    #[error("sentence {index}, word {word}: expected at least one character, found none")]
+    EmptyWord {
+        /// Which sentence, from 0.
+        index: usize,
+        /// Which word, from 0.
+        word: usize,
     },
     /// A word, or a character, that the vocabulary has not, and no symbol for unknown ones either.
     #[error("sentence {index}")]

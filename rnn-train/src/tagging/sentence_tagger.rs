@@ -143,7 +143,7 @@ impl SentenceTagger {
     ///
     /// # Errors
     ///
-    /// If a sentence has no words, the device fails, or a vocabulary has neither a word nor a symbol for
+    /// If a sentence has no words, or an empty one, the device fails, or a vocabulary has neither a word nor a symbol for
     /// unknown ones.
     ///
     /// # Panics
@@ -157,6 +157,9 @@ impl SentenceTagger {
         let encode = |(index, sentence): (usize, &[W])| {
             if sentence.is_empty() {
                 return Err(SentenceTaggerError::Empty { index });
+            }
+            if let Some(word) = sentence.iter().position(|word| word.as_ref().is_empty()) {
+                return Err(SentenceTaggerError::EmptyWord { index, word });
             }
             let ids = self.words.encode(sentence);
             ids.map_err(|source| SentenceTaggerError::Unknown { index, source })

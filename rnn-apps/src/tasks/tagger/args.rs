@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use rnn_data::tagged::{Label, LabelError, WordForm};
+use rnn_data::tagged::{Label, LabelError};
 use rnn_train::FitConfig;
 use rnn_train::optim::Schedule;
 use serde::Serialize;
@@ -104,14 +104,6 @@ impl TaggerArgs {
         self.min_count.unwrap_or(default)
     }
 
-    /// The form of the words in the vocabulary.
-    pub fn word_form(&self) -> WordForm {
-        WordForm {
-            lowercase: self.lowercase,
-            digits: self.digits,
-        }
-    }
-
     /// The default settings for training a tagger.
     pub fn fit(&self) -> FitConfig {
         FitConfig {
@@ -127,16 +119,28 @@ impl TaggerArgs {
 pub struct TaggerEvalArgs {
     #[command(flatten)]
     pub run: TrainedRun,
-    /// Tagged sentences: a file, or a folder with one that has `dev` in its name
+    /// Tagged sentences: a file, or a folder with one that has `dev` (or `test`: --part) in its name
     /// [default: what the run was evaluated on]
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
+    /// Which of a folder's sentences
+    #[arg(long, value_enum, default_value_t = Part::Dev, value_name = "PART", requires = "data")]
+    pub part: Part,
     /// What is a word's tag there [default: as in the training]
     #[arg(long, value_name = "LABEL", value_parser = label, requires = "data")]
     pub label: Option<Label>,
     /// Sentences that are tagged together
     #[arg(long, default_value_t = 64, value_name = "B", value_parser = items)]
     pub batch_size: usize,
+}
+
+/// A part of a corpus to evaluate on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// The development set
+    Dev,
+    /// The test set
+    Test,
 }
 
 #[derive(Args, Debug)]

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use rnn_data::tagged::{Label, TaggedCorpus, WordEncoder, WordForm};
+use rnn_data::tagged::{Label, TaggedCorpus, TaggedError, WordEncoder, WordForm};
 use rnn_data::{Sentence, TaggedItem, Vocab, notebook_sentences};
 use rnn_train::FitConfig;
 use rnn_train::data::{WordDropout, fingerprint_sentences};
@@ -25,11 +25,17 @@ pub struct Training {
     pub train_fingerprint: String,
     pub dev_fingerprint: String,
     pub min_count: usize,
-    // Versions before these settings read words alone, as they were written.
+    // Versions before these settings read words alone, as they were written, in an order that did not look
+    // at lengths.
+    #[serde(default = "yes")]
+    pub no_chars: bool,
     #[serde(default)]
-    pub word_form: WordForm,
+    pub lowercase: bool,
     #[serde(default)]
-    pub characters: bool,
+    pub digits: bool,
+    /// Whether sentences of similar length share a batch.
+    #[serde(default)]
+    pub bucketed: bool,
     /// The file of pretrained embeddings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vectors: Option<PathBuf>,
@@ -37,6 +43,10 @@ pub struct Training {
     pub word_dropout: f64,
     pub batch_size: usize,
     pub fit: FitConfig,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Training {
@@ -56,8 +66,10 @@ impl Training {
             train_fingerprint: String::new(),
             dev_fingerprint: String::new(),
             min_count: args.min_count(),
-            word_form: args.word_form(),
-            characters: !args.no_chars,
+            no_chars: args.no_chars,
+            lowercase: args.lowercase,
+            digits: args.digits,
+            bucketed: true,
             vectors: absolute(&args.vectors).transpose()?,
             word_dropout: args.word_dropout,
             batch_size: args.batch_size,
@@ -97,7 +109,23 @@ impl Source {
                 dev: TaggedCorpus::read_dev(dev, self.label)?,
                 ..TaggedCorpus::default()
             },
-            None => TaggedCorpus::open(data, self.label)?.with_dev_share(self.valid_split),
+            None => {
+                let train = TaggedCorpus::read_train(data, self.label)?;
+                let dev = match data.is_dir() {
+                    true => TaggedCorpus::read_dev(data, self.label),
+                    false => Ok(Vec::new()),
+                };
+                // The test set is not for training.
+                let corpus = TaggedCorpus {
+                    train,
+                    dev: match dev {
+                        Err(TaggedError::MissingFile { .. }) => Vec::new(),
+                        dev => dev?,
+                    },
+                    ..TaggedCorpus::default()
+                };
+                corpus.with_dev_share(self.valid_split)
+            }
         };
         ensure!(
             !corpus.train.is_empty() && !corpus.dev.is_empty(),
@@ -110,12 +138,34 @@ impl Source {
         Ok(corpus)
     }
 
+    /// The data in words, and what is read as a word's tag.
+    pub fn describe(&self) -> String {
+        let data = match (&self.dev, &self.data) {
+            (Some(dev), _) => dev.display().to_string(),
+            (None, Some(data)) => data.display().to_string(),
+            (None, None) => "the notebook's two sentences".to_owned(),
+        };
+        format!("{data}, {}", describe_label(self.label))
+    }
+
     /// Reads only the sentences to evaluate on.
     pub fn dev(&self) -> anyhow::Result<Vec<Sentence>> {
         match &self.dev {
             Some(dev) => Ok(TaggedCorpus::read_dev(dev, self.label)?),
             None => Ok(self.open()?.dev),
         }
+    }
+}
+
+/// Where a word's tag stands.
+pub fn describe_label(label: Label) -> String {
+    match label {
+        Label::Auto => "words tagged as their format has it".to_owned(),
+        Label::Upos | Label::Xpos => format!(
+            "words tagged with their {}",
+            label.to_string().to_uppercase()
+        ),
+        Label::Column(number) => format!("words tagged with their column {number}"),
     }
 }
 
@@ -161,7 +211,10 @@ impl TaggedData {
             corpus.train.truncate(limit);
         }
         let words = corpus.train.iter().flat_map(|sentence| &sentence.words);
-        let form = training.word_form;
+        let form = WordForm {
+            lowercase: training.lowercase,
+            digits: training.digits,
+        };
         let known = || {
             Vocab::builder()
                 .with_unk("<unk>")
@@ -169,7 +222,7 @@ impl TaggedData {
         };
         let vocab = known().words(words.clone().map(|word| form.apply(word)));
         let mut encoder = WordEncoder::new(vocab, form);
-        if training.characters {
+        if !training.no_chars {
             let form = WordForm::default();
             let text: String = words.map(|word| form.apply(word)).collect();
             encoder = encoder.with_characters(known().chars(&text));

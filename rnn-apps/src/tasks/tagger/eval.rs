@@ -4,13 +4,33 @@ use std::time::Instant;
 use burn::module::Module;
 use rnn_data::tagged::{Label, TaggedCorpus};
 use rnn_train::data::fingerprint_sentences;
+use serde::Serialize;
 
-use super::args::TaggerEvalArgs;
-use super::judge::Tagged;
+use super::args::{Part, TaggerEvalArgs};
+use super::data::describe_label;
+use super::judge::{Score, Tagged};
 use super::model::TrainedTagger;
 use crate::context::Context;
 use crate::tasks::results::{CommonResults, EvaluationResults, epochs_of};
 use crate::ui::{Grouped, Output};
+
+/// The score, and what an evaluation says beside it.
+#[derive(Serialize)]
+struct Evaluated {
+    #[serde(flatten)]
+    score: Score,
+    words_per_second: f64,
+    /// Sentences at a time.
+    batch_size: usize,
+    confusion: ConfusionResults,
+}
+
+/// A row per right tag, a column per predicted one.
+#[derive(Serialize)]
+struct ConfusionResults {
+    classes: Vec<String>,
+    counts: Vec<Vec<usize>>,
+}
 
 pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow::Result<()> {
     let trained = TrainedTagger::open(&args.run.run, &context.device, out)?;
@@ -23,21 +43,22 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
     let of_training = training.map_or(Label::Auto, |training| training.source.label);
     let label = args.label.unwrap_or(of_training);
     let sentences = match &args.data {
-        Some(path) => TaggedCorpus::read_dev(path, label)?,
+        Some(path) => match args.part {
+            Part::Dev => TaggedCorpus::read_dev(path, label)?,
+            Part::Test => TaggedCorpus::read_test(path, label)?,
+        },
         None => settings
             .evaluated_on(None, |t| t.source.clone(), run, "--data")?
             .dev()?,
     };
     let data_as_trained = training.map(|t| fingerprint_sentences(&sentences) == t.dev_fingerprint);
     out.field("run", run.path().display())?;
-    let path = match (&args.data, training.map(|training| &training.source)) {
-        (Some(path), _) => Some(path),
-        (None, Some(source)) => source.dev.as_ref().or(source.data.as_ref()),
-        (None, None) => None,
+    let described = match (&args.data, training) {
+        (Some(path), _) => format!("{}, {}", path.display(), describe_label(label)),
+        (None, Some(training)) => training.source.describe(),
+        (None, None) => describe_label(label),
     };
-    if let Some(path) = path {
-        out.field("data", path.display())?;
-    }
+    out.field("data", described)?;
     out.field(
         "sentences",
         format_args!(
@@ -49,17 +70,10 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
             }
         ),
     )?;
+    let words: usize = sentences.iter().map(|sentence| sentence.len()).sum();
     out.field(
         "words",
-        format_args!(
-            "{} as the data split them, tagged with their {}",
-            Grouped(sentences.iter().map(|sentence| sentence.len()).sum()),
-            match label {
-                Label::Auto => "tags".to_owned(),
-                Label::Upos | Label::Xpos => label.to_string().to_uppercase(),
-                Label::Column(number) => format!("column {number}"),
-            }
-        ),
+        format_args!("{}, as the data split them", Grouped(words)),
     )?;
     let tags = sentences.iter().flat_map(|sentence| &sentence.tags);
     let unseen: Vec<&String> = tags.filter(|tag| !tagger.tags().contains(tag)).collect();
@@ -78,12 +92,23 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
     out.line("")?;
     let start = Instant::now();
     let tagged = Tagged::new(tagger, &sentences, args.batch_size, out)?;
-    let score = tagged.score;
+    out.line("")?;
+    tagged.print_tags(out)?;
     out.line(format_args!(
         "\n{} words per second, {} sentences at a time",
-        Grouped(score.words_per_second as usize),
-        score.batch_size
+        Grouped(tagged.words_per_second as usize),
+        args.batch_size
     ))?;
+    let table = tagged.confusion_table();
+    let score = Evaluated {
+        words_per_second: tagged.words_per_second,
+        batch_size: args.batch_size,
+        confusion: ConfusionResults {
+            classes: table.classes,
+            counts: table.counts,
+        },
+        score: tagged.score,
+    };
     out.results(&EvaluationResults {
         common: CommonResults::new(context, "eval", run, settings, tagger.model().num_params()),
         epochs: training.map(|t| epochs_of(&t.fit, run)).transpose()?,

@@ -20,8 +20,6 @@ pub struct Score {
     pub sentence_accuracy: f64,
     pub correct: usize,
     pub total: usize,
-    pub words_per_second: f64,
-    pub batch_size: usize,
     /// Of tags that mark spans.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub spans: Option<SpanResults>,
@@ -67,6 +65,7 @@ pub struct Tagged<'a> {
     predicted: Vec<TaggedSentence<'a>>,
     tags: &'a Vocab,
     pub score: Score,
+    pub words_per_second: f64,
 }
 
 impl<'a> Tagged<'a> {
@@ -97,11 +96,10 @@ impl<'a> Tagged<'a> {
                 sentence_accuracy: score.sentence_accuracy(),
                 correct: score.correct,
                 total: score.words,
-                words_per_second: score.words as f64 / seconds,
-                batch_size,
                 spans,
                 tags: Vec::new(),
             },
+            words_per_second: score.words as f64 / seconds,
         };
         let scores = tagged.confusion().scores();
         let named = tagged.classes().into_iter().zip(&scores);
@@ -132,7 +130,32 @@ impl<'a> Tagged<'a> {
         Confusion::count(classes.len(), pairs)
     }
 
-    /// For the report.
+    /// Prints precision, recall and F1 of each tag.
+    pub fn print_tags(&self, out: &mut Output) -> std::io::Result<()> {
+        let names = self.score.tags.iter().map(|tag| tag.name.chars().count());
+        let width = names.max().unwrap_or(0).max(3);
+        out.line(format_args!(
+            "{:<width$}  {:>8}  {:>9}  {:>8}  {:>8}",
+            "tag", "words", "precision", "recall", "F1"
+        ))?;
+        let percent = |share: Option<f64>| match share {
+            Some(share) => format!("{:.2} %", 100.0 * share),
+            None => "none".to_owned(),
+        };
+        for tag in &self.score.tags {
+            out.line(format_args!(
+                "{:<width$}  {:>8}  {:>9}  {:>8}  {:>8}",
+                tag.name,
+                Grouped(tag.count).to_string(),
+                percent(tag.precision),
+                percent(tag.recall),
+                percent(tag.f1)
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// How often each tag was predicted as which.
     pub fn confusion_table(&self) -> report::Confusion {
         report::Confusion {
             classes: self.classes(),

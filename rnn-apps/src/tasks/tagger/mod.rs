@@ -37,9 +37,9 @@ impl Task for Tagger {
     const TRAIN_ABOUT: &'static str = "Train a tagger and evaluate it";
     const ITEMS: &'static str = "sentences";
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &["data"];
-    const VOCABULARY_FLAGS: &'static [&'static str] = &["min_count", "lowercase", "digits"];
-    const NOISE_FLAGS: &'static [&'static str] =
-        &["dropout", "input_dropout", "output_dropout", "word_dropout"];
+    const VOCABULARY_FLAGS: &'static [&'static str] =
+        &["min_count", "lowercase", "digits", "no_chars", "vectors"];
+    const NOISE_FLAGS: &'static [&'static str] = &["dropout", "input_dropout", "output_dropout"];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
         ("epochs", "10"),
         ("valid_every", "epoch"),
@@ -145,12 +145,18 @@ impl Task for Tagger {
                 .with_context(|| format!("the sentences to {what}"))
         };
         let train = encode("train on", &data.corpus.train)?;
-        let dev = encode("evaluate on", &data.corpus.dev)?;
+        let mut dev = encode("evaluate on", &data.corpus.dev)?;
         let batch_size = training.batch_size;
-        let train = match data.word_dropout(training, &train) {
+        let lengths: Vec<usize> = train.iter().map(|item| item.tags.len()).collect();
+        let mut train = match data.word_dropout(training, &train) {
             None => TaggedLoader::sentences(train, batch_size),
             Some(dropout) => TaggedLoader::with_word_dropout(train, batch_size, dropout, seed),
         };
+        if training.bucketed {
+            train = train.bucketed(lengths);
+            // In validation the order makes no difference but to the padding.
+            dev.sort_by_key(|item| item.tags.len());
+        }
         Ok(Batches {
             train: train.shuffled(seed),
             valid: Some(TaggedLoader::sentences(dev, EVAL_BATCH)),
@@ -183,6 +189,7 @@ impl Task for Tagger {
     ) -> anyhow::Result<Vec<(&'static str, String)>> {
         let (model, training) = (&settings.model, settings.training()?);
         Ok(vec![
+            ("data", training.source.describe()),
             ("sentences", data.describe(training)),
             (
                 "known",
@@ -212,11 +219,10 @@ impl Task for Tagger {
         model: LstmTagger,
         training: &Training,
         data: &TaggedData,
-        out: &mut Output,
-    ) -> anyhow::Result<LstmTagger> {
+    ) -> anyhow::Result<(LstmTagger, Option<String>)> {
         match &training.vectors {
-            None => Ok(model),
-            Some(path) => vectors::read_into(model, path, &data.symbols.words, out),
+            None => Ok((model, None)),
+            Some(path) => vectors::read_into(model, path, &data.symbols.words),
         }
     }
 

@@ -1,7 +1,8 @@
 use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use burn::tensor::Device;
+use rnn_data::Vocab;
 use rnn_data::tagged::{WordEncoder, WordForm};
 use rnn_model::{CharacterEncoderConfig, LstmConfig, LstmTaggerConfig};
 use rnn_train::RunDir;
@@ -22,9 +23,15 @@ pub struct TaggerSettings {
     pub vocab_size: usize,
     pub embedding_size: usize,
     pub num_tags: usize,
-    // Those below are what versions without them did.
+    // Those below are what versions without them did. Each has a name of its own in `config.json`, that
+    // of its flag if there is one.
+    /// Of the LSTM that reads a word's characters, in both directions; none of the three without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub characters: Option<CharacterSettings>,
+    pub char_vocab_size: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub char_embedding_size: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub char_hidden_size: Option<usize>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub crf: bool,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -33,26 +40,49 @@ pub struct TaggerSettings {
     pub output_dropout: f64,
     /// The form of the words in the vocabulary.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub word_form: WordForm,
+    pub vocab_lowercase: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub vocab_digits: bool,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// The part that reads a word's characters: an LSTM in both directions over embeddings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CharacterSettings {
-    pub vocab_size: usize,
-    pub embedding_size: usize,
-    pub hidden_size: usize,
-}
+impl TaggerSettings {
+    /// The form of the words in the vocabulary.
+    pub fn word_form(&self) -> WordForm {
+        WordForm {
+            lowercase: self.vocab_lowercase,
+            digits: self.vocab_digits,
+        }
+    }
 
-impl CharacterSettings {
-    fn config(&self, init: WeightInit) -> CharacterEncoderConfig<LstmConfig> {
-        let lstm = RecurrentSettings::new(self.hidden_size, 1).with_bidirectional(true);
-        CharacterEncoderConfig::new(lstm.lstm(self.embedding_size, init), self.vocab_size)
+    /// The part that reads characters.
+    ///
+    /// # Errors
+    ///
+    /// If some of its settings are missing.
+    fn characters(
+        &self,
+        init: WeightInit,
+    ) -> anyhow::Result<Option<CharacterEncoderConfig<LstmConfig>>> {
+        let sizes = [
+            self.char_vocab_size,
+            self.char_embedding_size,
+            self.char_hidden_size,
+        ];
+        match sizes {
+            [None, None, None] => Ok(None),
+            [Some(vocab_size), Some(embedding_size), Some(hidden_size)] => {
+                let lstm = RecurrentSettings::new(hidden_size, 1).with_bidirectional(true);
+                let lstm = lstm.lstm(embedding_size, init);
+                Ok(Some(CharacterEncoderConfig::new(lstm, vocab_size)))
+            }
+            _ => bail!(
+                "expected all of char_vocab_size, char_embedding_size and char_hidden_size, or none"
+            ),
+        }
     }
 }
 
@@ -69,9 +99,9 @@ impl Symbols {
     /// Reads the vocabularies of a run.
     pub fn read(run: &RunDir, model: &ModelSettings) -> Result<Self, RunError> {
         let own = &model.own;
-        let mut words = WordEncoder::new(run.read_vocab(own.vocab_size)?, own.word_form);
-        if let Some(characters) = &own.characters {
-            words = words.with_characters(run.read_characters(characters.vocab_size)?);
+        let mut words = WordEncoder::new(run.read_vocab(own.vocab_size)?, own.word_form());
+        if let Some(size) = own.char_vocab_size {
+            words = words.with_characters(run.read_characters(size)?);
         }
         Ok(Self {
             words,
@@ -83,23 +113,20 @@ impl Symbols {
 impl ModelSettings {
     /// The settings of a new model for these vocabularies.
     pub fn new(args: &TaggerArgs, symbols: &Symbols) -> Self {
+        let characters = symbols.words.characters();
         Self {
             own: TaggerSettings {
                 vocab_size: symbols.words.words().len(),
                 embedding_size: args.embedding_size,
                 num_tags: symbols.tags.len(),
-                characters: symbols
-                    .words
-                    .characters()
-                    .map(|characters| CharacterSettings {
-                        vocab_size: characters.len(),
-                        embedding_size: args.char_embedding_size,
-                        hidden_size: args.char_hidden_size,
-                    }),
+                char_vocab_size: characters.map(Vocab::len),
+                char_embedding_size: characters.map(|_| args.char_embedding_size),
+                char_hidden_size: characters.map(|_| args.char_hidden_size),
                 crf: args.crf,
                 input_dropout: args.input_dropout,
                 output_dropout: args.output_dropout,
-                word_form: args.word_form(),
+                vocab_lowercase: args.lowercase,
+                vocab_digits: args.digits,
             },
             recurrent: RecurrentSettings::new(args.hidden_size, args.num_layers)
                 .with_bidirectional(args.bidirectional)
@@ -114,10 +141,7 @@ impl ModelSettings {
     /// If the settings are invalid.
     pub fn config(&self, init: WeightInit) -> anyhow::Result<LstmTaggerConfig> {
         let own = &self.own;
-        let characters = own
-            .characters
-            .as_ref()
-            .map(|settings| settings.config(init));
+        let characters = own.characters(init)?;
         let features = characters
             .as_ref()
             .map_or(0, CharacterEncoderConfig::output_size);
@@ -152,19 +176,16 @@ impl ModelSettings {
     pub fn library_config(&self) -> anyhow::Result<SentenceTaggerConfig> {
         Ok(SentenceTaggerConfig {
             tagger: self.config(WeightInit::Uniform)?,
-            word_form: self.own.word_form,
+            word_form: self.own.word_form(),
         })
     }
 
     /// The network in words.
     pub fn describe(&self) -> String {
         let own = &self.own;
-        let characters = match &own.characters {
+        let characters = match own.char_hidden_size {
             None => String::new(),
-            Some(characters) => format!(
-                " and what an lstm of 2 × {} reads of characters",
-                characters.hidden_size
-            ),
+            Some(size) => format!(" and what an lstm of 2 × {size} reads of characters"),
         };
         let crf = if own.crf { ", a crf over the tags" } else { "" };
         format!(
@@ -215,30 +236,28 @@ impl TaggerDescription {
         let tags = self.tags.read(folder)?;
         let vocab_size = vocab.len();
         let mut words = WordEncoder::new(vocab, self.word_form);
-        let mut characters = None;
-        if let Some(described) = self.characters {
-            let unk = described.unk.as_deref();
-            let symbols =
-                described
-                    .symbols
-                    .read_with_unk(folder, unk, "the symbols of characters")?;
-            characters = Some(CharacterSettings {
-                vocab_size: symbols.len(),
-                embedding_size: described.embedding_size,
-                hidden_size: described.hidden_size,
-            });
-            words = words.with_characters(symbols);
-        }
-        let own = TaggerSettings {
+        let mut own = TaggerSettings {
             vocab_size,
             embedding_size: self.embedding_size,
             num_tags: tags.len(),
-            characters,
+            char_vocab_size: None,
+            char_embedding_size: None,
+            char_hidden_size: None,
             crf: self.crf,
             input_dropout: 0.0,
             output_dropout: 0.0,
-            word_form: self.word_form,
+            vocab_lowercase: self.word_form.lowercase,
+            vocab_digits: self.word_form.digits,
         };
+        if let Some(described) = self.characters {
+            let unk = described.unk.as_deref();
+            let key = "the symbols of characters";
+            let symbols = described.symbols.read_with_unk(folder, unk, key)?;
+            own.char_vocab_size = Some(symbols.len());
+            own.char_embedding_size = Some(described.embedding_size);
+            own.char_hidden_size = Some(described.hidden_size);
+            words = words.with_characters(symbols);
+        }
         let model = ModelSettings { own, recurrent };
         Ok((model, Symbols { words, tags }))
     }

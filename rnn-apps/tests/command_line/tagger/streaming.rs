@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use super::super::{command, json, succeeds};
+use super::super::{command, json, run, succeeds};
 use super::{CHARACTERS, corpus};
 
 #[test]
@@ -73,5 +73,33 @@ fn a_file_is_counted_and_not_kept() {
             ),
             (&300.into(), &1_800.into(), &300.into())
         );
+    }
+}
+
+#[test]
+fn what_comes_before_an_error_is_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    corpus(folder.path());
+    succeeds(
+        folder.path(),
+        &format!("tagger train --data corpus {CHARACTERS} --run run"),
+    );
+    let long = "a ".repeat(10_001);
+    for (text, says) in [
+        (
+            format!("The dog\n\n{long}\nthe dog\n").into_bytes(),
+            "sentence 3: expected at most 10000 words",
+        ),
+        (
+            b"The dog\n\n\xff\n".to_vec(),
+            "line 3, column 1: expected UTF-8",
+        ),
+    ] {
+        std::fs::write(folder.path().join("text"), text).expect("written");
+        let output = run(folder.path(), "tagger tag --run run --file text");
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(super::super::text(&output.stdout), "The/DET dog/NN\n\n");
+        let message = super::super::text(&output.stderr);
+        assert!(message.contains(says), "{message}");
     }
 }

@@ -23,8 +23,7 @@ use crate::tagged::TaggedError;
 /// Each item can be an error: [`TaggedError::Fields`], [`TaggedError::Spaces`], [`TaggedError::Id`],
 /// [`TaggedError::Order`], [`TaggedError::EmptyWord`], [`TaggedError::EmptyField`],
 /// [`TaggedError::Space`], [`TaggedError::Head`], [`TaggedError::LongSentence`], and
-/// X
-/// [`crate::TextError::Read`].
+/// [`TextError::Read`](crate::TextError::Read).
 ///
 /// ```
 /// use rnn_data::tagged::{ConlluField, ConlluReader, TaggedError};

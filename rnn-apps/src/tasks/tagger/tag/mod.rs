@@ -5,7 +5,7 @@ mod write;
 
 use std::time::Instant;
 
-use anyhow::ensure;
+use anyhow::anyhow;
 use burn::module::Module;
 use rnn_train::tagging::SentenceTagger;
 use serde::Serialize;
@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::tasks::results::{CommonResults, PredictionResults};
 use crate::ui::Output;
 use source::{Item, Source};
-use write::{Line, Origin, Writer};
+use write::{Line, Writer};
 
 /// The greatest number of words in a sentence, since all steps are in memory at once.
 const MAX_WORDS: usize = 10_000;
@@ -27,12 +27,10 @@ struct Totals {
     /// Of sentences given as arguments.
     #[serde(skip_serializing_if = "Option::is_none")]
     sentences: Option<Vec<Line>>,
-    /// Those without words included.
-    #[serde(skip)]
-    num_lines: usize,
     num_sentences: usize,
     num_words: usize,
     num_unknown: usize,
+    /// In which words were tagged.
     seconds: f64,
     words_per_second: f64,
 }
@@ -53,14 +51,24 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
     // Of a file there may be more sentences than fit into memory.
     let mut kept = args.file.is_none().then(Vec::new);
     let mut totals = Totals::default();
-    let start = Instant::now();
     loop {
-        let items = source.next(args.batch_size)?;
+        let mut items = source.next(args.batch_size)?;
         if items.is_empty() {
             break;
         }
-        for line in tag(&tagger, items, totals.num_lines, args)? {
-            totals.num_lines += 1;
+        let mut words: Vec<Vec<String>> = items.iter().map(|item| item.words(&tagger)).collect();
+        // What comes before a sentence that is too long is written first.
+        let too_long = words.iter().position(|words| words.len() > MAX_WORDS);
+        let error = too_long.map(|index| {
+            let (place, found) = (items[index].place(), words[index].len());
+            anyhow!("{place}: expected at most {MAX_WORDS} words, found {found}")
+        });
+        items.truncate(too_long.unwrap_or(items.len()));
+        words.truncate(items.len());
+        let start = Instant::now();
+        let lines = tag(&tagger, items, &words, args)?;
+        totals.seconds += start.elapsed().as_secs_f64();
+        for line in lines {
             totals.num_sentences += usize::from(!line.tokens.is_empty());
             totals.num_words += line.tokens.len();
             totals.num_unknown += line.unknown.iter().filter(|&&unknown| unknown).count();
@@ -69,9 +77,14 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
                 kept.push(line);
             }
         }
+        if let Some(error) = error {
+            return Err(error);
+        }
     }
-    totals.seconds = start.elapsed().as_secs_f64();
-    totals.words_per_second = totals.num_words as f64 / totals.seconds;
+    totals.words_per_second = match totals.num_words {
+        0 => 0.0,
+        words => words as f64 / totals.seconds,
+    };
     totals.sentences = kept;
     let parameters = tagger.model().num_params();
     out.results(&PredictionResults {
@@ -80,27 +93,13 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
     })
 }
 
-/// Tags sentences, the first of which is number `before + 1`. One without words stays as it is.
+/// Tags sentences, of which `words` are the words. One without words stays as it is.
 fn tag(
     tagger: &SentenceTagger,
     items: Vec<Item>,
-    before: usize,
+    words: &[Vec<String>],
     args: &TaggerTagArgs,
 ) -> anyhow::Result<Vec<Line>> {
-    let words: Vec<Vec<String>> = items
-        .iter()
-        .map(|item| match item {
-            Item::Line(text) => tagger.tokens(text),
-            Item::Conllu(sentence) => sentence.words().map(str::to_owned).collect(),
-        })
-        .collect();
-    for (number, words) in (before + 1..).zip(&words) {
-        ensure!(
-            words.len() <= MAX_WORDS,
-            "sentence {number}: expected at most {MAX_WORDS} words, found {}",
-            words.len()
-        );
-    }
     let full: Vec<&[String]> = words
         .iter()
         .map(Vec::as_slice)
@@ -108,21 +107,14 @@ fn tag(
         .collect();
     let mut tagged = tagger.tag_sentences(&full, args.batch_size)?.into_iter();
     let line = |(item, words): (Item, &Vec<String>)| {
-        let origin = match item {
-            Item::Line(text) => Origin::Text(text),
-            Item::Conllu(sentence) => Origin::Conllu(Box::new(sentence)),
-        };
         let sentence = match words.is_empty() {
             true => None,
             false => tagged.next(),
         };
         match sentence {
-            Some(sentence) => Line::new(sentence, origin, args),
-            None => Line {
-                origin,
-                ..Line::default()
-            },
+            Some(sentence) => Line::new(sentence, item, args),
+            None => Line::empty(item),
         }
     };
-    Ok(items.into_iter().zip(&words).map(line).collect())
+    Ok(items.into_iter().zip(words).map(line).collect())
 }

@@ -1,6 +1,7 @@
 //! Where sentences to tag come from.
 
 use std::io::{BufRead, BufReader};
+use std::iter::Enumerate;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::vec;
@@ -8,18 +9,38 @@ use std::vec;
 use anyhow::Context as _;
 use rnn_data::fs::{LineReader, line_content, open_text, plain_text};
 use rnn_data::tagged::{ConlluReader, ConlluSentence, TaggedFormat};
+use rnn_train::tagging::SentenceTagger;
 
 use crate::tasks::tagger::args::{InputFormat, TaggerTagArgs};
 
 /// Sentences that are read ahead.
-const AHEAD: usize = 256;
+const AHEAD: usize = 64;
 
 /// A sentence to tag.
+#[derive(Debug)]
 pub enum Item {
-    /// As people write it. An empty line is one too: what comes out has as many lines.
-    Line(String),
+    /// As people write it, with its number. An empty line is one too: what comes out has as many lines.
+    Text(String, usize),
     /// A sentence of CoNLL-U, or comments without one.
-    Conllu(ConlluSentence),
+    Conllu(Box<ConlluSentence>),
+}
+
+impl Item {
+    /// The words.
+    pub fn words(&self, tagger: &SentenceTagger) -> Vec<String> {
+        match self {
+            Self::Text(text, _) => tagger.tokens(text),
+            Self::Conllu(sentence) => sentence.words().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Where the sentence stands.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Text(_, number) => format!("sentence {number}"),
+            Self::Conllu(sentence) => format!("the sentence from line {} on", sentence.line()),
+        }
+    }
 }
 
 /// Sentences, in batches of those that have come.
@@ -30,7 +51,7 @@ pub struct Source {
 
 enum Items {
     /// On the command line.
-    Given(vec::IntoIter<String>),
+    Given(Enumerate<vec::IntoIter<String>>),
     /// From a thread that reads a file. An error comes after the sentences before it.
     Read {
         receiver: Receiver<anyhow::Result<Item>>,
@@ -44,7 +65,7 @@ impl Source {
         let Some(path) = &args.file else {
             return Ok(Self {
                 format: InputFormat::Text,
-                items: Items::Given(args.sentences.clone().into_iter()),
+                items: Items::Given(args.sentences.clone().into_iter().enumerate()),
             });
         };
         let is_conllu = TaggedFormat::of_name(path) == Some(TaggedFormat::Conllu);
@@ -96,7 +117,10 @@ impl Source {
     /// None at the end.
     pub fn next(&mut self, most: usize) -> anyhow::Result<Vec<Item>> {
         match &mut self.items {
-            Items::Given(sentences) => Ok(sentences.by_ref().take(most).map(Item::Line).collect()),
+            Items::Given(sentences) => {
+                let text = |(index, text)| Item::Text(text, index + 1);
+                Ok(sentences.by_ref().take(most).map(text).collect())
+            }
             Items::Read { receiver, error } => {
                 if let Some(error) = error.take() {
                     return Err(error);
@@ -135,7 +159,7 @@ fn read_lines(input: impl BufRead, name: &str, sender: &SyncSender<anyhow::Resul
                     1 => line.trim_start_matches('\u{feff}'),
                     _ => line,
                 };
-                Ok(Item::Line(line.to_owned()))
+                Ok(Item::Text(line.to_owned(), number))
             }
             Err(error) => Err(error).context(name.to_owned()),
         };
@@ -149,7 +173,9 @@ fn read_lines(input: impl BufRead, name: &str, sender: &SyncSender<anyhow::Resul
 /// Sends the sentences of CoNLL-U.
 fn read_conllu(input: impl BufRead, name: &str, sender: &SyncSender<anyhow::Result<Item>>) {
     for sentence in ConlluReader::new(input) {
-        let item = sentence.map(Item::Conllu).context(name.to_owned());
+        let item = sentence
+            .map(|sentence| Item::Conllu(Box::new(sentence)))
+            .context(name.to_owned());
         let is_end = item.is_err();
         if sender.send(item).is_err() || is_end {
             return;

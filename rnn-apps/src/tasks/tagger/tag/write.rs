@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
-use rnn_data::tagged::{ConlluField, ConlluSentence, Label};
+use rnn_data::tagged::{ConlluField, Label};
 use rnn_train::tagging::TaggedSentence;
 use serde::Serialize;
 
+use super::source::Item;
 use crate::tasks::tagger::args::{OutputFormat, TaggerTagArgs};
 use crate::ui::Output;
 
 /// A tagged sentence, or a line without words.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Line {
     pub tokens: Vec<String>,
     pub tags: Vec<String>,
@@ -23,21 +24,12 @@ pub struct Line {
     pub n_best: Option<Vec<Vec<(String, f32)>>>,
     /// What was tagged.
     #[serde(skip)]
-    pub origin: Origin,
-}
-
-/// What was tagged.
-#[derive(Debug, Default)]
-pub enum Origin {
-    #[default]
-    Nothing,
-    Text(String),
-    Conllu(Box<ConlluSentence>),
+    item: Item,
 }
 
 impl Line {
     /// What `args` asks for of a sentence.
-    pub fn new(sentence: TaggedSentence<'_>, origin: Origin, args: &TaggerTagArgs) -> Self {
+    pub fn new(sentence: TaggedSentence<'_>, item: Item, args: &TaggerTagArgs) -> Self {
         let words = 0..sentence.len();
         let probability = |word| sentence.probability(word);
         let best = |n, word| {
@@ -55,7 +47,19 @@ impl Line {
             tags: sentence.tags.iter().map(|&tag| tag.to_owned()).collect(),
             unknown: sentence.unknown,
             tokens: sentence.words,
-            origin,
+            item,
+        }
+    }
+
+    /// Of one without words.
+    pub fn empty(item: Item) -> Self {
+        Self {
+            tokens: Vec::new(),
+            tags: Vec::new(),
+            unknown: Vec::new(),
+            probabilities: None,
+            n_best: None,
+            item,
         }
     }
 
@@ -86,13 +90,14 @@ impl Line {
     /// The sentence in CoNLL-U, with what ends it: as it was read with its tags in their field, or
     /// words and tags alone.
     fn conllu(&self, field: ConlluField) -> anyhow::Result<String> {
-        match &self.origin {
-            Origin::Conllu(sentence) => {
+        match &self.item {
+            Item::Conllu(sentence) => {
                 Ok(sentence.with_column(field, &self.tags)?.text().to_owned())
             }
-            Origin::Text(_) if self.tokens.is_empty() => Ok(String::new()),
-            Origin::Text(text) => {
-                let mut lines = format!("# text = {}\n", text.trim());
+            Item::Text(..) if self.tokens.is_empty() => Ok(String::new()),
+            Item::Text(text, _) => {
+                let text: Vec<&str> = text.split_whitespace().collect();
+                let mut lines = format!("# text = {}\n", text.join(" "));
                 for (word, (token, tag)) in self.tokens.iter().zip(&self.tags).enumerate() {
                     let _ = write!(lines, "{}", word + 1);
                     for other in ConlluField::ALL.into_iter().skip(1) {
@@ -108,7 +113,6 @@ impl Line {
                 lines.push('\n');
                 Ok(lines)
             }
-            Origin::Nothing => Ok(String::new()),
         }
     }
 }
@@ -121,11 +125,15 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// `label` says what the tags are.
+    /// `label` says what the tags are: of a field of CoNLL-U that holds what is said of a word, they go
+    /// there, otherwise to UPOS.
     pub fn new(format: OutputFormat, label: Label) -> Self {
+        use ConlluField::{Deprel, Deps, Feats, Misc, Upos, Xpos};
+        let field = ConlluField::of_label(label);
+        let field = field.filter(|field| [Upos, Xpos, Feats, Deprel, Deps, Misc].contains(field));
         Self {
             format,
-            field: ConlluField::of_label(label).unwrap_or(ConlluField::Upos),
+            field: field.unwrap_or(Upos),
         }
     }
 
