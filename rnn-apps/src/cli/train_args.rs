@@ -33,8 +33,8 @@ pub struct FitArgs {
     #[arg(long, value_name = "STEPS|epoch", value_parser = valid_every)]
     pub valid_every: Option<ValidEvery>,
     /// What a step does with its gradients
-    #[arg(long, value_enum, default_value_t = OptimizerKind::Adam)]
-    pub optimizer: OptimizerKind,
+    #[arg(long, value_enum)]
+    pub optimizer: Option<OptimizerKind>,
     /// The learning rate, the highest of its schedule
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub learning_rate: Option<f64>,
@@ -42,7 +42,8 @@ pub struct FitArgs {
     /// 0.9, rmsprop 0]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub momentum: Option<f64>,
-    /// Of adamw, sgd and rmsprop: how much weights are drawn to zero [default: adamw 0.01, else 0]
+    /// Of adamw, sgd and rmsprop: how much weights are drawn to zero [default: the command's; adamw 0.01,
+    /// else 0]
     #[arg(long, value_name = "FACTOR", value_parser = factor)]
     pub weight_decay: Option<f64>,
     /// How the learning rate changes
@@ -124,12 +125,17 @@ impl FitArgs {
     /// Sets the flags that were not given from `base`, the command's defaults, and from the
     /// optimiser and the schedule.
     pub fn fill_defaults(&mut self, base: &FitConfig) {
-        let (momentum, weight_decay) = match self.optimizer {
-            OptimizerKind::Adam => (None, None),
-            OptimizerKind::AdamW => (None, Some(0.01)),
-            OptimizerKind::Sgd => (Some(0.9), Some(0.0)),
-            OptimizerKind::RmsProp => (Some(0.0), Some(0.0)),
+        let optimizer = self.optimizer(base);
+        let (momentum, weight_decay) = match (optimizer, &base.optimizer) {
+            (OptimizerKind::Adam, _) => (None, None),
+            (OptimizerKind::AdamW, &Optimizer::AdamW { weight_decay }) => {
+                (None, Some(weight_decay))
+            }
+            (OptimizerKind::AdamW, _) => (None, Some(0.01)),
+            (OptimizerKind::Sgd, _) => (Some(0.9), Some(0.0)),
+            (OptimizerKind::RmsProp, _) => (Some(0.0), Some(0.0)),
         };
+        self.optimizer = Some(optimizer);
         self.momentum = self.momentum.or(momentum);
         self.weight_decay = self.weight_decay.or(weight_decay);
         self.learning_rate = self.learning_rate.or(Some(base.learning_rate));
@@ -155,6 +161,16 @@ impl FitArgs {
         }
     }
 
+    /// The optimiser, which is that of `base` unless the flag was given.
+    fn optimizer(&self, base: &FitConfig) -> OptimizerKind {
+        self.optimizer.unwrap_or(match base.optimizer {
+            Optimizer::Adam => OptimizerKind::Adam,
+            Optimizer::AdamW { .. } => OptimizerKind::AdamW,
+            Optimizer::Sgd { .. } => OptimizerKind::Sgd,
+            Optimizer::RmsProp { .. } => OptimizerKind::RmsProp,
+        })
+    }
+
     /// The schedule, which is that of `base` unless the flag was given.
     fn schedule(&self, base: &FitConfig) -> ScheduleKind {
         self.schedule.unwrap_or(match base.schedule {
@@ -171,7 +187,7 @@ impl FitArgs {
     pub fn unused_flags(&self, base: &FitConfig) -> Vec<Unused> {
         use OptimizerKind::{AdamW, RmsProp, Sgd};
         use ScheduleKind::{Cosine, ReduceOnPlateau, Step};
-        let (optimizer, schedule) = (self.optimizer, self.schedule(base));
+        let (optimizer, schedule) = (self.optimizer(base), self.schedule(base));
         let of_optimizer = |id, given, users: &[OptimizerKind]| {
             let is_unused = given && !users.contains(&optimizer);
             is_unused.then(|| Unused::new(id, "--optimizer", optimizer.name()))
@@ -215,14 +231,15 @@ impl FitArgs {
         let mut config = FitConfig {
             valid_every: args.valid_every.unwrap_or(base.valid_every),
             learning_rate: args.learning_rate.unwrap_or(base.learning_rate),
-            optimizer: match self.optimizer {
-                OptimizerKind::Adam => Optimizer::Adam,
-                OptimizerKind::AdamW => Optimizer::AdamW { weight_decay },
-                OptimizerKind::Sgd => Optimizer::Sgd {
+            optimizer: match args.optimizer {
+                None => base.optimizer,
+                Some(OptimizerKind::Adam) => Optimizer::Adam,
+                Some(OptimizerKind::AdamW) => Optimizer::AdamW { weight_decay },
+                Some(OptimizerKind::Sgd) => Optimizer::Sgd {
                     momentum,
                     weight_decay,
                 },
-                OptimizerKind::RmsProp => Optimizer::RmsProp {
+                Some(OptimizerKind::RmsProp) => Optimizer::RmsProp {
                     momentum,
                     weight_decay,
                 },

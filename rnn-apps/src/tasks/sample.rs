@@ -69,6 +69,7 @@ impl Task for Parity {
         ("epochs", "60"),
         ("valid_every", "epoch"),
         ("learning_rate", "0.02"),
+        ("optimizer", "adam"),
         ("schedule", "constant"),
         ("clip_norm", "no limit"),
     ];

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use rnn_train::FitConfig;
 use rnn_train::config::ValidEvery;
-use rnn_train::optim::Schedule;
+use rnn_train::optim::{Optimizer, Schedule};
 use serde::{Deserialize, Serialize};
 
 use super::preset::{Preset, Recipe};
@@ -181,6 +181,10 @@ impl CharLmArgs {
             max_steps: Some(recipe.max_steps),
             valid_every: ValidEvery::Steps(recipe.valid_every),
             learning_rate: recipe.learning_rate,
+            optimizer: match recipe.weight_decay {
+                0.0 => Optimizer::Adam,
+                weight_decay => Optimizer::AdamW { weight_decay },
+            },
             schedule: Schedule::Cosine { warmup: 0.05 },
             clip_norm: Some(1.0),
             carry_state: true,

@@ -53,6 +53,10 @@ impl Task for CharLm {
         ("max_steps", "the preset's; 200 for the embedded text"),
         ("valid_every", "the preset's; 50 for the embedded text"),
         ("learning_rate", "the preset's"),
+        (
+            "optimizer",
+            "adam; of the preset base adamw, with a weight decay of 0.2",
+        ),
         ("schedule", "cosine"),
         ("clip_norm", "1"),
     ];

@@ -30,6 +30,8 @@ pub struct Recipe {
     pub max_steps: usize,
     pub valid_every: usize,
     pub learning_rate: f64,
+    /// Of AdamW; 0 for Adam.
+    pub weight_decay: f64,
 }
 
 impl Preset {
@@ -48,6 +50,7 @@ impl Preset {
                 max_steps: 2_000,
                 valid_every: 500,
                 learning_rate: 4e-3,
+                weight_decay: 0.0,
             },
             Self::Small => Recipe {
                 embedding_size: 64,
@@ -62,6 +65,7 @@ impl Preset {
                 max_steps: 4_000,
                 valid_every: 500,
                 learning_rate: 3e-3,
+                weight_decay: 0.0,
             },
             Self::Base => Recipe {
                 embedding_size: 64,
@@ -69,13 +73,14 @@ impl Preset {
                 num_layers: 2,
                 input_dropout: 0.1,
                 dropout: 0.4,
-                output_dropout: 0.4,
-                weight_dropout: 0.3,
-                batch_size: 32,
-                window: 100,
-                max_steps: 8_000,
+                output_dropout: 0.5,
+                weight_dropout: 0.4,
+                batch_size: 16,
+                window: 200,
+                max_steps: 12_000,
                 valid_every: 1_000,
                 learning_rate: 3e-3,
+                weight_decay: 0.2,
             },
         }
     }

@@ -43,6 +43,7 @@ impl Task for Mnist {
             "learning_rate",
             "tuned 0.002 for rnn, else 0.004; notebook 0.001",
         ),
+        ("optimizer", "adam"),
         ("schedule", "one-cycle; with recipe notebook constant"),
         ("clip_norm", "1; with recipe notebook no limit"),
     ];

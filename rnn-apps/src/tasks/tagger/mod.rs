@@ -44,6 +44,7 @@ impl Task for Tagger {
         ("epochs", "10"),
         ("valid_every", "epoch"),
         ("learning_rate", "0.005"),
+        ("optimizer", "adam"),
         ("schedule", "one-cycle"),
         ("clip_norm", "5"),
     ];
