@@ -5,6 +5,7 @@ mod ids;
 mod images;
 mod rows;
 mod sentences;
+mod spelling;
 mod vectors;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -13,6 +14,7 @@ pub use characters::{CharBatch, CharBatcher, one_hot};
 pub use ids::{IdBatch, IdBatcher, SeparateWindows};
 pub use images::{ImageBatch, ImageBatcher, ImageItem, image_tensor};
 pub use sentences::{PaddedBatch, TaggedBatch, TaggedBatcher, TaggedItem};
+pub use spelling::SpellingBatch;
 pub use vectors::PaddedVectors;
 
 #[derive(Debug, thiserror::Error)]

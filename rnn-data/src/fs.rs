@@ -3,8 +3,10 @@
 
 mod error;
 pub(crate) mod file;
+mod lines;
 pub(crate) mod text;
 
 pub use error::TextError;
 pub use file::{is_unfinished, is_utf16, remove_unfinished, write_file};
+pub use lines::{LineReader, line_content, open_text, plain_text};
 pub use text::{decode_text, read_text};

@@ -16,14 +16,15 @@ mod picture;
 mod source;
 mod streams;
 mod strokes;
-mod tagged;
+pub mod tagged;
 pub mod text;
 mod vocab;
 
 #[cfg(feature = "burn")]
 pub use batch::{
     CharBatch, CharBatcher, IdBatch, IdBatcher, ImageBatch, ImageBatcher, ImageItem, PaddedBatch,
-    PaddedVectors, SeparateWindows, TaggedBatch, TaggedBatcher, TaggedItem, image_tensor, one_hot,
+    PaddedVectors, SeparateWindows, SpellingBatch, TaggedBatch, TaggedBatcher, TaggedItem,
+    image_tensor, one_hot,
 };
 pub use error::DatasetError;
 pub use gzip::GzipError;
@@ -36,7 +37,7 @@ pub use source::find_dataset;
 pub use streams::{StreamRow, StreamWindow, Streams, StreamsError};
 pub use strokes::Strokes;
 pub use tagged::{
-    Sentence, TaggedCorpus, TaggedError, decode_tagged, notebook_sentences, parse_conllu,
+    Label, Sentence, TaggedCorpus, TaggedError, decode_tagged, notebook_sentences, parse_conllu,
     parse_tagged, parse_word_tags, read_tagged,
 };
 pub use text::{InvalidUtf8, Text, TextChars, TextError, TextStreams, UnknownChars};

@@ -1,21 +1,45 @@
-//! Sentences with a tag for each word, from text in one of two formats.
+//! Sentences with a tag for each word: the formats that they come in, the words of a vocabulary, spans
+//! that tags mark, and vectors of words.
 
+mod columns;
 mod conllu;
 mod corpus;
 mod error;
+mod format;
+mod label;
+mod read;
+mod spans;
+mod tokenizer;
+mod vectors;
+mod word_encoder;
+mod word_form;
 mod word_tags;
 
-use std::path::Path;
-
-use crate::fs::{decode_text, read_text};
-pub use conllu::parse_conllu;
+pub use columns::parse_columns;
+pub use conllu::{ConlluField, ConlluReader, ConlluSentence, parse_conllu};
 pub use corpus::TaggedCorpus;
 pub use error::TaggedError;
+pub use format::TaggedFormat;
+pub use label::{Label, LabelError};
+pub use read::{decode_tagged, parse_tagged, read_tagged};
+pub use spans::{Span, spans};
+pub use tokenizer::Tokenizer;
+pub use vectors::{VectorsError, WordVectors};
+pub use word_encoder::{SentenceIds, WordEncoder};
+pub use word_form::WordForm;
 pub use word_tags::parse_word_tags;
 
 /// Words with their parts of speech, or any other tag each.
 ///
 /// What is read from text has at least one word, as many tags as words, and none of them empty.
+///
+/// ```
+/// use rnn_data::Sentence;
+///
+/// let sentence = Sentence { words: vec!["Go".into()], tags: vec!["V".into()] };
+/// assert_eq!(sentence.iter().collect::<Vec<_>>(), [("Go", "V")]);
+/// assert_eq!((sentence.len(), sentence.is_empty()), (1, false));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sentence {
     /// The words.
@@ -65,82 +89,6 @@ pub fn notebook_sentences() -> Vec<Sentence> {
     .into()
 }
 
-/// Reads text in either format: see [`parse_conllu`] and [`parse_word_tags`].
-///
-/// The first line that is neither blank nor a comment tells which: CoNLL-U has a tab there, and no
-/// slash before it.
-///
-/// # Errors
-///
-/// Those of the two, and [`TaggedError::NoSentences`] if there is no such line.
-///
-/// ```
-/// use rnn_data::parse_tagged;
-///
-/// let column = parse_tagged("1\tGo\tgo\tVERB\t_\t_\t0\troot\t_\t_\n")?;
-/// assert_eq!(column, parse_tagged("Go/VERB")?);
-/// # Ok::<(), rnn_data::TaggedError>(())
-/// ```
-pub fn parse_tagged(text: &str) -> Result<Vec<Sentence>, TaggedError> {
-    let is_content = |line: &str| {
-        let first = line.split_ascii_whitespace().next();
-        // The word `#` may begin a sentence: `#/NN`.
-        first.is_some_and(|first| !first.starts_with('#') || first.contains('/'))
-    };
-    match lines(text)
-        .map(|(_, line)| line)
-        .find(|line| is_content(line))
-    {
-        Some(line) if matches!(line.split_once('\t'), Some((id, _)) if !id.contains('/')) => {
-            parse_conllu(text)
-        }
-        Some(_) => parse_word_tags(text),
-        None => Err(TaggedError::NoSentences {
-            lines: lines(text).count(),
-        }),
-    }
-}
-
-/// Reads bytes, plain or in gzip, in either format. The content tells which.
-///
-/// # Errors
-///
-/// Those of [`decode_text`] and of [`parse_tagged`].
-///
-/// ```
-/// let sentences = rnn_data::decode_tagged(b"Everybody/NN read/V that/DET book/NN")?;
-/// assert_eq!(sentences[0], rnn_data::notebook_sentences()[1]);
-/// # Ok::<(), rnn_data::TaggedError>(())
-/// ```
-pub fn decode_tagged(bytes: &[u8]) -> Result<Vec<Sentence>, TaggedError> {
-    parse_tagged(&decode_text(bytes)?)
-}
-
-/// Reads a file, plain or in gzip, in either format. The content tells which, not the name.
-///
-/// # Errors
-///
-/// Those of [`read_text`], and [`TaggedError::File`] around the errors of [`parse_tagged`]. All name
-/// the file.
-///
-/// ```
-/// let dir = tempfile::tempdir()?;
-/// let path = dir.path().join("sentences.txt");
-/// std::fs::write(&path, "The/DET dog/NN ate/V\nthe apple/NN\n")?;
-/// let error = rnn_data::read_tagged(&path).unwrap_err();
-/// assert!(error.to_string().ends_with("sentences.txt"));
-/// let cause = std::error::Error::source(&error).ok_or("no cause")?;
-/// assert_eq!(cause.to_string(), "line 2, column 1: expected word/TAG, found \"the\"");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn read_tagged(path: impl AsRef<Path>) -> Result<Vec<Sentence>, TaggedError> {
-    let path = path.as_ref();
-    parse_tagged(&read_text(path)?).map_err(|error| TaggedError::File {
-        path: path.to_owned(),
-        source: Box::new(error),
-    })
-}
-
 /// Lines and their numbers from 1, without what ends them, and without a byte order mark.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -150,8 +98,12 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// A parser's last word.
-fn check_any(sentences: Vec<Sentence>, lines: usize) -> Result<Vec<Sentence>, TaggedError> {
+fn check_any(
+    sentences: Vec<Sentence>,
+    lines: impl FnOnce() -> usize,
+) -> Result<Vec<Sentence>, TaggedError> {
     if sentences.is_empty() {
+        let lines = lines();
         return Err(TaggedError::NoSentences { lines });
     }
     Ok(sentences)

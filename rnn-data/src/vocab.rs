@@ -189,7 +189,7 @@ impl Vocab {
             .collect()
     }
 
-    fn id_at(&self, position: usize, symbol: &str) -> Result<usize, VocabError> {
+    pub(crate) fn id_at(&self, position: usize, symbol: &str) -> Result<usize, VocabError> {
         self.id(symbol).ok_or_else(|| VocabError::UnknownSymbol {
             position,
             symbol: file::excerpt(symbol),

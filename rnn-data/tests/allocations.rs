@@ -5,6 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use rnn_data::tagged::{ConlluField, ConlluReader, WordVectors};
 use rnn_data::{Idx, IdxError, InvalidUtf8, Text, TextStreams};
 
 /// The largest single allocation so far.
@@ -97,4 +98,36 @@ fn a_text_is_never_in_memory_whole() {
     drop(counted);
     // A chunk of it, and a flag for every character that there is in Unicode.
     assert!(largest <= 1_114_112, "{largest} bytes at once");
+}
+
+#[test]
+fn sentences_and_vectors_are_read_one_by_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("long.conllu.gz");
+    let sentence =
+        "# text = Go on\n1\tGo\tgo\t_\t_\t_\t0\troot\t_\t_\n2\ton\ton\t_\t_\t_\t1\tx\t_\t_\n\n";
+    let vectors = dir.path().join("long.vec");
+    let counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+    std::fs::write(&path, gzip(sentence.repeat(100_000).as_bytes())).unwrap();
+    let lines = (0..100_000).map(|word| format!("w{word} 0.25 -0.5 0.125 1e-3\n"));
+    std::fs::write(&vectors, lines.collect::<String>()).unwrap();
+
+    LARGEST.store(0, Ordering::Relaxed);
+    let mut bytes = 0;
+    for sentence in ConlluReader::open(&path).unwrap() {
+        let tagged = sentence
+            .unwrap()
+            .with_column(ConlluField::Upos, &["VERB", "ADP"]);
+        bytes += tagged.unwrap().text().len();
+    }
+    let vectors = WordVectors::read(&vectors, |word| word.ends_with("99")).unwrap();
+    let largest = LARGEST.load(Ordering::Relaxed);
+    drop(counted);
+    assert_eq!(
+        bytes,
+        100_000 * (sentence.len() + "VERB".len() + "ADP".len() - 2)
+    );
+    assert_eq!((vectors.len(), vectors.dim()), (1000, 4));
+    // Chunks of a file, and 1,000 vectors: all of them would take 1.6 MB.
+    assert!(largest <= 128 << 10, "{largest} bytes at once");
 }

@@ -22,9 +22,9 @@ pub use burn;
 pub use interop::PyTorchError;
 pub use interop::{Mismatch, StateDict, StateDictError};
 pub use models::{
-    CharRnn, CharRnnConfig, Classifier, ClassifierConfig, ClassifierHead, Generation,
-    LanguageModel, LanguageModelConfig, LstmTagger, LstmTaggerConfig, Tagger, TaggerConfig,
-    TokenModel, TokenModelConfig, linear,
+    CharRnn, CharRnnConfig, CharacterEncoder, CharacterEncoderConfig, Classifier, ClassifierConfig,
+    ClassifierHead, Crf, Generation, LanguageModel, LanguageModelConfig, LstmTagger,
+    LstmTaggerConfig, Spelling, Tagger, TaggerConfig, TokenModel, TokenModelConfig, Words, linear,
 };
 #[cfg(feature = "optim")]
 pub use optim::Adam;

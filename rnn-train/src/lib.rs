@@ -14,6 +14,7 @@ pub mod objective;
 pub mod optim;
 pub mod progress;
 pub mod run;
+pub mod tagging;
 
 pub use config::{FitConfig, StopReason};
 pub use data::{CharLoader, ImageLoader, Loader, TaggedLoader};

@@ -17,6 +17,7 @@ import tempfile
 import torch
 from language import LanguageModel
 from safetensors.torch import load_file
+from tagging import Tagger
 from torch import nn
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
@@ -170,6 +171,82 @@ def language_model(folder, kind, embedding, options):
         assert torch.equal(before, again[key]), f"{name}: {key} changed"
 
 
+SENTENCES = """The/DET dog/NN ate/V the/DET apple/NN ./.
+Everybody/NN read/V that/DET book/NN ./.
+A/DET smørrebrød/NN was/V eaten/V by/IN 12/CD dogs/NN ,/, and/CC read/V by/IN nobody/NN !/.
+Stop/V
+"""
+
+TAGGERS = [
+    ("chars", {"characters": 8, "num_layers": 2}, []),
+    ("chars-crf", {"characters": 8, "crf": True}, ["--crf", "--num-layers", 1]),
+    ("words-crf", {"crf": True}, ["--crf", "--no-chars", "--num-layers", 1]),
+    ("words", {"num_layers": 2}, ["--no-chars"]),
+]
+
+
+def tagger(folder, name, options, flags):
+    """A tagger that is trained here gives the same tags and probabilities in PyTorch, and one of
+    PyTorch's here."""
+    data = folder / "tagged.txt"
+    data.write_text(SENTENCES, encoding="utf-8")
+    sizes = ["--embedding-size", 12, "--hidden-size", 16, "--char-embedding-size", 6]
+    sizes += ["--char-hidden-size", 8, "--min-count", 1, "--epochs", 30, "--batch-size", 2]
+    there = folder / f"tagger-{name}"
+    run("tagger", "train", "--data", data, "--dev", data, *sizes, *flags, "--run", there)
+    run("export", "--run", there, "--out", folder / f"{name}.safetensors")
+    symbols = lambda file: json.loads((there / file).read_text(encoding="utf-8"))["symbols"]
+    words, tags = symbols("vocab.json"), symbols("tags.json")
+    characters = symbols("characters.json") if "characters" in options else []
+    if characters:
+        options = options | {"characters": (len(characters), 6, options["characters"])}
+    model = Tagger(len(words), len(tags), 12, 16, **options)
+    model.load_state_dict(load_file(folder / f"{name}.safetensors"), strict=True)
+    lines = [line.split() for line in SENTENCES.splitlines()]
+    texts = [[token.rsplit("/", 1)[0] for token in line] for line in lines] + [["zebras", "É"]]
+    id_of = lambda symbols, symbol: symbols.index(symbol) if symbol in symbols else 0
+
+    def compare(where):
+        found = run("tagger", "tag", "--run", where, "--probabilities", *map(" ".join, texts))
+        for text, sentence in zip(texts, found["sentences"]):
+            assert sentence["tokens"] == text, (name, sentence)
+            ids = torch.tensor([id_of(words, word) for word in text])
+            spelling = [torch.tensor([id_of(characters, c) for c in word]) for word in text]
+            assert sentence["tags"] == [tags[tag] for tag in model.tag(ids, spelling)], (name, text)
+            if "crf" not in options:
+                with torch.no_grad():
+                    expected = model(ids, spelling).softmax(1).max(1).values
+                torch.testing.assert_close(
+                    torch.tensor(sentence["probabilities"]), expected, rtol=1e-4, atol=1e-5
+                )
+
+    compare(there)
+
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.copy_(torch.randn_like(weight).mul(0.3))
+    torch.save(model.state_dict(), folder / "tagger.pt")
+    described = {"embedding_size": 6, "hidden_size": 8, "symbols": characters, "unk": "<unk>"}
+    description = {
+        "command": "tagger",
+        "embedding_size": 12,
+        "hidden_size": 16,
+        "num_layers": options.get("num_layers", 1),
+        "bidirectional": True,
+        # Words as the notebook has them, tags as a list.
+        "words": {word: id for id, word in enumerate(words)},
+        "unk": "<unk>",
+        "tags": tags,
+        "crf": options.get("crf", False),
+        **({"characters": described} if characters else {}),
+    }
+    (folder / "tagger.json").write_text(json.dumps(description))
+    arguments = ["--weights", folder / "tagger.pt", "--model", folder / "tagger.json"]
+    back = folder / f"tagger-{name}-back"
+    run("import", *arguments, "--run", back)
+    compare(back)
+
+
 def main():
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as folder:
@@ -182,6 +259,8 @@ def main():
             trained_here(folder, kind)
         for kind, embedding, options in LANGUAGE_MODELS:
             language_model(folder, kind, embedding, options)
+        for name, options, flags in TAGGERS:
+            tagger(folder, name, options, flags)
     print("PyTorch and the program agree")
 
 

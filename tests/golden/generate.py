@@ -34,6 +34,7 @@ import numpy as np
 import torch
 from language import LanguageModel
 from safetensors.torch import load_file, save_file
+from tagging import Tagger
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -326,6 +327,36 @@ def language():
     return tensors
 
 
+def tagging():
+    """Logits, loss, gradients and tags of taggers, sentence by sentence."""
+    # The characters of each word.
+    words = [[1], [2, 3, 1, 4], [5, 0, 2], [3, 3, 3, 3, 3, 3, 6], [4, 1]]
+    words = [torch.tensor(word) for word in words]
+    sentences = [([0, 1, 2, 1, 3], [2, 0, 1, 1, 3]), ([4], [0]), ([3, 0, 2], [1, 2, 2])]
+    sentences = [
+        (torch.tensor(ids), [words[i] for i in ids], torch.tensor(tags)) for ids, tags in sentences
+    ]
+    tensors = {}
+    for case, model in [
+        ("characters", Tagger(5, 4, 3, 4, characters=(7, 2, 3), num_layers=2)),
+        ("characters,crf", Tagger(5, 4, 3, 4, characters=(7, 2, 3), crf=True)),
+        ("words,crf", Tagger(5, 4, 3, 4, crf=True)),
+    ]:
+        with torch.no_grad():
+            for name, weight in model.named_parameters():
+                # Small biases, or one tag is the best everywhere.
+                scale = 0.25 if "bias" in name else 2.5
+                weight.copy_(formula(f"{case}/weight/{name}", weight.shape, scale))
+        loss = model.loss(sentences)
+        loss.backward()
+        logits = torch.cat([model(ids, spelling) for ids, spelling, _ in sentences])
+        tags = sum((model.tag(ids, spelling) for ids, spelling, _ in sentences), [])
+        found = {"out/logits": logits, "out/loss": loss.unsqueeze(0), "tags": torch.tensor(tags)}
+        found |= {f"grad/{name}": weight.grad for name, weight in model.named_parameters()}
+        tensors |= {f"{case}/{k}": v.detach().contiguous().clone() for k, v in found.items()}
+    return tensors
+
+
 class Evil:
     """A malicious object: unpickling it calls os.system."""
 
@@ -460,6 +491,7 @@ def generate(folder):
     stream()
     layers()
     save_file(language(), HERE / "language.safetensors")
+    save_file(tagging(), HERE / "tagging.safetensors")
 
 
 def check(here):

@@ -25,6 +25,7 @@ mod precision;
 mod regularization;
 mod run_dirs;
 mod sampling;
+mod spans;
 mod state_dicts;
 mod step_allocations;
 mod steps;

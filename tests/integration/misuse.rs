@@ -165,7 +165,11 @@ fn an_id_out_of_range_is_said_with_its_place() {
         }
         let tagger = TaggerConfig::over(GruConfig::new(4, 3), 5, 2).init(&device);
         assert_eq!(
-            panic_of(|| tag(&tagger, &[vec![1, 2, 3], vec![4, 0], vec![2, 5]], 2)),
+            panic_of(|| tag(
+                &tagger,
+                &[vec![1, 2, 3], vec![4, 0], vec![2, 5]].map(Into::into),
+                2
+            )),
             "sentence 2, word 1: expected an id below 5, found 5",
             "{name}"
         );

@@ -146,9 +146,12 @@ fn images_are_learnt_in_sixteen_bits_as_in_thirty_two() {
 #[test]
 fn sentences_of_several_lengths_are_learnt_in_sixteen_bits_too() {
     let items: Vec<TaggedItem> = (2..12)
-        .map(|length| TaggedItem {
-            words: (0..length).map(|place| place * length % 7).collect(),
-            tags: (0..length).map(|place| place * length % 7 / 3).collect(),
+        .map(|length| {
+            let words: Vec<usize> = (0..length).map(|place| place * length % 7).collect();
+            TaggedItem {
+                tags: words.iter().map(|word| word / 3).collect(),
+                sentence: words.into(),
+            }
         })
         .collect();
     let lstm = LstmConfig::new(6, 8).with_bidirectional(true);

@@ -2,6 +2,7 @@
 
 use burn::data::dataloader::batcher::Batcher;
 use burn::tensor::Device;
+use rnn_data::tagged::{Label, SentenceIds, WordEncoder, WordForm};
 use rnn_data::{
     PaddedBatch, TaggedBatcher, TaggedCorpus, TaggedItem, Vocab, notebook_sentences, parse_tagged,
 };
@@ -20,9 +21,12 @@ fn tagger(device: &Device) -> LstmTagger {
 }
 
 fn items() -> Vec<TaggedItem> {
-    let item = |(row, length): (usize, usize)| TaggedItem {
-        words: (0..length).map(|i| (3 * row + 2 * i) % 7).collect(),
-        tags: (0..length).map(|i| (row + i) % 3).collect(),
+    let item = |(row, length): (usize, usize)| {
+        let words: Vec<usize> = (0..length).map(|i| (3 * row + 2 * i) % 7).collect();
+        TaggedItem {
+            sentence: words.into(),
+            tags: (0..length).map(|i| (row + i) % 3).collect(),
+        }
     };
     LENGTHS.into_iter().enumerate().map(item).collect()
 }
@@ -40,7 +44,7 @@ fn the_loss_of_a_batch_is_the_mean_over_its_words() {
         let mut sum = 0.0;
         let mut weighted = None;
         for item in items() {
-            let words = item.words.len() as f64;
+            let words = item.tags.len() as f64;
             let (alone, ()) = model.score(TaggedBatcher.batch(vec![item], &device), None);
             sum += words * alone.loss.clone().into_scalar::<f64>();
             let part = alone.loss * (words / 16.0);
@@ -64,20 +68,20 @@ fn predictions_do_not_depend_on_what_else_is_in_the_batch() {
     let _alone = tests::seeded();
     for (name, device) in devices() {
         let model = tagger(&device);
-        let sentences: Vec<Vec<usize>> = items().into_iter().map(|item| item.words).collect();
-        let alone = tag(&model, &sentences, 1).expect("tags");
+        let sentences: Vec<SentenceIds> = items().into_iter().map(|item| item.sentence).collect();
+        let tags = |batch_size| -> Vec<Vec<usize>> {
+            let tagged = tag(&model, &sentences, batch_size).expect("tags");
+            tagged.into_iter().map(|tagging| tagging.tags).collect()
+        };
+        let alone = tags(1);
         let lengths: Vec<usize> = alone.iter().map(Vec::len).collect();
         assert_eq!(lengths, LENGTHS, "{name}");
         for batch_size in [2, 3, 100] {
-            let found = tag(&model, &sentences, batch_size).expect("tags");
-            assert_eq!(found, alone, "{name}");
+            assert_eq!(tags(batch_size), alone, "{name}");
         }
         let evaluation = evaluate(&model, &TaggedLoader::sentences(items(), 2)).expect("a result");
         assert_eq!(evaluation.predictions, alone.concat(), "{name}");
-        assert_eq!(
-            tag(&model, &[], 4).expect("no tags"),
-            Vec::<Vec<usize>>::new()
-        );
+        assert!(tag(&model, &[], 4).expect("no tags").is_empty());
     }
 }
 
@@ -87,11 +91,12 @@ fn the_notebook_s_sentences_are_learnt_on_every_device() {
     let sentences = notebook_sentences();
     let words = Vocab::words(sentences.iter().flat_map(|sentence| &sentence.words));
     let tags = Vocab::words(sentences.iter().flat_map(|sentence| &sentence.tags));
+    let encoder = WordEncoder::new(words.clone(), WordForm::default());
     let items: Vec<TaggedItem> = sentences
         .iter()
-        .map(|sentence| TaggedItem::encode(sentence, &words, &tags).expect("known words"))
+        .map(|sentence| TaggedItem::encode(sentence, &encoder, &tags).expect("known words"))
         .collect();
-    let ids: Vec<Vec<usize>> = items.iter().map(|item| item.words.clone()).collect();
+    let ids: Vec<SentenceIds> = items.iter().map(|item| item.sentence.clone()).collect();
     for (name, device) in devices() {
         // Both sentences in one batch, so that one is padded.
         let loader = TaggedLoader::sentences(items.clone(), 2);
@@ -107,9 +112,9 @@ fn the_notebook_s_sentences_are_learnt_on_every_device() {
         let predicted: Vec<Vec<&str>> = tag(&fitted.model, &ids, 2)
             .expect("tags")
             .iter()
-            .map(|ids| tags.decode(ids).expect("known tags"))
+            .map(|tagging| tags.decode(&tagging.tags).expect("known tags"))
             .collect();
-        let score = TaggingScore::count(&sentences, &predicted, &words);
+        let score = TaggingScore::count(&sentences, &predicted, |word| words.contains(word));
         assert_eq!((score.words, score.correct), (9, 9), "{name}");
         assert_eq!((score.sentences, score.sentences_correct), (2, 2), "{name}");
         assert_eq!(
@@ -122,14 +127,16 @@ fn the_notebook_s_sentences_are_learnt_on_every_device() {
 
 #[test]
 fn words_without_an_id_are_refused_or_become_unknown() {
-    let sentence = &parse_tagged("the/DET cat/NN").expect("a sentence")[0];
+    let sentence = &parse_tagged("the/DET cat/NN", Label::Auto).expect("a sentence")[0];
     let tags = Vocab::words(["DET", "NN"]);
-    let error = TaggedItem::encode(sentence, &Vocab::words(["the"]), &tags).expect_err("no cat");
+    let encoder = |words| WordEncoder::new(words, WordForm::default());
+    let known = encoder(Vocab::words(["the"]));
+    let error = TaggedItem::encode(sentence, &known, &tags).expect_err("no cat");
     assert!(error.to_string().contains("\"cat\""), "{error}");
 
-    let words = Vocab::builder().with_unk("?").words(["the"]);
+    let words = encoder(Vocab::builder().with_unk("?").words(["the"]));
     let item = TaggedItem::encode(sentence, &words, &tags).expect("ids");
-    assert_eq!((item.words, item.tags), (vec![1, 0], vec![0, 1]));
+    assert_eq!((item.sentence.words, item.tags), (vec![1, 0], vec![0, 1]));
 }
 
 #[test]
@@ -149,7 +156,7 @@ fn positions_leave_the_padding_out() {
 fn a_fingerprint_tells_corpora_apart() {
     let prints: Vec<String> = ["a/X b/Y", "a/X\nb/Y", "a/XbY b/Y", "a/Y b/X", "ab/XY c/Z"]
         .iter()
-        .map(|text| fingerprint_sentences(&parse_tagged(text).expect("sentences")))
+        .map(|text| fingerprint_sentences(&parse_tagged(text, Label::Auto).expect("sentences")))
         .collect();
     for (i, print) in prints.iter().enumerate() {
         assert_eq!(print.len(), 64);

@@ -2,16 +2,17 @@
 
 use burn::module::Module;
 use clap::Args;
+use rnn_data::tagged::{WordEncoder, WordForm};
 use rnn_data::{TaggedItem, Vocab, notebook_sentences};
 use rnn_model::LstmTaggerConfig;
 use rnn_train::metrics::TaggingScore;
 use rnn_train::objective::ACCURACY;
 use rnn_train::progress::{EpochReport, Observer};
+use rnn_train::tagging::SentenceTagger;
 use rnn_train::{FitConfig, TaggedLoader, Trainer};
 
 use crate::cli::values::{epochs, rate, size};
 use crate::context::Context;
-use crate::tasks::tagger::predict;
 use crate::ui::Output;
 
 /// Flags of `tagger` without a subcommand.
@@ -58,20 +59,21 @@ pub fn run(context: &Context, args: &TwoSentencesArgs, out: &mut Output) -> anyh
     out.line("Each word and each tag gets a number:\n")?;
     print_ids(out, &words)?;
     print_ids(out, &tags)?;
+    let encoder = WordEncoder::new(words, WordForm::default());
     let items = sentences
         .iter()
-        .map(|sentence| TaggedItem::encode(sentence, &words, &tags))
+        .map(|sentence| TaggedItem::encode(sentence, &encoder, &tags))
         .collect::<Result<Vec<_>, _>>()?;
     out.line(format_args!(
         "\n'{}' becomes {:?},\nits tags {:?}.\n",
         sentences[0].words.join(" "),
-        items[0].words,
+        items[0].sentence.words,
         items[0].tags
     ))?;
 
     context.device.seed(context.seed);
     let config = LstmTaggerConfig::new(
-        words.len(),
+        encoder.words().len(),
         args.embedding_size(),
         args.hidden_size(),
         tags.len(),
@@ -93,12 +95,15 @@ pub fn run(context: &Context, args: &TwoSentencesArgs, out: &mut Output) -> anyh
         .fit(model, TaggedLoader::sentences(items, 1))?;
 
     let texts: Vec<&[String]> = sentences.iter().map(|s| s.words.as_slice()).collect();
-    let predicted = predict(&fitted.model, &texts, &words, &tags)?;
-    let score = TaggingScore::count(&sentences, &predicted, &words);
+    let tagger = SentenceTagger::new(fitted.model, encoder, tags)?;
+    let tagged = tagger.tag_sentences(&texts, texts.len())?;
+    let predicted: Vec<&[&str]> = tagged.iter().map(|s| s.tags.as_slice()).collect();
+    let score = TaggingScore::count(&sentences, &predicted, |word| tagger.words().is_known(word));
     out.line("\nWhat the trained model says:")?;
     for (sentence, predicted) in sentences.iter().zip(&predicted) {
         out.line("")?;
-        for row in [&sentence.words, predicted] {
+        let words: Vec<&str> = sentence.words.iter().map(String::as_str).collect();
+        for row in [&words, *predicted] {
             let cells: String = row.iter().map(|cell| format!("{cell:<10}")).collect();
             out.line(format_args!("   {}", cells.trim_end()))?;
         }

@@ -119,6 +119,20 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
         device: &Device,
     ) -> anyhow::Result<Self::Model>;
 
+    /// A new model with what the training says that it starts from beside drawn weights, such as
+    /// pretrained embeddings, and a text that describes it.
+    ///
+    /// # Errors
+    ///
+    /// If that can't be read or does not fit the model.
+    fn pretrained(
+        model: Self::Model,
+        _training: &Self::Training,
+        _data: &Self::Data,
+    ) -> anyhow::Result<(Self::Model, Option<String>)> {
+        Ok((model, None))
+    }
+
     /// The settings of the model's recurrent part.
     fn recurrent(model: &mut Self::ModelSettings) -> &mut RecurrentSettings;
 

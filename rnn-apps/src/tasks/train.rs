@@ -109,7 +109,14 @@ pub fn train<T: Task>(
         };
         Session::create(&args.run, T::NAME, &settings, write_files)
     };
-    fit_and_judge::<T>(context, &settings, &data, initial, create, out)
+    fit_and_judge::<T>(
+        context,
+        &settings,
+        &data,
+        Weights::New(initial),
+        create,
+        out,
+    )
 }
 
 /// Resumes the run in `folder`, or extends it; `None` if it is finished.
@@ -143,11 +150,18 @@ fn resume<T: Task>(
     let mut data = data::read::<T>(training, T::data_path(&args.task), out)?;
     data::check::<T>(folder, training, &data)?;
     let mut initial = None;
-    if let Some(origin) = &settings.init_from {
+    if let Some(origin) = &settings.init_from
+        && session.is_new()
+    {
+        initial = Some(Initial::kept(&session.run, origin)?);
+    }
+    let weights = match session.is_new() {
+        true => Weights::New(initial),
+        false => Weights::OfCheckpoint,
+    };
+    // A run that has weights has vocabularies too, which other versions may have made otherwise.
+    if settings.init_from.is_some() || !session.is_new() {
         data = T::for_model(data, &settings.model, &session.run)?;
-        if session.is_new() {
-            initial = Some(Initial::kept(&session.run, origin)?);
-        }
     }
     let begin = || {
         T::write_assets(T::assets(&data), &session.run)?;
@@ -156,15 +170,23 @@ fn resume<T: Task>(
         }
         Ok(session)
     };
-    fit_and_judge::<T>(context, &settings, &data, initial, begin, out).map(Some)
+    fit_and_judge::<T>(context, &settings, &data, weights, begin, out).map(Some)
 }
 
-/// Trains from `initial` or newly drawn weights in the session that `begin` makes, and evaluates.
+/// The weights that a training goes on from.
+enum Weights {
+    /// Those of a run or a file, or newly drawn ones.
+    New(Option<Initial>),
+    /// Those of its last checkpoint, which the session reads.
+    OfCheckpoint,
+}
+
+/// Trains from `weights` in the session that `begin` makes, and evaluates.
 fn fit_and_judge<T: Task>(
     context: &Context,
     settings: &SettingsOf<T>,
     data: &T::Data,
-    initial: Option<Initial>,
+    weights: Weights,
     begin: impl FnOnce() -> anyhow::Result<Session>,
     out: &mut Output,
 ) -> anyhow::Result<TrainingResults<T::Score>> {
@@ -174,8 +196,11 @@ fn fit_and_judge<T: Task>(
     context.check_precision(fit.precision)?;
     context.device.seed(settings.seed);
     let mut model = T::init(&settings.model, Some(training), &context.device)?;
-    if let Some(initial) = initial {
-        model = initial.load_into(model)?;
+    let mut pretrained = None;
+    match weights {
+        Weights::New(Some(initial)) => model = initial.load_into(model)?,
+        Weights::New(None) => (model, pretrained) = T::pretrained(model, training, data)?,
+        Weights::OfCheckpoint => {}
     }
     let parameters = model.num_params();
     // The run's folder is created or changed only now, after all checks, so that an error leaves no
@@ -194,6 +219,9 @@ fn fit_and_judge<T: Task>(
             "weights",
             format_args!("initial weights from {}", origin.path.display()),
         )?;
+    }
+    if let Some(text) = pretrained {
+        out.field("weights", text)?;
     }
     session.describe(fit, out)?;
 

@@ -105,7 +105,7 @@ fn weights_that_do_not_fit_are_an_error_and_make_no_run() {
             "\"hidden_size\": 3",
             "\"hiden_size\": 3",
             "unknown field `hiden_size`, expected one of `embedding_size`, `words`, `unk`, `tags`, \
-             `hidden_size`",
+             `characters`, `crf`, `word_form`, `hidden_size`",
         ),
         ("\"model.\"", "\"net.\"", "no name begins with \"net.\""),
         ("\"lstm.\":", "\"gru.\":", "no name begins with \"gru.\""),

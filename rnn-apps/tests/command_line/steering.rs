@@ -120,6 +120,9 @@ fn the_settings_of_a_run_are_read_as_flags() {
          --cell gru --schedule reduce-on-plateau --gamma 0.25 --checkpoint-every epoch",
         "tagger train --hidden-size 8 --embedding-size 4 --epochs 2 --data words.txt \
          --valid-split 0.5 --schedule step --checkpoint-every 90s",
+        "tagger train --hidden-size 8 --num-layers 1 --epochs 2 --data words.txt --valid-split 0.5 \
+         --label auto --char-hidden-size 4 --lowercase --crf --word-dropout 0.5 --min-count 1",
+        "tagger train --hidden-size 8 --epochs 1 --data words.txt --valid-split 0.5 --no-chars --digits",
     ];
     for (number, flags) in (1..).zip(lines) {
         let run = format!("run-{number}");
@@ -234,7 +237,7 @@ fn piped_output_is_plain_lines() {
     for part in [
         "parameters",
         "device     ",
-        "steps      adam, on one cycle up to 0.01, batches of 32; 3 × 1 steps",
+        "steps      adam, on one cycle up to 0.005, batches of 32; 3 × 1 steps",
         "epoch  1/3  loss ",
         "tokens/s",
         "best",

@@ -3,6 +3,8 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::positions;
 use super::rows::padded_ids;
+use super::spelling::SpellingBatch;
+use crate::tagged::{SentenceIds, WordEncoder};
 use crate::{Sentence, Vocab, VocabError};
 
 /// A batch of sequences of ids, padded with id 0 to the length of the longest.
@@ -61,10 +63,10 @@ impl PaddedBatch {
 }
 
 /// A tagged sentence as ids.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaggedItem {
-    /// The words' ids.
-    pub words: Vec<usize>,
+    /// The words' ids, and those of their characters for a model that reads them.
+    pub sentence: SentenceIds,
     /// The id of each word's tag.
     pub tags: Vec<usize>,
 }
@@ -75,9 +77,13 @@ impl TaggedItem {
     /// # Errors
     ///
     /// [`VocabError::UnknownSymbol`], if a vocabulary has neither the symbol nor one for unknown ones.
-    pub fn encode(sentence: &Sentence, words: &Vocab, tags: &Vocab) -> Result<Self, VocabError> {
+    pub fn encode(
+        sentence: &Sentence,
+        words: &WordEncoder,
+        tags: &Vocab,
+    ) -> Result<Self, VocabError> {
         Ok(Self {
-            words: words.encode(&sentence.words)?,
+            sentence: words.encode(&sentence.words)?,
             tags: tags.encode(&sentence.tags)?,
         })
     }
@@ -88,6 +94,8 @@ impl TaggedItem {
 pub struct TaggedBatch {
     /// The words, padded.
     pub words: PaddedBatch,
+    /// Their characters, if the items have them.
+    pub spelling: Option<SpellingBatch>,
     /// The tags of all words, sentence after sentence, without padding: `[words]`.
     pub tags: Tensor<1, Int>,
 }
@@ -99,23 +107,33 @@ pub struct TaggedBatcher;
 impl Batcher<TaggedItem, TaggedBatch> for TaggedBatcher {
     /// # Panics
     ///
-    /// If there are no items, one is empty, or has not as many tags as words.
+    /// If there are no items, one is empty, or has not as many tags as words (or, if any item has
+    /// characters, not those of each word).
     fn batch(&self, items: Vec<TaggedItem>, device: &Device) -> TaggedBatch {
         let mut words = Vec::with_capacity(items.len());
         let mut tags = Vec::new();
-        for item in &items {
+        let mut characters = Vec::with_capacity(items.len());
+        for TaggedItem {
+            sentence,
+            tags: of_words,
+        } in &items
+        {
             assert!(
-                item.words.len() == item.tags.len(),
+                sentence.words.len() == of_words.len(),
                 "expected a tag for each of {} words, found {}",
-                item.words.len(),
-                item.tags.len()
+                sentence.words.len(),
+                of_words.len()
             );
-            words.push(item.words.as_slice());
-            tags.extend(item.tags.iter().map(|&tag| tag as i64));
+            words.push(sentence.words.as_slice());
+            characters.push(sentence.characters.as_slice());
+            tags.extend(of_words.iter().map(|&tag| tag as i64));
         }
         let count = tags.len();
+        let is_spelt = characters.iter().any(|sentence| !sentence.is_empty());
+        let words = PaddedBatch::new(&words, device);
         TaggedBatch {
-            words: PaddedBatch::new(&words, device),
+            spelling: is_spelt.then(|| SpellingBatch::new(&characters, words.lengths(), device)),
+            words,
             tags: Tensor::from_data(TensorData::new(tags, [count]), device),
         }
     }

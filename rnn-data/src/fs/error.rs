@@ -41,6 +41,22 @@ pub enum TextError {
         /// How many there are at least.
         found: u64,
     },
+    /// A line that is longer than lines are, where a text is read line by line.
+    #[error("line {line}: expected at most {limit} bytes, found more")]
+    LongLine {
+        /// The line.
+        line: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// What a text is read from, line by line, has failed.
+    #[error("line {line}: expected to read it, found an error")]
+    Read {
+        /// The line that would have been read.
+        line: usize,
+        /// The system's error, or that of a damaged gzip stream.
+        source: io::Error,
+    },
     /// A file could not be read.
     #[error("{}", path.display())]
     Io {

@@ -1,83 +1,63 @@
-use std::fs;
-use std::path::{Path, PathBuf};
+mod files;
 
-use super::{Sentence, TaggedError, read_tagged};
+use std::path::Path;
 
-/// Tagged sentences: a training set and a development set.
+use super::{Label, Sentence, TaggedError, read_tagged};
+use files::{Part, files};
+
+/// Tagged sentences: a training set, a development set and a test set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaggedCorpus {
     /// The training set.
     pub train: Vec<Sentence>,
-    /// The development set, for evaluation; empty if there is none.
+    /// The development set, for choices during training; empty if there is none.
     pub dev: Vec<Sentence>,
-}
-
-/// One of a corpus's files.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Split {
-    Train,
-    Dev,
-}
-
-/// The endings that are looked for, the preferred first: treebanks come with their raw text beside
-/// them, as `.txt`.
-const ENDINGS: [[&str; 2]; 2] = [[".conllu", ".conllu.gz"], [".txt", ".txt.gz"]];
-
-impl Split {
-    const BOTH: [Self; 2] = [Self::Train, Self::Dev];
-
-    /// What a file's name has in it, as a word of its own.
-    const fn words(self) -> &'static [&'static str] {
-        match self {
-            Self::Train => &["train"],
-            Self::Dev => &["dev", "valid", "validation"],
-        }
-    }
-
-    fn is_in(self, name: &str) -> bool {
-        name.split(|c: char| !c.is_alphanumeric())
-            .any(|word| self.words().contains(&word))
-    }
-
-    /// The one split that a file belongs to.
-    fn of(name: &str) -> Option<Self> {
-        match Self::BOTH.map(|split| split.is_in(name)) {
-            [true, false] => Some(Self::Train),
-            [false, true] => Some(Self::Dev),
-            _ => None,
-        }
-    }
+    /// The test set, for the last evaluation; empty if there is none.
+    pub test: Vec<Sentence>,
 }
 
 impl TaggedCorpus {
-    /// Reads a folder, such as one of Universal Dependencies' treebanks: the file with the word `train`
-    /// in its name, and the one with `dev`, `valid` or `validation` if there is one, ending in
-    /// `.conllu` (or else `.txt`), plain or `.gz`. Or a single file, all of which is for training.
+    /// Reads a folder, such as one of Universal Dependencies' treebanks. Or a single file, all of which
+    /// is for training.
+    ///
+    /// A file belongs to a part that its name has as a word of its own: `train`; `dev`, `valid`,
+    /// `validation` or `testa`; `test` or `testb`. A name with words of two parts belongs to none. All
+    /// files of a part are read, in the order of their names, each in its own format:
+    ///
+    /// - Those that end in `.conllu`. If there are none in the folder, those that end in `.conll`,
+    ///   `.tsv`, `.bio`, `.iob`, `.iob2`, `.txt`, or in the part's word alone (`eng.train`).
+    /// - Plain or `.gz` after that. Of files that differ in this or in the ending alone, one is read: the
+    ///   plain one, the first ending in this list.
     ///
     /// # Errors
     ///
-    /// [`TaggedError::MissingFile`] if a folder has no training file, [`TaggedError::Ambiguous`] if it
-    /// has two of a kind, [`TaggedError::Folder`], and the errors of [`read_tagged`].
+    /// [`TaggedError::MissingFile`] if a folder has no training file, [`TaggedError::Folder`], and the
+    /// errors of [`read_tagged`].
     ///
     /// ```
-    /// use rnn_data::TaggedCorpus;
+    /// use rnn_data::{Label, TaggedCorpus};
     ///
     /// let dir = tempfile::tempdir()?;
-    /// std::fs::write(dir.path().join("en-train.txt"), "The/DET dog/NN\nthe/DET book/NN\n")?;
+    /// std::fs::write(dir.path().join("en-train-a.txt"), "The/DET dog/NN\nthe/DET book/NN\n")?;
+    /// std::fs::write(dir.path().join("en-train-b.txt"), "read\tV\nit\tPRP\n")?;
     /// std::fs::write(dir.path().join("en-dev.txt"), "The/DET book/NN\n")?;
-    /// let corpus = TaggedCorpus::open(dir.path())?;
-    /// assert_eq!((corpus.train.len(), corpus.dev.len()), (2, 1));
+    /// let corpus = TaggedCorpus::open(dir.path(), Label::Auto)?;
+    /// assert_eq!((corpus.train.len(), corpus.dev.len(), corpus.test.len()), (3, 1, 0));
+    /// assert_eq!(corpus.train[2].words, ["read", "it"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, TaggedError> {
+    pub fn open(path: impl AsRef<Path>, label: Label) -> Result<Self, TaggedError> {
         let path = path.as_ref();
-        let train = Self::read_train(path)?;
-        let dev = match path.is_dir() {
-            true => find(path, Split::Dev)?,
-            false => None,
+        let train = Self::read_train(path, label)?;
+        let optional = |part| match path.is_dir() {
+            true => read_all(&files(path, part)?, label),
+            false => Ok(Vec::new()),
         };
-        let dev = dev.map_or(Ok(Vec::new()), read_tagged)?;
-        Ok(Self { train, dev })
+        Ok(Self {
+            train,
+            dev: optional(Part::Dev)?,
+            test: optional(Part::Test)?,
+        })
     }
 
     /// Reads the sentences to learn from alone.
@@ -85,8 +65,18 @@ impl TaggedCorpus {
     /// # Errors
     ///
     /// Those of [`open`](Self::open).
-    pub fn read_train(path: impl AsRef<Path>) -> Result<Vec<Sentence>, TaggedError> {
-        read_split(path.as_ref(), Split::Train)
+    ///
+    /// ```
+    /// use rnn_data::{Label, TaggedCorpus};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// std::fs::write(dir.path().join("eng.train"), "Eva NNP B-PER\nsat VBD O\n")?;
+    /// let train = TaggedCorpus::read_train(dir.path(), Label::Auto)?;
+    /// assert_eq!(train[0].tags, ["B-PER", "O"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_train(path: impl AsRef<Path>, label: Label) -> Result<Vec<Sentence>, TaggedError> {
+        read_part(path.as_ref(), Part::Train, label)
     }
 
     /// Reads the development set alone: a folder's, or all of a file.
@@ -94,12 +84,50 @@ impl TaggedCorpus {
     /// # Errors
     ///
     /// Those of [`open`](Self::open), and [`TaggedError::MissingFile`] if a folder has no such file.
-    pub fn read_dev(path: impl AsRef<Path>) -> Result<Vec<Sentence>, TaggedError> {
-        read_split(path.as_ref(), Split::Dev)
+    ///
+    /// ```
+    /// use rnn_data::{Label, TaggedCorpus};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// std::fs::write(dir.path().join("eng.testa"), "Go VB O\n")?;
+    /// let dev = TaggedCorpus::read_dev(dir.path(), "2".parse()?)?;
+    /// assert_eq!(dev[0].tags, ["VB"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_dev(path: impl AsRef<Path>, label: Label) -> Result<Vec<Sentence>, TaggedError> {
+        read_part(path.as_ref(), Part::Dev, label)
+    }
+
+    /// Reads the test set alone: a folder's, or all of a file.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open), and [`TaggedError::MissingFile`] if a folder has no such file.
+    ///
+    /// ```
+    /// use rnn_data::{Label, TaggedCorpus};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// std::fs::write(dir.path().join("eng.testb"), "Go VB O\n")?;
+    /// let test = TaggedCorpus::read_test(dir.path(), "2".parse()?)?;
+    /// assert_eq!(test[0].tags, ["VB"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_test(path: impl AsRef<Path>, label: Label) -> Result<Vec<Sentence>, TaggedError> {
+        read_part(path.as_ref(), Part::Test, label)
     }
 
     /// Sets the last `share` of the training sentences, rounded, aside as the development set, if
     /// there is none. Below 0 counts as 0, above 1 as 1.
+    ///
+    /// ```
+    /// use rnn_data::{Label, TaggedCorpus, parse_tagged};
+    ///
+    /// let train = parse_tagged("a/X\nb/X\nc/X\nd/X", Label::Auto)?;
+    /// let corpus = TaggedCorpus { train, ..TaggedCorpus::default() }.with_dev_share(0.25);
+    /// assert_eq!((corpus.train.len(), corpus.dev[0].words.join(" ")), (3, "d".to_owned()));
+    /// # Ok::<(), rnn_data::TaggedError>(())
+    /// ```
     pub fn with_dev_share(mut self, share: f64) -> Self {
         if self.dev.is_empty() {
             // A cast from NaN gives 0.
@@ -110,55 +138,24 @@ impl TaggedCorpus {
     }
 }
 
-fn read_split(path: &Path, split: Split) -> Result<Vec<Sentence>, TaggedError> {
+fn read_part(path: &Path, part: Part, label: Label) -> Result<Vec<Sentence>, TaggedError> {
     if !path.is_dir() {
-        return read_tagged(path);
+        return read_tagged(path, label);
     }
-    let file = find(path, split)?.ok_or_else(|| TaggedError::MissingFile {
-        dir: path.to_owned(),
-        words: split.words(),
-    })?;
-    read_tagged(file)
+    let files = files(path, part)?;
+    if files.is_empty() {
+        return Err(TaggedError::MissingFile {
+            dir: path.to_owned(),
+            words: part.words(),
+        });
+    }
+    read_all(&files, label)
 }
 
-/// The file of a split, if there is one.
-fn find(dir: &Path, split: Split) -> Result<Option<PathBuf>, TaggedError> {
-    let names = names(dir)?;
-    for endings in ENDINGS {
-        let of_kind = || {
-            let fits = |name: &&String| endings.iter().any(|ending| name.ends_with(ending));
-            names.iter().filter(fits)
-        };
-        let found: Vec<PathBuf> = of_kind()
-            .filter(|name| Split::of(name) == Some(split))
-            .map(|name| dir.join(name))
-            .collect();
-        if let [first, second, ..] = &found[..] {
-            return Err(TaggedError::Ambiguous {
-                first: first.clone(),
-                second: second.clone(),
-            });
-        }
-        // Where one split has this ending, so has the other: the next may be raw text.
-        if of_kind().any(|name| Split::of(name).is_some()) {
-            return Ok(found.into_iter().next());
-        }
+fn read_all(files: &[impl AsRef<Path>], label: Label) -> Result<Vec<Sentence>, TaggedError> {
+    let mut sentences = Vec::new();
+    for file in files {
+        sentences.extend(read_tagged(file, label)?);
     }
-    Ok(None)
-}
-
-/// The names in a folder, sorted. One that is not text has no ending that is looked for.
-fn names(dir: &Path) -> Result<Vec<String>, TaggedError> {
-    let read = || -> std::io::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(dir)? {
-            names.extend(entry?.file_name().into_string().ok());
-        }
-        names.sort();
-        Ok(names)
-    };
-    read().map_err(|source| TaggedError::Folder {
-        dir: dir.to_owned(),
-        source,
-    })
+    Ok(sentences)
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 
 use rnn_data::{
-    GzipError, TaggedError, TextError, decode_tagged, parse_conllu, parse_tagged, parse_word_tags,
-    read_tagged,
+    GzipError, Label, TaggedError, TextError, decode_tagged, parse_conllu, parse_tagged,
+    parse_word_tags, read_tagged,
 };
 use tempfile::tempdir;
 
@@ -17,12 +17,12 @@ const GOOD: &str = "# text = Go on\n\
 
 /// What is said of the good text with `from` replaced.
 fn message(from: &str, to: &str) -> String {
-    assert!(parse_conllu(GOOD).is_ok());
+    assert!(parse_conllu(GOOD, Label::Auto).is_ok());
     assert!(GOOD.contains(from));
     let text = GOOD.replacen(from, to, 1);
-    let error = parse_conllu(&text).unwrap_err();
+    let error = parse_conllu(&text, Label::Auto).unwrap_err();
     assert_eq!(
-        parse_tagged(&text).unwrap_err().to_string(),
+        parse_tagged(&text, Label::Auto).unwrap_err().to_string(),
         error.to_string()
     );
     error.to_string()
@@ -41,7 +41,7 @@ fn fields_too_few_or_too_many() {
         "line 3: expected 10 fields with tabs between them, found 8"
     );
     assert!(message("\tADP\t", "\tADP\tIN\t").contains("line 5: expected 10 fields"));
-    // Spaces where tabs should be.
+    // Spaces where tabs should be, and too few of them.
     assert!(message("2\ton\ton\tADP\t_\t_\t1\tx\t_\t_", "2 on on ADP").ends_with("found 1"));
 }
 
@@ -84,10 +84,10 @@ fn ids_out_of_order() {
         message("1.1", "2.1").contains("expected an empty node after word 1, found empty node 2.1")
     );
     // A blank line is missing.
-    let error = parse_conllu(&format!(
-        "{}{GOOD}",
-        GOOD.trim_end_matches("\n\n").to_owned() + "\n"
-    ));
+    let error = parse_conllu(
+        &format!("{}{GOOD}", GOOD.trim_end_matches("\n\n").to_owned() + "\n"),
+        Label::Auto,
+    );
     assert!(
         error
             .unwrap_err()
@@ -108,7 +108,7 @@ fn empty_words() {
         message("2\ton\t", "2\t\t"),
         "line 5, column 3: expected a word, found none"
     );
-    let error = parse_word_tags("a/X\n é/Y  /Z").unwrap_err();
+    let error = parse_word_tags("a/X\n é/Y  /Z", Label::Auto).unwrap_err();
     assert!(
         matches!(error, TaggedError::EmptyWord { line: 2, column: 7 }),
         "{error}"
@@ -117,20 +117,37 @@ fn empty_words() {
 
 #[test]
 fn missing_tags() {
-    for (tag, found) in [("", "\"\""), ("_", "\"_\"")] {
-        assert_eq!(
-            message("\ton\ton\tADP", &format!("\tön\tön\t{tag}")),
-            format!("line 5, column 9: expected a tag in field 4 (UPOS), found {found}")
-        );
+    assert_eq!(
+        message("\ton\ton\tADP", "\tön\tön\t_"),
+        "line 5, column 9: expected a tag in field 4 (UPOS), found \"_\""
+    );
+    for (label, expected) in [
+        (
+            "xpos",
+            "line 3, column 14: expected a tag in field 5 (XPOS), found \"_\"",
+        ),
+        (
+            "6",
+            "line 3, column 16: expected a tag in field 6 (FEATS), found \"_\"",
+        ),
+        (
+            "11",
+            "line 3: expected a column 11 to read tags from, found 10 in all",
+        ),
+    ] {
+        let error = parse_conllu(GOOD, label.parse().unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), expected);
     }
     for (text, found) in [("a/X é/Y b", "b"), ("a/X é/Y b/", "b/"), ("a/X é/Y /", "/")] {
         assert_eq!(
-            parse_word_tags(text).unwrap_err().to_string(),
+            parse_word_tags(text, Label::Auto).unwrap_err().to_string(),
             format!("line 1, column 9: expected word/TAG, found {found:?}")
         );
     }
     // What was found is shown, up to a point.
-    let message = parse_word_tags(&"x".repeat(1000)).unwrap_err().to_string();
+    let message = parse_word_tags(&"x".repeat(1000), Label::Auto)
+        .unwrap_err()
+        .to_string();
     assert!(
         message.len() < 120 && message.ends_with("x…\""),
         "{message}"
@@ -141,7 +158,7 @@ fn missing_tags() {
 fn not_utf8() {
     let plain = b"a/X\n\xc3\xa9/Y b\xff/Z";
     for bytes in [&plain[..], &gzip(plain)] {
-        let error = decode_tagged(bytes).unwrap_err();
+        let error = decode_tagged(bytes, Label::Auto).unwrap_err();
         assert_eq!(
             error.to_string(),
             "line 2, column 6: expected UTF-8, found byte 0xff (byte offset 10)"
@@ -157,7 +174,10 @@ fn no_sentences() {
         ("\u{feff}", 0),
         ("# sent_id = a/b\n#\n\n", 3),
     ] {
-        for error in [parse_conllu(text), parse_tagged(text)] {
+        for error in [
+            parse_conllu(text, Label::Auto),
+            parse_tagged(text, Label::Auto),
+        ] {
             let error = error.unwrap_err();
             assert!(
                 matches!(error, TaggedError::NoSentences { lines } if lines == count),
@@ -166,7 +186,7 @@ fn no_sentences() {
         }
     }
     assert!(matches!(
-        parse_word_tags(" \n\t\n"),
+        parse_word_tags(" \n\t\n", Label::Auto),
         Err(TaggedError::NoSentences { lines: 2 })
     ));
 }
@@ -174,7 +194,7 @@ fn no_sentences() {
 #[test]
 fn damaged_gzip() {
     let good = gzip(GOOD.as_bytes());
-    let error = decode_tagged(&good[..good.len() - 1]).unwrap_err();
+    let error = decode_tagged(&good[..good.len() - 1], Label::Auto).unwrap_err();
     assert!(matches!(
         error,
         TaggedError::Text(TextError::Gzip(GzipError::Truncated { .. }))
@@ -184,7 +204,7 @@ fn damaged_gzip() {
     let at = wrong.len() - 6;
     wrong[at] ^= 1;
     assert!(matches!(
-        decode_tagged(&wrong),
+        decode_tagged(&wrong, Label::Auto),
         Err(TaggedError::Text(TextError::Gzip(
             GzipError::Checksum { .. }
         )))
@@ -195,11 +215,11 @@ fn damaged_gzip() {
 fn files_are_named() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("some.conllu");
-    let error = read_tagged(&path).unwrap_err();
+    let error = read_tagged(&path, Label::Auto).unwrap_err();
     assert!(matches!(error, TaggedError::Text(TextError::Io { .. })));
     assert!(crate::chain(&error).contains("some.conllu: "));
     fs::write(&path, GOOD.replace("VERB", "_")).unwrap();
-    let error = read_tagged(&path).unwrap_err();
+    let error = read_tagged(&path, Label::Auto).unwrap_err();
     assert!(matches!(error, TaggedError::File { .. }));
     let message = crate::chain(&error);
     assert!(
@@ -212,7 +232,7 @@ fn files_are_named() {
         .flat_map(u16::to_le_bytes)
         .collect();
     fs::write(&path, utf16).unwrap();
-    let message = crate::chain(&read_tagged(&path).unwrap_err());
+    let message = crate::chain(&read_tagged(&path, Label::Auto).unwrap_err());
     assert!(
         message.contains("some.conllu: expected UTF-8, found UTF-16"),
         "{message}"
@@ -220,7 +240,7 @@ fn files_are_named() {
     // A sparse file: the length alone is checked.
     let file = fs::File::create(&path).unwrap();
     file.set_len((1 << 30) + 1).unwrap();
-    let message = crate::chain(&read_tagged(&path).unwrap_err());
+    let message = crate::chain(&read_tagged(&path, Label::Auto).unwrap_err());
     assert!(message.contains("expected at most 1073741824 bytes of text, found 1073741825"));
 }
 
@@ -244,10 +264,10 @@ fn cut_or_changed_at_every_byte() {
 /// Sound sentences, or an error; no panic.
 fn check(bytes: &[u8]) {
     if let Ok(text) = str::from_utf8(bytes) {
-        let _ = parse_conllu(text);
-        let _ = parse_word_tags(text);
+        let _ = parse_conllu(text, Label::Auto);
+        let _ = parse_word_tags(text, Label::Auto);
     }
-    for sentence in decode_tagged(bytes).unwrap_or_default() {
+    for sentence in decode_tagged(bytes, Label::Auto).unwrap_or_default() {
         assert_eq!(sentence.words.len(), sentence.tags.len());
         assert!(!sentence.is_empty());
         assert!(

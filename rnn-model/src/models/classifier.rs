@@ -98,6 +98,15 @@ impl<K: RecurrentModuleConfig> ClassifierConfig<K> {
     }
 }
 
+/// The last layer's final hidden state in all directions, `[batch, directions·output_size]`.
+pub(super) fn final_features(state: impl ModuleState<3>, directions: usize) -> Tensor<2> {
+    let (hidden, _) = state.into_parts();
+    let [all, batch, size] = hidden.dims();
+    // The last layer's directions are the last ones.
+    let last = hidden.narrow(0, all - directions, directions);
+    last.swap_dims(0, 1).reshape([batch, directions * size])
+}
+
 /// Classifies a sequence from the recurrent module's final state. An image is a sequence of its rows,
 /// from top to bottom.
 ///
@@ -177,12 +186,7 @@ impl<R: RecurrentModule> Classifier<R> {
         let [batch, _, size] = output.dims();
         let features = match self.head {
             ClassifierHead::FinalState => {
-                // The last layer's directions are the last ones.
-                let directions = self.rnn.directions();
-                let (hidden, _) = state.into_parts();
-                let [all, _, _] = hidden.dims();
-                let last = hidden.narrow(0, all - directions, directions);
-                last.swap_dims(0, 1).reshape([batch, 1, size])
+                final_features(state, self.rnn.directions()).unsqueeze_dim(1)
             }
             ClassifierHead::LastOutput => {
                 let last = lengths.last_steps(&output.device());

@@ -29,6 +29,14 @@ impl Output {
         }
     }
 
+    /// The number of classes.
+    pub fn num_classes(&self) -> usize {
+        match self {
+            Self::Own(linear) => linear.weight.dims()[1],
+            Self::Tied(bias) => bias.dims()[0],
+        }
+    }
+
     pub fn device(&self) -> Device {
         match self {
             Self::Own(linear) => linear.weight.val().device(),

@@ -20,23 +20,59 @@ pub struct Loader<B> {
     num_items: usize,
     batch_size: usize,
     shuffle: Option<u64>,
+    /// How long each item is, if a random order is to put items of similar length into a batch.
+    lengths: Option<Arc<[usize]>>,
     /// Whether batches do not continue each other, whatever their order.
     is_separate: bool,
 }
 
 /// A dataset with its batcher, whatever the type of its items.
 trait Source<B>: Send + Sync {
-    fn batch(&self, indices: Vec<usize>, device: &Device) -> Result<B, DatasetError>;
+    fn batch(&self, indices: Vec<usize>, place: Place, device: &Device) -> Result<B, DatasetError>;
+}
+
+/// Where a batch stands in a training, counted from 0.
+#[derive(Clone, Copy)]
+struct Place {
+    epoch: u64,
+    batch: u64,
 }
 
 struct Batched<I, B> {
     dataset: Arc<dyn Dataset<I>>,
     batcher: Arc<dyn Batcher<I, B>>,
+    noise: Option<Noise<I>>,
+}
+
+/// What changes items at random, each time that they come.
+struct Noise<I> {
+    seed: u64,
+    change: Box<Change<I>>,
+}
+
+type Change<I> = dyn Fn(&mut I, &mut ChaCha8Rng) + Send + Sync;
+
+impl<I> Noise<I> {
+    fn change(&self, items: &mut [I], place: Place) {
+        // Numbers of 32 bits that a batch may draw before it comes to those of the next.
+        const DRAWS: u128 = 1 << 32;
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        // Another than the shuffle's, which is the epoch's number.
+        rng.set_stream(!place.epoch);
+        rng.set_word_pos(u128::from(place.batch) * DRAWS);
+        items
+            .iter_mut()
+            .for_each(|item| (self.change)(item, &mut rng));
+    }
 }
 
 impl<I, B> Source<B> for Batched<I, B> {
-    fn batch(&self, indices: Vec<usize>, device: &Device) -> Result<B, DatasetError> {
-        Ok(self.batcher.batch(self.dataset.get_many(indices)?, device))
+    fn batch(&self, indices: Vec<usize>, place: Place, device: &Device) -> Result<B, DatasetError> {
+        let mut items = self.dataset.get_many(indices)?;
+        if let Some(noise) = &self.noise {
+            noise.change(&mut items, place);
+        }
+        Ok(self.batcher.batch(items, device))
     }
 }
 
@@ -51,14 +87,63 @@ impl<B: 'static> Loader<B> {
         batcher: Arc<dyn Batcher<I, B>>,
         batch_size: usize,
     ) -> Self {
+        Self::with_source(dataset, batcher, None, batch_size)
+    }
+
+    /// Like [`new`](Self::new), with items that `change` changes at random each time that they come, for
+    /// training: what it draws is a function of the seed, the epoch's number and the batch's.
+    ///
+    /// # Panics
+    ///
+    /// If `batch_size` is 0.
+    pub(super) fn noisy<I: Send + Sync + 'static>(
+        dataset: Arc<dyn Dataset<I>>,
+        batcher: Arc<dyn Batcher<I, B>>,
+        batch_size: usize,
+        seed: u64,
+        change: impl Fn(&mut I, &mut ChaCha8Rng) + Send + Sync + 'static,
+    ) -> Self {
+        let change = Box::new(change);
+        Self::with_source(dataset, batcher, Some(Noise { seed, change }), batch_size)
+    }
+
+    fn with_source<I: 'static>(
+        dataset: Arc<dyn Dataset<I>>,
+        batcher: Arc<dyn Batcher<I, B>>,
+        noise: Option<Noise<I>>,
+        batch_size: usize,
+    ) -> Self {
         assert!(batch_size > 0, "the batch size must be at least 1, found 0");
         Self {
             num_items: dataset.len(),
-            source: Arc::new(Batched { dataset, batcher }),
+            source: Arc::new(Batched {
+                dataset,
+                batcher,
+                noise,
+            }),
             batch_size,
             shuffle: None,
+            lengths: None,
             is_separate: false,
         }
+    }
+
+    /// Puts items of similar length into a batch when they are shuffled: batches then have little
+    /// padding. `lengths` are those of the items in the dataset's order.
+    ///
+    /// # Panics
+    ///
+    /// If there are not as many lengths as items.
+    pub fn bucketed(mut self, lengths: impl Into<Arc<[usize]>>) -> Self {
+        let lengths = lengths.into();
+        assert!(
+            lengths.len() == self.num_items,
+            "expected the lengths of {} items, found {}",
+            self.num_items,
+            lengths.len()
+        );
+        self.lengths = Some(lengths);
+        self
     }
 
     /// Marks batches that do not continue each other.
@@ -127,13 +212,17 @@ impl<B: 'static> Loader<B> {
         let (source, device, batch_size) = (self.source.clone(), device.clone(), self.batch_size);
         let (order, num_items) = (self.order(epoch as u64), self.num_items);
         Batches::ahead((skip..self.num_batches()).map(move |batch| {
+            let place = Place {
+                epoch: epoch as u64,
+                batch: batch as u64,
+            };
             let first = batch * batch_size;
             let items = first..(first + batch_size).min(num_items);
             let items = match &order {
                 Some(order) => order[items].to_vec(),
                 None => items.collect(),
             };
-            source.batch(items, &device)
+            source.batch(items, place, &device)
         }))
     }
 
@@ -159,7 +248,25 @@ impl<B: 'static> Loader<B> {
         rng.set_stream(epoch);
         let mut order: Vec<usize> = (0..self.num_items).collect();
         order.shuffle(&mut rng);
+        if let Some(lengths) = &self.lengths {
+            self.bucket(&mut order, lengths, &mut rng);
+        }
         Some(order)
+    }
+
+    /// Sorts the items of some batches at a time by their lengths, and shuffles the batches.
+    fn bucket(&self, order: &mut Vec<usize>, lengths: &[usize], rng: &mut ChaCha8Rng) {
+        /// Batches whose items are sorted together: many for little padding, and few enough for batches
+        /// that differ from epoch to epoch.
+        const BATCHES: usize = 64;
+        for items in order.chunks_mut(BATCHES * self.batch_size) {
+            items.sort_by_key(|&item| lengths[item]);
+        }
+        let mut batches: Vec<&[usize]> = order.chunks(self.batch_size).collect();
+        // A smaller one stays the last.
+        let full = batches.len() - usize::from(!order.len().is_multiple_of(self.batch_size));
+        batches[..full].shuffle(rng);
+        *order = batches.concat();
     }
 }
 
@@ -182,6 +289,7 @@ impl<B> Clone for Loader<B> {
             num_items: self.num_items,
             batch_size: self.batch_size,
             shuffle: self.shuffle,
+            lengths: self.lengths.clone(),
             is_separate: self.is_separate,
         }
     }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use burn::data::dataset::InMemDataset;
+use rand::rngs::ChaCha8Rng;
 use rnn_data::text::TextStreams;
 use rnn_data::{
     CharBatch, CharBatcher, IdBatch, IdBatcher, ImageBatch, ImageBatcher, ImageSet,
     SeparateWindows, Streams, TaggedBatch, TaggedBatcher, TaggedItem,
 };
 
-use super::Loader;
+use super::{Loader, WordDropout};
 
 /// Batches of labelled images.
 pub type ImageLoader = Loader<ImageBatch>;
@@ -164,10 +165,26 @@ impl TaggedLoader {
     ///
     /// When a batch is made, if a sentence is empty or has not as many tags as words.
     pub fn sentences(items: Vec<TaggedItem>, batch_size: usize) -> Self {
-        Self::new(
-            Arc::new(InMemDataset::new(items)),
-            Arc::new(TaggedBatcher),
-            batch_size,
-        )
+        let dataset = Arc::new(InMemDataset::new(items));
+        Self::new(dataset, Arc::new(TaggedBatcher), batch_size)
+    }
+
+    /// The same for training, with words that become unknown at random, each time anew: see
+    /// [`WordDropout`].
+    ///
+    /// # Panics
+    ///
+    /// As [`sentences`](Self::sentences).
+    pub fn with_word_dropout(
+        items: Vec<TaggedItem>,
+        batch_size: usize,
+        word_dropout: WordDropout,
+        seed: u64,
+    ) -> Self {
+        let dataset = Arc::new(InMemDataset::new(items));
+        let drop = move |item: &mut TaggedItem, rng: &mut ChaCha8Rng| {
+            word_dropout.apply(&mut item.sentence.words, rng);
+        };
+        Self::noisy(dataset, Arc::new(TaggedBatcher), batch_size, seed, drop)
     }
 }

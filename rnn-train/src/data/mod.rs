@@ -6,6 +6,7 @@ mod fingerprint;
 mod loader;
 mod loaders;
 mod split;
+mod word_dropout;
 
 pub use batches::Batches;
 pub(crate) use fingerprint::hex;
@@ -13,5 +14,6 @@ pub use fingerprint::{fingerprint, fingerprint_bytes, fingerprint_sentences};
 pub use loader::Loader;
 pub use loaders::{CharLoader, IdLoader, ImageLoader, TaggedLoader};
 pub use split::Split;
+pub use word_dropout::WordDropout;
 
 pub use crate::error::ReadError;

@@ -1,4 +1,4 @@
-use super::Evaluation;
+use super::{Evaluation, FScore};
 
 /// A confusion matrix: how often each class was predicted as which.
 ///
@@ -38,6 +38,24 @@ impl Confusion {
     pub fn of(evaluation: &Evaluation, classes: usize) -> Self {
         let right = evaluation.targets.iter().copied();
         Self::count(classes, right.zip(evaluation.predictions.iter().copied()))
+    }
+
+    /// Precision, recall and F1 of each class.
+    ///
+    /// ```
+    /// use rnn_train::metrics::Confusion;
+    ///
+    /// let scores = Confusion::count(2, [(0, 0), (0, 1), (0, 0), (1, 1)]).scores();
+    /// assert_eq!((scores[0].precision(), scores[0].recall()), (Some(1.0), Some(2.0 / 3.0)));
+    /// assert_eq!(scores[1].f1(), Some(2.0 / 3.0));
+    /// ```
+    pub fn scores(&self) -> Vec<FScore> {
+        let of = |class: usize| FScore {
+            correct: self.counts[class][class],
+            predicted: self.counts.iter().map(|row| row[class]).sum(),
+            right: self.counts[class].iter().sum(),
+        };
+        (0..self.counts.len()).map(of).collect()
     }
 
     /// The matrix: a row per right class, a column per predicted one.

@@ -1,16 +1,16 @@
-use rnn_data::{Sentence, Vocab};
+use rnn_data::Sentence;
 
 /// How many words and sentences were tagged right.
 ///
 /// ```
-/// use rnn_data::{Vocab, notebook_sentences};
+/// use rnn_data::notebook_sentences;
 /// use rnn_train::metrics::TaggingScore;
 ///
 /// let sentences = notebook_sentences();
-/// let words = Vocab::builder().with_unk("<unk>").words(["The", "dog", "read", "that", "book"]);
+/// let is_known = |word: &str| ["The", "dog", "read", "that", "book"].contains(&word);
 /// let predicted = [vec!["DET", "NN", "V", "DET", "V"], vec!["NN", "V", "DET", "NN"]];
 ///
-/// let score = TaggingScore::count(&sentences, &predicted, &words);
+/// let score = TaggingScore::count(&sentences, &predicted, is_known);
 /// assert_eq!((score.words, score.correct), (9, 8));
 /// assert_eq!((score.unknown, score.unknown_correct), (4, 3)); // ate, the, apple; Everybody
 /// assert_eq!(score.sentence_accuracy(), 0.5);
@@ -35,13 +35,15 @@ impl TaggingScore {
     /// Compares the tags `predicted` for each of `sentences` with the right ones. A right tag that
     /// the model does not know counts as a mistake, as it should.
     ///
+    /// - `is_known`: whether a word has an id of its own
+    ///
     /// # Panics
     ///
     /// If there are not as many predictions as sentences, or as words in one.
-    pub fn count(
+    pub fn count<P: AsRef<str>>(
         sentences: &[Sentence],
-        predicted: &[Vec<impl AsRef<str>>],
-        words: &Vocab,
+        predicted: &[impl AsRef<[P]>],
+        is_known: impl Fn(&str) -> bool,
     ) -> Self {
         assert!(
             sentences.len() == predicted.len(),
@@ -51,6 +53,7 @@ impl TaggingScore {
         );
         let mut score = Self::default();
         for (sentence, predicted) in sentences.iter().zip(predicted) {
+            let predicted = predicted.as_ref();
             assert!(
                 sentence.len() == predicted.len(),
                 "expected a tag for each of {} words, found {}",
@@ -60,7 +63,7 @@ impl TaggingScore {
             let before = score;
             for ((word, tag), predicted) in sentence.iter().zip(predicted) {
                 let right = usize::from(tag == predicted.as_ref());
-                let unknown = usize::from(!words.contains(word));
+                let unknown = usize::from(!is_known(word));
                 score.words += 1;
                 score.correct += right;
                 score.unknown += unknown;

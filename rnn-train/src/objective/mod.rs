@@ -14,7 +14,7 @@ pub(crate) use batch_loss::Metric;
 pub use batch_loss::{BatchLoss, Transform};
 pub use classes::{ACCURACY, ClassOutOfRange, Classes};
 pub use state::RecurrentState;
-pub use tagger::tag;
+pub use tagger::{Tagging, tag};
 
 use burn::module::Module;
 

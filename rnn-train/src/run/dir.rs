@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rnn_data::fs::{is_unfinished, write_file};
 
 use super::error::RunError;
-use super::files::{MODEL_CONFIG, TAGS, VOCAB};
+use super::files::{CHARACTERS, MODEL_CONFIG, TAGS, VOCAB};
 use super::weights::{INITIAL, MODEL};
 
 pub(super) const CONFIG: &str = "config.json";
@@ -15,7 +15,7 @@ pub(super) const CHECKPOINTS: &str = "checkpoints";
 /// An empty file in the folder of a new run until its settings are written.
 pub(super) const BEGUN: &str = ".begun";
 /// What may be written before the settings, which make a folder a run.
-const BEFORE_CONFIG: [&str; 5] = [VOCAB, TAGS, MODEL_CONFIG, MODEL, INITIAL];
+const BEFORE_CONFIG: [&str; 6] = [VOCAB, TAGS, CHARACTERS, MODEL_CONFIG, MODEL, INITIAL];
 
 /// A run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@ const METRICS: &str = "metrics.json";
 pub(super) const MODEL_CONFIG: &str = "model.json";
 pub(super) const VOCAB: &str = "vocab.json";
 pub(super) const TAGS: &str = "tags.json";
+pub(super) const CHARACTERS: &str = "characters.json";
 const REPORT: &str = "report.html";
 
 impl RunDir {
@@ -157,6 +158,29 @@ impl RunDir {
     /// If the file can't be read, is damaged, or has another number of symbols.
     pub fn read_tags(&self, expected: usize) -> Result<Vocab, RunError> {
         self.read_symbols(TAGS, expected)
+    }
+
+    /// Whether there is a vocabulary of characters beside that of words.
+    pub fn has_characters(&self) -> bool {
+        self.file(CHARACTERS).is_file()
+    }
+
+    /// Writes the vocabulary of characters beside that of words.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be written.
+    pub fn write_characters(&self, characters: &Vocab) -> Result<(), RunError> {
+        Ok(characters.write(self.file(CHARACTERS))?)
+    }
+
+    /// Reads the vocabulary of characters beside that of words, which must have `expected` symbols.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read, is damaged, or has another number of symbols.
+    pub fn read_characters(&self, expected: usize) -> Result<Vocab, RunError> {
+        self.read_symbols(CHARACTERS, expected)
     }
 
     fn read_symbols(&self, name: &str, expected: usize) -> Result<Vocab, RunError> {

@@ -11,6 +11,7 @@ mod large;
 mod layers;
 mod modules;
 mod pickles;
+mod tagging;
 mod training;
 mod variants;
 

@@ -1,12 +1,13 @@
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use rnn_data::tagged::{Label, LabelError};
 use rnn_train::FitConfig;
 use rnn_train::optim::Schedule;
 use serde::Serialize;
 
 use crate::cli::TrainedRun;
-use crate::cli::values::{items, layers, share, size};
+use crate::cli::values::{factor, items, layers, share, size};
 
 #[derive(Debug, Subcommand)]
 pub enum TaggerAction {
@@ -18,8 +19,9 @@ pub enum TaggerAction {
 
 #[derive(Args, Debug, Serialize)]
 pub struct TaggerArgs {
-    /// Tagged sentences, as CoNLL-U or word/TAG lines, plain or .gz: a folder with a file whose name
-    /// has `train` in it (and one with `dev`), or a file [default: the notebook's two sentences]
+    /// Tagged sentences, as CoNLL-U, columns or word/TAG lines, plain or .gz: a folder with files whose
+    /// names have `train` in them (and `dev`, and `test`), or a file [default: the notebook's two
+    /// sentences]
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// Sentences to evaluate on [default: the folder's, or else a share of the training sentences]
@@ -28,30 +30,70 @@ pub struct TaggerArgs {
     /// That share, 0 to below 1, from the end
     #[arg(long, default_value_t = 0.1, value_name = "SHARE", value_parser = share)]
     pub valid_split: f64,
+    /// What is a word's tag: upos or xpos of CoNLL-U, the number of a column from 1, or auto: upos, and
+    /// the last of other columns
+    #[arg(long, default_value_t = Label::Auto, value_name = "LABEL", value_parser = label)]
+    pub label: Label,
     /// Words that occur less often count as unknown [default: 2; 1 without --data]
     #[arg(long, value_name = "N", value_parser = items)]
     pub min_count: Option<usize>,
+    /// Know words whatever their case; characters keep it
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
+    pub lowercase: bool,
+    /// Know words with other digits in the same places; characters keep them
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
+    pub digits: bool,
     /// Sentences per step
     #[arg(long, default_value_t = 32, value_name = "B", value_parser = items)]
     pub batch_size: usize,
     /// Size of a word's embedding
     #[arg(long, default_value_t = 100, value_name = "E", value_parser = size)]
     pub embedding_size: usize,
+    /// Pretrained embeddings to start from, as text (GloVe, word2vec, fastText .vec), plain or .gz, of
+    /// that size
+    #[arg(long, value_name = "FILE")]
+    pub vectors: Option<PathBuf>,
+    /// Know words by their ids alone, without their characters
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
+    pub no_chars: bool,
+    /// Size of a character's embedding
+    #[arg(long, default_value_t = 32, value_name = "E", value_parser = size)]
+    pub char_embedding_size: usize,
+    /// Size of the hidden state of the LSTM that reads a word's characters, in each direction
+    #[arg(long, default_value_t = 64, value_name = "H", value_parser = size)]
+    pub char_hidden_size: usize,
     /// Size of the hidden state
-    #[arg(long, default_value_t = 128, value_name = "H", value_parser = size)]
+    #[arg(long, default_value_t = 200, value_name = "H", value_parser = size)]
     pub hidden_size: usize,
     /// LSTM layers
-    #[arg(long, default_value_t = 1, value_name = "L", value_parser = layers)]
+    #[arg(long, default_value_t = 2, value_name = "L", value_parser = layers)]
     pub num_layers: usize,
-    /// Probability of dropping a feature between layers, 0 to below 1
-    #[arg(long, default_value_t = 0.0, value_name = "P", value_parser = share)]
-    pub dropout: f64,
     /// Also read the sentences from their end
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = true, hide_default_value = true, value_name = "BOOL")]
     pub bidirectional: bool,
+    /// Choose the tags of a sentence together, by a conditional random field
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
+    pub crf: bool,
+    /// Probability of dropping a feature of a word, 0 to below 1
+    #[arg(long, default_value_t = 0.5, value_name = "P", value_parser = share)]
+    pub input_dropout: f64,
+    /// The same between layers
+    #[arg(long, default_value_t = 0.5, value_name = "P", value_parser = share)]
+    pub dropout: f64,
+    /// The same before the output layer
+    #[arg(long, default_value_t = 0.5, value_name = "P", value_parser = share)]
+    pub output_dropout: f64,
+    /// Make a word unknown in training with probability A / (A + how often it comes), which teaches what
+    /// to do with unknown words; 0 for never
+    #[arg(long, default_value_t = 0.25, value_name = "A", value_parser = factor)]
+    pub word_dropout: f64,
     /// Use only the first N training sentences [default: all]
     #[arg(long, value_name = "N", value_parser = items)]
     pub limit: Option<usize>,
+}
+
+fn label(text: &str) -> Result<Label, String> {
+    text.parse().map_err(|error: LabelError| error.to_string())
 }
 
 impl TaggerArgs {
@@ -65,10 +107,10 @@ impl TaggerArgs {
     /// The default settings for training a tagger.
     pub fn fit(&self) -> FitConfig {
         FitConfig {
-            learning_rate: 0.01,
+            learning_rate: 0.005,
             schedule: Schedule::OneCycle,
-            clip_norm: Some(1.0),
-            ..FitConfig::new(5)
+            clip_norm: Some(5.0),
+            ..FitConfig::new(10)
         }
     }
 }
@@ -77,10 +119,28 @@ impl TaggerArgs {
 pub struct TaggerEvalArgs {
     #[command(flatten)]
     pub run: TrainedRun,
-    /// Tagged sentences: a file, or a folder with one that has `dev` in its name
+    /// Tagged sentences: a file, or a folder with one that has `dev` (or `test`: --part) in its name
     /// [default: what the run was evaluated on]
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
+    /// Which of a folder's sentences
+    #[arg(long, value_enum, default_value_t = Part::Dev, value_name = "PART", requires = "data")]
+    pub part: Part,
+    /// What is a word's tag there [default: as in the training]
+    #[arg(long, value_name = "LABEL", value_parser = label, requires = "data")]
+    pub label: Option<Label>,
+    /// Sentences that are tagged together
+    #[arg(long, default_value_t = 64, value_name = "B", value_parser = items)]
+    pub batch_size: usize,
+}
+
+/// A part of a corpus to evaluate on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// The development set
+    Dev,
+    /// The test set
+    Test,
 }
 
 #[derive(Args, Debug)]
@@ -90,7 +150,42 @@ pub struct TaggerTagArgs {
     /// Sentences, each in quotes; punctuation may touch the words, unknown words get a `?`
     #[arg(value_name = "SENTENCE", required_unless_present = "file")]
     pub sentences: Vec<String>,
-    /// A file with a sentence per line; - for standard input
+    /// A file with a sentence per line, or CoNLL-U, plain or .gz; - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "sentences")]
     pub file: Option<PathBuf>,
+    /// What the file holds [default: conllu if it is named so, else text]
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "file")]
+    pub input: Option<InputFormat>,
+    /// How to write the tags [default: conllu if the input is, else text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<OutputFormat>,
+    /// Write the probability of each tag
+    #[arg(long)]
+    pub probabilities: bool,
+    /// Write the N most probable tags of each word with their probabilities
+    #[arg(long, value_name = "N", value_parser = items)]
+    pub n_best: Option<usize>,
+    /// The most sentences that are tagged together; those that have come are tagged at once
+    #[arg(long, default_value_t = 64, value_name = "B", value_parser = items)]
+    pub batch_size: usize,
+}
+
+/// What a file of sentences to tag holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// A sentence per line, as people write it
+    Text,
+    /// CoNLL-U, whose words are taken as they are
+    Conllu,
+}
+
+/// How tagged sentences are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// word/TAG, a sentence per line
+    Text,
+    /// A JSON object per sentence
+    Jsonl,
+    /// CoNLL-U: the input with its tags replaced, or, of text, words and tags alone
+    Conllu,
 }

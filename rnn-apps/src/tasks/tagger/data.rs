@@ -2,9 +2,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use rnn_data::{Sentence, TaggedCorpus, TaggedItem, Vocab, notebook_sentences};
+use rnn_data::tagged::{Label, TaggedCorpus, TaggedError, WordEncoder, WordForm};
+use rnn_data::{Sentence, TaggedItem, Vocab, notebook_sentences};
 use rnn_train::FitConfig;
-use rnn_train::data::fingerprint_sentences;
+use rnn_train::data::{WordDropout, fingerprint_sentences};
 use serde::{Deserialize, Serialize};
 
 use super::args::TaggerArgs;
@@ -24,8 +25,28 @@ pub struct Training {
     pub train_fingerprint: String,
     pub dev_fingerprint: String,
     pub min_count: usize,
+    // Versions before these settings read words alone, as they were written, in an order that did not look
+    // at lengths.
+    #[serde(default = "yes")]
+    pub no_chars: bool,
+    #[serde(default)]
+    pub lowercase: bool,
+    #[serde(default)]
+    pub digits: bool,
+    /// Whether sentences of similar length share a batch.
+    #[serde(default)]
+    pub bucketed: bool,
+    /// The file of pretrained embeddings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vectors: Option<PathBuf>,
+    #[serde(default)]
+    pub word_dropout: f64,
     pub batch_size: usize,
     pub fit: FitConfig,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Training {
@@ -39,11 +60,18 @@ impl Training {
                 data: absolute(&args.data).transpose()?,
                 dev: absolute(&args.dev).transpose()?,
                 valid_split: args.valid_split,
+                label: args.label,
             },
             limit: args.limit,
             train_fingerprint: String::new(),
             dev_fingerprint: String::new(),
             min_count: args.min_count(),
+            no_chars: args.no_chars,
+            lowercase: args.lowercase,
+            digits: args.digits,
+            bucketed: true,
+            vectors: absolute(&args.vectors).transpose()?,
+            word_dropout: args.word_dropout,
             batch_size: args.batch_size,
             fit,
         })
@@ -60,6 +88,9 @@ pub struct Source {
     pub dev: Option<PathBuf>,
     /// The share of the training sentences to evaluate on if neither of the two has dev sentences.
     pub valid_split: f64,
+    /// What is read as a word's tag.
+    #[serde(default)]
+    pub label: Label,
 }
 
 impl Source {
@@ -69,14 +100,32 @@ impl Source {
             return Ok(TaggedCorpus {
                 train: sentences.clone(),
                 dev: sentences,
+                ..TaggedCorpus::default()
             });
         };
         let corpus = match &self.dev {
             Some(dev) => TaggedCorpus {
-                train: TaggedCorpus::read_train(data)?,
-                dev: TaggedCorpus::read_dev(dev)?,
+                train: TaggedCorpus::read_train(data, self.label)?,
+                dev: TaggedCorpus::read_dev(dev, self.label)?,
+                ..TaggedCorpus::default()
             },
-            None => TaggedCorpus::open(data)?.with_dev_share(self.valid_split),
+            None => {
+                let train = TaggedCorpus::read_train(data, self.label)?;
+                let dev = match data.is_dir() {
+                    true => TaggedCorpus::read_dev(data, self.label),
+                    false => Ok(Vec::new()),
+                };
+                // The test set is not for training.
+                let corpus = TaggedCorpus {
+                    train,
+                    dev: match dev {
+                        Err(TaggedError::MissingFile { .. }) => Vec::new(),
+                        dev => dev?,
+                    },
+                    ..TaggedCorpus::default()
+                };
+                corpus.with_dev_share(self.valid_split)
+            }
         };
         ensure!(
             !corpus.train.is_empty() && !corpus.dev.is_empty(),
@@ -89,19 +138,41 @@ impl Source {
         Ok(corpus)
     }
 
+    /// The data in words, and what is read as a word's tag.
+    pub fn describe(&self) -> String {
+        let data = match (&self.dev, &self.data) {
+            (Some(dev), _) => dev.display().to_string(),
+            (None, Some(data)) => data.display().to_string(),
+            (None, None) => "the notebook's two sentences".to_owned(),
+        };
+        format!("{data}, {}", describe_label(self.label))
+    }
+
     /// Reads only the sentences to evaluate on.
     pub fn dev(&self) -> anyhow::Result<Vec<Sentence>> {
         match &self.dev {
-            Some(dev) => Ok(TaggedCorpus::read_dev(dev)?),
+            Some(dev) => Ok(TaggedCorpus::read_dev(dev, self.label)?),
             None => Ok(self.open()?.dev),
         }
+    }
+}
+
+/// Where a word's tag stands.
+pub fn describe_label(label: Label) -> String {
+    match label {
+        Label::Auto => "words tagged as their format has it".to_owned(),
+        Label::Upos | Label::Xpos => format!(
+            "words tagged with their {}",
+            label.to_string().to_uppercase()
+        ),
+        Label::Column(number) => format!("words tagged with their column {number}"),
     }
 }
 
 /// The vocabularies of a tagger.
 #[derive(Clone)]
 pub struct Symbols {
-    pub words: Vocab,
+    pub words: WordEncoder,
     pub tags: Vocab,
 }
 
@@ -139,18 +210,45 @@ impl TaggedData {
         if let Some(limit) = training.limit {
             corpus.train.truncate(limit);
         }
-        let words = Vocab::builder()
-            .with_unk("<unk>")
-            .with_min_count(training.min_count)
-            .words(corpus.train.iter().flat_map(|sentence| &sentence.words));
+        let words = corpus.train.iter().flat_map(|sentence| &sentence.words);
+        let form = WordForm {
+            lowercase: training.lowercase,
+            digits: training.digits,
+        };
+        let known = || {
+            Vocab::builder()
+                .with_unk("<unk>")
+                .with_min_count(training.min_count)
+        };
+        let vocab = known().words(words.clone().map(|word| form.apply(word)));
+        let mut encoder = WordEncoder::new(vocab, form);
+        if !training.no_chars {
+            let form = WordForm::default();
+            let text: String = words.map(|word| form.apply(word)).collect();
+            encoder = encoder.with_characters(known().chars(&text));
+        }
         // A tag that occurs only in the dev sentences can't be learnt, but needs an id for
         // evaluation.
         let all = corpus.train.iter().chain(&corpus.dev);
         let tags = Vocab::words(all.flat_map(|sentence| &sentence.tags));
         Ok(Self {
             corpus,
-            symbols: Symbols { words, tags },
+            symbols: Symbols {
+                words: encoder,
+                tags,
+            },
         })
+    }
+
+    /// What makes words of `items` unknown in training; none if nothing does.
+    pub fn word_dropout(&self, training: &Training, items: &[TaggedItem]) -> Option<WordDropout> {
+        let words = self.symbols.words.words();
+        let unk = words.unk_id().filter(|_| training.word_dropout > 0.0)?;
+        let mut counts = vec![0; words.len()];
+        for &word in items.iter().flat_map(|item| &item.sentence.words) {
+            counts[word] += 1;
+        }
+        Some(WordDropout::new(training.word_dropout, unk, &counts))
     }
 
     pub fn fingerprints(&self) -> Vec<String> {
@@ -171,7 +269,8 @@ impl TaggedData {
     pub fn describe_symbols(&self, training: &Training, origin: Option<&InitFrom>) -> String {
         let tags = self.symbols.tags.len();
         // Without `<unk>`.
-        let known = self.symbols.words.len() - usize::from(self.symbols.words.unk_id().is_some());
+        let words = self.symbols.words.words();
+        let known = words.len() - usize::from(words.unk_id().is_some());
         if let Some(origin) = origin {
             let origin = origin.path.display();
             return format!(
@@ -181,7 +280,9 @@ impl TaggedData {
         }
         let all = self.corpus.train.iter();
         let all = all.flat_map(|sentence| &sentence.words);
-        let distinct = all.collect::<HashSet<_>>().len();
+        let form = self.symbols.words.form();
+        let distinct = all.map(|word| form.apply(word)).collect::<HashSet<_>>();
+        let distinct = distinct.len();
         let rare = match distinct - known.min(distinct) {
             0 => String::new(),
             rare => format!(

@@ -2,28 +2,63 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use burn::module::Module;
-use rnn_data::TaggedCorpus;
+use rnn_data::tagged::{Label, TaggedCorpus};
 use rnn_train::data::fingerprint_sentences;
+use serde::Serialize;
 
-use super::args::TaggerEvalArgs;
-use super::judge;
+use super::args::{Part, TaggerEvalArgs};
+use super::data::describe_label;
+use super::judge::{Score, Tagged};
 use super::model::TrainedTagger;
 use crate::context::Context;
 use crate::tasks::results::{CommonResults, EvaluationResults, epochs_of};
 use crate::ui::{Grouped, Output};
 
+/// The score, and what an evaluation says beside it.
+#[derive(Serialize)]
+struct Evaluated {
+    #[serde(flatten)]
+    score: Score,
+    words_per_second: f64,
+    /// Sentences at a time.
+    batch_size: usize,
+    confusion: ConfusionResults,
+}
+
+/// A row per right tag, a column per predicted one.
+#[derive(Serialize)]
+struct ConfusionResults {
+    classes: Vec<String>,
+    counts: Vec<Vec<usize>>,
+}
+
 pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow::Result<()> {
     let trained = TrainedTagger::open(&args.run.run, &context.device, out)?;
-    let TrainedTagger { run, settings, .. } = &trained;
+    let TrainedTagger {
+        run,
+        settings,
+        tagger,
+    } = &trained;
     let training = settings.training.as_ref();
+    let of_training = training.map_or(Label::Auto, |training| training.source.label);
+    let label = args.label.unwrap_or(of_training);
     let sentences = match &args.data {
-        Some(path) => TaggedCorpus::read_dev(path)?,
+        Some(path) => match args.part {
+            Part::Dev => TaggedCorpus::read_dev(path, label)?,
+            Part::Test => TaggedCorpus::read_test(path, label)?,
+        },
         None => settings
             .evaluated_on(None, |t| t.source.clone(), run, "--data")?
             .dev()?,
     };
     let data_as_trained = training.map(|t| fingerprint_sentences(&sentences) == t.dev_fingerprint);
     out.field("run", run.path().display())?;
+    let described = match (&args.data, training) {
+        (Some(path), _) => format!("{}, {}", path.display(), describe_label(label)),
+        (None, Some(training)) => training.source.describe(),
+        (None, None) => describe_label(label),
+    };
+    out.field("data", described)?;
     out.field(
         "sentences",
         format_args!(
@@ -35,10 +70,13 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
             }
         ),
     )?;
+    let words: usize = sentences.iter().map(|sentence| sentence.len()).sum();
+    out.field(
+        "words",
+        format_args!("{}, as the data split them", Grouped(words)),
+    )?;
     let tags = sentences.iter().flat_map(|sentence| &sentence.tags);
-    let unseen: Vec<&String> = tags
-        .filter(|tag| !trained.symbols.tags.contains(tag))
-        .collect();
+    let unseen: Vec<&String> = tags.filter(|tag| !tagger.tags().contains(tag)).collect();
     if !unseen.is_empty() {
         let names: BTreeSet<&str> = unseen.iter().map(|tag| tag.as_str()).collect();
         let names: Vec<&str> = names.into_iter().take(10).collect();
@@ -53,9 +91,26 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
     }
     out.line("")?;
     let start = Instant::now();
-    let score = judge::test(&trained.model, &sentences, &trained.symbols, out)?;
+    let tagged = Tagged::new(tagger, &sentences, args.batch_size, out)?;
+    out.line("")?;
+    tagged.print_tags(out)?;
+    out.line(format_args!(
+        "\n{} words per second, {} sentences at a time",
+        Grouped(tagged.words_per_second as usize),
+        args.batch_size
+    ))?;
+    let table = tagged.confusion_table();
+    let score = Evaluated {
+        words_per_second: tagged.words_per_second,
+        batch_size: args.batch_size,
+        confusion: ConfusionResults {
+            classes: table.classes,
+            counts: table.counts,
+        },
+        score: tagged.score,
+    };
     out.results(&EvaluationResults {
-        common: CommonResults::new(context, "eval", run, settings, trained.model.num_params()),
+        common: CommonResults::new(context, "eval", run, settings, tagger.model().num_params()),
         epochs: training.map(|t| epochs_of(&t.fit, run)).transpose()?,
         seconds: start.elapsed().as_secs_f64(),
         data_as_trained,

@@ -6,7 +6,7 @@ mod eval;
 mod judge;
 mod model;
 mod tag;
-mod tokenizer;
+mod vectors;
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use rnn_data::TaggedBatch;
 use rnn_model::LstmTagger;
 use rnn_train::{FitConfig, RunDir, TaggedLoader};
 
-pub use judge::{Score, predict};
+pub use judge::Score;
 
 use super::recurrent::{RecurrentSettings, WeightInit};
 use super::task::{Batches, Judgement, SettingsOf, Task, Trained};
@@ -37,14 +37,16 @@ impl Task for Tagger {
     const TRAIN_ABOUT: &'static str = "Train a tagger and evaluate it";
     const ITEMS: &'static str = "sentences";
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &["data"];
-    const VOCABULARY_FLAGS: &'static [&'static str] = &["min_count"];
+    const VOCABULARY_FLAGS: &'static [&'static str] =
+        &["min_count", "lowercase", "digits", "no_chars", "vectors"];
+    const NOISE_FLAGS: &'static [&'static str] = &["dropout", "input_dropout", "output_dropout"];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
-        ("epochs", "5"),
+        ("epochs", "10"),
         ("valid_every", "epoch"),
-        ("learning_rate", "0.01"),
+        ("learning_rate", "0.005"),
         ("optimizer", "adam"),
         ("schedule", "one-cycle"),
-        ("clip_norm", "1"),
+        ("clip_norm", "5"),
     ];
 
     type Args = TaggerArgs;
@@ -144,9 +146,20 @@ impl Task for Tagger {
                 .with_context(|| format!("the sentences to {what}"))
         };
         let train = encode("train on", &data.corpus.train)?;
-        let dev = encode("evaluate on", &data.corpus.dev)?;
+        let mut dev = encode("evaluate on", &data.corpus.dev)?;
+        let batch_size = training.batch_size;
+        let lengths: Vec<usize> = train.iter().map(|item| item.tags.len()).collect();
+        let mut train = match data.word_dropout(training, &train) {
+            None => TaggedLoader::sentences(train, batch_size),
+            Some(dropout) => TaggedLoader::with_word_dropout(train, batch_size, dropout, seed),
+        };
+        if training.bucketed {
+            train = train.bucketed(lengths);
+            // In validation the order makes no difference but to the padding.
+            dev.sort_by_key(|item| item.tags.len());
+        }
         Ok(Batches {
-            train: TaggedLoader::sentences(train, training.batch_size).shuffled(seed),
+            train: train.shuffled(seed),
             valid: Some(TaggedLoader::sentences(dev, EVAL_BATCH)),
         })
     }
@@ -157,7 +170,12 @@ impl Task for Tagger {
 
     fn write_assets(symbols: &Symbols, run: &RunDir) -> anyhow::Result<()> {
         if !run.has_vocab() {
-            run.write_vocab(&symbols.words)?;
+            run.write_vocab(symbols.words.words())?;
+        }
+        if let Some(characters) = symbols.words.characters()
+            && !run.has_characters()
+        {
+            run.write_characters(characters)?;
         }
         if !run.has_tags() {
             run.write_tags(&symbols.tags)?;
@@ -171,8 +189,8 @@ impl Task for Tagger {
         parameters: usize,
     ) -> anyhow::Result<Vec<(&'static str, String)>> {
         let (model, training) = (&settings.model, settings.training()?);
-        let network = model.recurrent.describe("");
         Ok(vec![
+            ("data", training.source.describe()),
             ("sentences", data.describe(training)),
             (
                 "known",
@@ -180,11 +198,7 @@ impl Task for Tagger {
             ),
             (
                 "model",
-                format!(
-                    "lstm, {network} over embeddings of {}, {} parameters",
-                    model.own.embedding_size,
-                    Grouped(parameters)
-                ),
+                format!("{}, {} parameters", model.describe(), Grouped(parameters)),
             ),
         ])
     }
@@ -196,6 +210,21 @@ impl Task for Tagger {
         out: &mut Output,
     ) -> anyhow::Result<Judgement<Score>> {
         judge::judge(trained.model, data, out)
+    }
+
+    fn library_config(model: &ModelSettings) -> anyhow::Result<Option<serde_json::Value>> {
+        Ok(Some(serde_json::to_value(model.library_config()?)?))
+    }
+
+    fn pretrained(
+        model: LstmTagger,
+        training: &Training,
+        data: &TaggedData,
+    ) -> anyhow::Result<(LstmTagger, Option<String>)> {
+        match &training.vectors {
+            None => Ok((model, None)),
+            Some(path) => vectors::read_into(model, path, &data.symbols.words),
+        }
     }
 
     fn next_command(run: &str) -> String {

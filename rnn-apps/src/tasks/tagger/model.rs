@@ -1,10 +1,13 @@
 use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use burn::tensor::Device;
-use rnn_model::{LstmTagger, LstmTaggerConfig};
+use rnn_data::Vocab;
+use rnn_data::tagged::{WordEncoder, WordForm};
+use rnn_model::{CharacterEncoderConfig, LstmConfig, LstmTaggerConfig};
 use rnn_train::RunDir;
 use rnn_train::run::RunError;
+use rnn_train::tagging::{SentenceTagger, SentenceTaggerConfig};
 use serde::{Deserialize, Serialize};
 
 use super::args::TaggerArgs;
@@ -20,6 +23,67 @@ pub struct TaggerSettings {
     pub vocab_size: usize,
     pub embedding_size: usize,
     pub num_tags: usize,
+    // Those below are what versions without them did. Each has a name of its own in `config.json`, that
+    // of its flag if there is one.
+    /// Of the LSTM that reads a word's characters, in both directions; none of the three without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub char_vocab_size: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub char_embedding_size: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub char_hidden_size: Option<usize>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub crf: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub input_dropout: f64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub output_dropout: f64,
+    /// The form of the words in the vocabulary.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub vocab_lowercase: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub vocab_digits: bool,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl TaggerSettings {
+    /// The form of the words in the vocabulary.
+    pub fn word_form(&self) -> WordForm {
+        WordForm {
+            lowercase: self.vocab_lowercase,
+            digits: self.vocab_digits,
+        }
+    }
+
+    /// The part that reads characters.
+    ///
+    /// # Errors
+    ///
+    /// If some of its settings are missing.
+    fn characters(
+        &self,
+        init: WeightInit,
+    ) -> anyhow::Result<Option<CharacterEncoderConfig<LstmConfig>>> {
+        let sizes = [
+            self.char_vocab_size,
+            self.char_embedding_size,
+            self.char_hidden_size,
+        ];
+        match sizes {
+            [None, None, None] => Ok(None),
+            [Some(vocab_size), Some(embedding_size), Some(hidden_size)] => {
+                let lstm = RecurrentSettings::new(hidden_size, 1).with_bidirectional(true);
+                let lstm = lstm.lstm(embedding_size, init);
+                Ok(Some(CharacterEncoderConfig::new(lstm, vocab_size)))
+            }
+            _ => bail!(
+                "expected all of char_vocab_size, char_embedding_size and char_hidden_size, or none"
+            ),
+        }
+    }
 }
 
 /// The part of `config.json` about the model.
@@ -34,9 +98,14 @@ pub const NAME: &str = "tagger";
 impl Symbols {
     /// Reads the vocabularies of a run.
     pub fn read(run: &RunDir, model: &ModelSettings) -> Result<Self, RunError> {
+        let own = &model.own;
+        let mut words = WordEncoder::new(run.read_vocab(own.vocab_size)?, own.word_form());
+        if let Some(size) = own.char_vocab_size {
+            words = words.with_characters(run.read_characters(size)?);
+        }
         Ok(Self {
-            words: run.read_vocab(model.own.vocab_size)?,
-            tags: run.read_tags(model.own.num_tags)?,
+            words,
+            tags: run.read_tags(own.num_tags)?,
         })
     }
 }
@@ -44,11 +113,20 @@ impl Symbols {
 impl ModelSettings {
     /// The settings of a new model for these vocabularies.
     pub fn new(args: &TaggerArgs, symbols: &Symbols) -> Self {
+        let characters = symbols.words.characters();
         Self {
             own: TaggerSettings {
-                vocab_size: symbols.words.len(),
+                vocab_size: symbols.words.words().len(),
                 embedding_size: args.embedding_size,
                 num_tags: symbols.tags.len(),
+                char_vocab_size: characters.map(Vocab::len),
+                char_embedding_size: characters.map(|_| args.char_embedding_size),
+                char_hidden_size: characters.map(|_| args.char_hidden_size),
+                crf: args.crf,
+                input_dropout: args.input_dropout,
+                output_dropout: args.output_dropout,
+                vocab_lowercase: args.lowercase,
+                vocab_digits: args.digits,
             },
             recurrent: RecurrentSettings::new(args.hidden_size, args.num_layers)
                 .with_bidirectional(args.bidirectional)
@@ -62,22 +140,59 @@ impl ModelSettings {
     ///
     /// If the settings are invalid.
     pub fn config(&self, init: WeightInit) -> anyhow::Result<LstmTaggerConfig> {
-        let rnn = self.recurrent.lstm(self.own.embedding_size, init);
-        rnn.validate()?;
-        Ok(LstmTaggerConfig::over(
-            rnn,
-            self.own.vocab_size,
-            self.own.num_tags,
-        ))
+        let own = &self.own;
+        let characters = own.characters(init)?;
+        let features = characters
+            .as_ref()
+            .map_or(0, CharacterEncoderConfig::output_size);
+        let rnn = self
+            .recurrent
+            .lstm(own.embedding_size.saturating_add(features), init);
+        let mut config = LstmTaggerConfig::over(rnn, own.vocab_size, own.num_tags)
+            .with_crf(own.crf)
+            .with_input_dropout(own.input_dropout)
+            .with_output_dropout(own.output_dropout);
+        if let Some(characters) = characters {
+            config = config.with_characters(characters);
+        }
+        config.validate()?;
+        Ok(config)
     }
 
-    /// About how many numbers the recurrent part has.
+    /// How many numbers the parameters are.
     ///
     /// # Errors
     ///
     /// If the settings are invalid.
     pub fn num_params(&self) -> anyhow::Result<usize> {
-        Ok(self.config(WeightInit::Uniform)?.rnn().num_params())
+        Ok(self.config(WeightInit::Uniform)?.num_params())
+    }
+
+    /// What `model.json` holds.
+    ///
+    /// # Errors
+    ///
+    /// If the settings are invalid.
+    pub fn library_config(&self) -> anyhow::Result<SentenceTaggerConfig> {
+        Ok(SentenceTaggerConfig {
+            tagger: self.config(WeightInit::Uniform)?,
+            word_form: self.own.word_form(),
+        })
+    }
+
+    /// The network in words.
+    pub fn describe(&self) -> String {
+        let own = &self.own;
+        let characters = match own.char_hidden_size {
+            None => String::new(),
+            Some(size) => format!(" and what an lstm of 2 × {size} reads of characters"),
+        };
+        let crf = if own.crf { ", a crf over the tags" } else { "" };
+        format!(
+            "lstm, {} over embeddings of {}{characters}{crf}",
+            self.recurrent.describe(""),
+            own.embedding_size
+        )
     }
 }
 
@@ -90,6 +205,23 @@ pub struct TaggerDescription {
     /// The symbol for unknown words.
     unk: Option<String>,
     tags: import::Symbols,
+    /// Of a tagger that reads characters, whose parameters are named `chars.…`.
+    characters: Option<CharacterDescription>,
+    /// Whether there is a conditional random field, whose parameters are named `crf.…`.
+    #[serde(default)]
+    crf: bool,
+    #[serde(default)]
+    word_form: WordForm,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CharacterDescription {
+    embedding_size: usize,
+    hidden_size: usize,
+    symbols: import::Symbols,
+    /// The symbol for unknown characters.
+    unk: Option<String>,
 }
 
 impl TaggerDescription {
@@ -100,24 +232,42 @@ impl TaggerDescription {
         folder: &Path,
     ) -> anyhow::Result<(ModelSettings, Symbols)> {
         let unk = self.unk.as_deref();
-        let words = self.words.read_with_unk(folder, unk, "words")?;
+        let vocab = self.words.read_with_unk(folder, unk, "words")?;
         let tags = self.tags.read(folder)?;
-        let own = TaggerSettings {
-            vocab_size: words.len(),
+        let vocab_size = vocab.len();
+        let mut words = WordEncoder::new(vocab, self.word_form);
+        let mut own = TaggerSettings {
+            vocab_size,
             embedding_size: self.embedding_size,
             num_tags: tags.len(),
+            char_vocab_size: None,
+            char_embedding_size: None,
+            char_hidden_size: None,
+            crf: self.crf,
+            input_dropout: 0.0,
+            output_dropout: 0.0,
+            vocab_lowercase: self.word_form.lowercase,
+            vocab_digits: self.word_form.digits,
         };
+        if let Some(described) = self.characters {
+            let unk = described.unk.as_deref();
+            let key = "the symbols of characters";
+            let symbols = described.symbols.read_with_unk(folder, unk, key)?;
+            own.char_vocab_size = Some(symbols.len());
+            own.char_embedding_size = Some(described.embedding_size);
+            own.char_hidden_size = Some(described.hidden_size);
+            words = words.with_characters(symbols);
+        }
         let model = ModelSettings { own, recurrent };
         Ok((model, Symbols { words, tags }))
     }
 }
 
-/// A trained tagger with its run, settings and vocabularies.
+/// A trained tagger with its run and settings.
 pub struct TrainedTagger {
     pub run: RunDir,
     pub settings: Settings,
-    pub symbols: Symbols,
-    pub model: LstmTagger,
+    pub tagger: SentenceTagger,
 }
 
 impl TrainedTagger {
@@ -129,7 +279,7 @@ impl TrainedTagger {
         let training = settings.training.as_ref();
         let training = training.filter(|_| settings.init_from.is_none());
         ensure!(
-            symbols.words.unk_id().is_some()
+            symbols.words.words().unk_id().is_some()
                 || training.is_none_or(|training| training.min_count < 2),
             "{}: vocab.json has no symbol for unknown words",
             path.display()
@@ -139,10 +289,9 @@ impl TrainedTagger {
         let model = load::load(&run, model.num_params(), init)?;
         load::warn_of_old_weights(&run, &settings, out)?;
         Ok(Self {
+            tagger: SentenceTagger::new(model, symbols.words, symbols.tags)?,
             run,
             settings,
-            symbols,
-            model,
         })
     }
 }

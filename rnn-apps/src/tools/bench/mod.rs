@@ -197,7 +197,7 @@ impl Inputs<'_> {
         let rows = lengths.iter().enumerate().map(|(row, &length)| {
             let of = |all: &[usize]| all[row * time..][..length.min(time)].to_vec();
             TaggedItem {
-                words: of(&words),
+                sentence: of(&words).into(),
                 tags: of(&tags),
             }
         });

@@ -79,7 +79,7 @@ fn every_beginning_of_a_classifier_s_run_can_be_finished() {
 #[test]
 fn every_beginning_of_a_tagger_s_run_can_be_finished_and_tags() {
     let folder = tempfile::tempdir().expect("a folder");
-    let files = [BEGUN, "vocab.json", "tags.json", "config.json"];
+    let files = [BEGUN, "vocab.json", "characters.json", "config.json"];
     let names = finish_all(folder.path(), &format!("{TRAIN_TAGGER} --epochs 2"), &files);
     // All but those with vocabularies alone.
     assert_eq!(names.len(), 13);

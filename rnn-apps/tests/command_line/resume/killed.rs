@@ -76,6 +76,24 @@ fn a_tagger_killed_at_ten_random_moments_ends_in_the_same_run() {
     assert_eq!(tagged(folder.path(), "killed-0"), expected);
 }
 
+/// Sentences in batches by their lengths, words that become unknown at random, a conditional random field.
+#[test]
+fn a_tagger_of_many_sentences_killed_at_random_moments_ends_in_the_same_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = ["the/D", "dog/N", "ate/V", "an/D", "old/A", "apple/N"];
+    let line = |number: usize| {
+        let length = 1 + number * 7 % 11;
+        let words = (0..length).map(|place| words[(number + place * place) % words.len()]);
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let lines: Vec<String> = (0..150).map(line).collect();
+    fs::write(folder.path().join("words.txt"), lines.join("\n")).expect("written");
+    let train = "tagger train --device ndarray --data words.txt --crf --embedding-size 8 \
+                 --hidden-size 8 --num-layers 1 --char-embedding-size 4 --char-hidden-size 4 \
+                 --batch-size 8 --epochs 12 --checkpoint-every 7 --quiet";
+    kill_and_resume(folder.path(), train, 5);
+}
+
 /// Dropout of every kind, tied weights, and validations between checkpoints.
 #[test]
 fn language_models_killed_at_random_moments_end_in_the_same_run() {

@@ -1,22 +1,30 @@
 //! Splits written sentences into words as treebanks have them.
 
-use rnn_data::Vocab;
+use super::WordEncoder;
 
 /// Endings that English treebanks split off a word: `do n't`, `it 's`.
 const ENDINGS: [&str; 7] = ["n't", "'s", "'re", "'ve", "'ll", "'d", "'m"];
 
 /// Splits sentences into words, guided by a vocabulary.
+///
+/// ```
+/// use rnn_data::Vocab;
+/// use rnn_data::tagged::{Tokenizer, WordEncoder, WordForm};
+///
+/// let words = Vocab::words(["n't", "U.S.", "in"]);
+/// let words = WordEncoder::new(words, WordForm::default());
+/// let tokens = Tokenizer::new(&words).tokens("\"I don’t live in the U.S.\"");
+/// assert_eq!(tokens, ["\"", "I", "do", "n't", "live", "in", "the", "U.S.", "\""]);
+/// ```
+#[derive(Clone, Debug)]
 pub struct Tokenizer<'a> {
-    vocab: &'a Vocab,
-    /// The length in bytes of the longest word in the vocabulary; longer ones are not looked up,
-    /// which bounds the time.
-    longest: usize,
+    words: &'a WordEncoder,
 }
 
 impl<'a> Tokenizer<'a> {
-    pub fn new(vocab: &'a Vocab) -> Self {
-        let longest = vocab.iter().map(str::len).max().unwrap_or(0);
-        Self { vocab, longest }
+    /// Splits as words of this vocabulary are written.
+    pub fn new(words: &'a WordEncoder) -> Self {
+        Self { words }
     }
 
     /// The words of a sentence. Punctuation before and after a word becomes separate words, unless
@@ -80,7 +88,7 @@ impl<'a> Tokenizer<'a> {
     fn marks(&self, chars: impl Iterator<Item = char>) -> (usize, usize) {
         let is_mark = |c: &char| c.is_ascii_punctuation() || matches!(c, '–' | '—' | '¿' | '¡');
         let mut run = chars
-            .take(self.longest + 1)
+            .take(self.words.longest() + 1)
             .take_while(is_mark)
             .map(char::len_utf8);
         let first = run.next().unwrap_or(0);
@@ -88,18 +96,22 @@ impl<'a> Tokenizer<'a> {
     }
 
     fn has_word(&self, word: &str) -> bool {
-        word.len() <= self.longest && self.vocab.contains(word)
+        // Longer ones are not looked up, which bounds the time.
+        word.len() <= self.words.longest() && self.words.is_known(word)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Vocab;
+    use crate::tagged::WordForm;
 
     #[test]
     fn punctuation_and_endings_come_off_as_the_vocabulary_has_them() {
-        let vocab = Vocab::words(["U.S.", "...", "n't", "'s", "it's", ":-)"]);
-        let tokenizer = Tokenizer::new(&vocab);
+        let encoder = |vocab| WordEncoder::new(vocab, WordForm::default());
+        let words = encoder(Vocab::words(["U.S.", "...", "n't", "'s", "it's", ":-)"]));
+        let tokenizer = Tokenizer::new(&words);
         for (text, expected) in [
             ("The dog ate.", "The|dog|ate|."),
             ("(the U.S.)", "(|the|U.S.|)"),
@@ -115,6 +127,7 @@ mod tests {
         }
         // In time linear in the length of the text.
         assert_eq!(tokenizer.tokens(&"-".repeat(100_000)).len(), 100_000);
-        assert!(Tokenizer::new(&Vocab::words([""; 0])).tokens("a, b") == ["a", ",", "b"]);
+        let nothing = encoder(Vocab::words([""; 0]));
+        assert!(Tokenizer::new(&nothing).tokens("a, b") == ["a", ",", "b"]);
     }
 }

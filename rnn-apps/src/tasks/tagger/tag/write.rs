@@ -1,0 +1,148 @@
+//! How tagged sentences are written.
+
+use std::fmt::Write as _;
+
+use rnn_data::tagged::{ConlluField, Label};
+use rnn_train::tagging::TaggedSentence;
+use serde::Serialize;
+
+use super::source::Item;
+use crate::tasks::tagger::args::{OutputFormat, TaggerTagArgs};
+use crate::ui::Output;
+
+/// A tagged sentence, or a line without words.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    pub tokens: Vec<String>,
+    pub tags: Vec<String>,
+    pub unknown: Vec<bool>,
+    /// Of each word's tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probabilities: Option<Vec<f32>>,
+    /// The most probable tags of each word, with their probabilities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n_best: Option<Vec<Vec<(String, f32)>>>,
+    /// What was tagged.
+    #[serde(skip)]
+    item: Item,
+}
+
+impl Line {
+    /// What `args` asks for of a sentence.
+    pub fn new(sentence: TaggedSentence<'_>, item: Item, args: &TaggerTagArgs) -> Self {
+        let words = 0..sentence.len();
+        let probability = |word| sentence.probability(word);
+        let best = |n, word| {
+            let best = sentence.n_best(word, n).into_iter();
+            best.map(|(tag, probability)| (tag.to_owned(), probability))
+                .collect()
+        };
+        Self {
+            probabilities: args
+                .probabilities
+                .then(|| words.clone().map(probability).collect()),
+            n_best: args
+                .n_best
+                .map(|n| words.map(|word| best(n, word)).collect()),
+            tags: sentence.tags.iter().map(|&tag| tag.to_owned()).collect(),
+            unknown: sentence.unknown,
+            tokens: sentence.words,
+            item,
+        }
+    }
+
+    /// Of one without words.
+    pub fn empty(item: Item) -> Self {
+        Self {
+            tokens: Vec::new(),
+            tags: Vec::new(),
+            unknown: Vec::new(),
+            probabilities: None,
+            n_best: None,
+            item,
+        }
+    }
+
+    /// `word/TAG`, and what else there is to say of a word.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for (word, token) in self.tokens.iter().enumerate() {
+            if word > 0 {
+                text.push(' ');
+            }
+            let unknown = if self.unknown[word] { "?" } else { "" };
+            let _ = write!(text, "{token}/{}{unknown}", self.tags[word]);
+            match (&self.n_best, &self.probabilities) {
+                (Some(best), _) => {
+                    let best = best[word].iter();
+                    let best = best.map(|(tag, probability)| format!("{tag}={probability:.3}"));
+                    let _ = write!(text, "({})", best.collect::<Vec<_>>().join(","));
+                }
+                (None, Some(probabilities)) => {
+                    let _ = write!(text, "({:.3})", probabilities[word]);
+                }
+                (None, None) => {}
+            }
+        }
+        text
+    }
+
+    /// The sentence in CoNLL-U, with what ends it: as it was read with its tags in their field, or
+    /// words and tags alone.
+    fn conllu(&self, field: ConlluField) -> anyhow::Result<String> {
+        match &self.item {
+            Item::Conllu(sentence) => {
+                Ok(sentence.with_column(field, &self.tags)?.text().to_owned())
+            }
+            Item::Text(..) if self.tokens.is_empty() => Ok(String::new()),
+            Item::Text(text, _) => {
+                let text: Vec<&str> = text.split_whitespace().collect();
+                let mut lines = format!("# text = {}\n", text.join(" "));
+                for (word, (token, tag)) in self.tokens.iter().zip(&self.tags).enumerate() {
+                    let _ = write!(lines, "{}", word + 1);
+                    for other in ConlluField::ALL.into_iter().skip(1) {
+                        let value = match other {
+                            ConlluField::Form => token,
+                            other if other == field => tag,
+                            _ => "_",
+                        };
+                        let _ = write!(lines, "\t{value}");
+                    }
+                    lines.push('\n');
+                }
+                lines.push('\n');
+                Ok(lines)
+            }
+        }
+    }
+}
+
+/// Writes tagged sentences in one format.
+pub struct Writer {
+    format: OutputFormat,
+    /// Where CoNLL-U has the tags.
+    field: ConlluField,
+}
+
+impl Writer {
+    /// `label` says what the tags are: of a field of CoNLL-U that holds what is said of a word, they go
+    /// there, otherwise to UPOS.
+    pub fn new(format: OutputFormat, label: Label) -> Self {
+        use ConlluField::{Deprel, Deps, Feats, Misc, Upos, Xpos};
+        let field = ConlluField::of_label(label);
+        let field = field.filter(|field| [Upos, Xpos, Feats, Deprel, Deps, Misc].contains(field));
+        Self {
+            format,
+            field: field.unwrap_or(Upos),
+        }
+    }
+
+    pub fn write(&self, line: &Line, out: &mut Output) -> anyhow::Result<()> {
+        match self.format {
+            OutputFormat::Text => out.line(line.text())?,
+            OutputFormat::Jsonl => out.line(serde_json::to_string(line)?)?,
+            OutputFormat::Conllu => out.piece(&line.conllu(self.field)?)?,
+        }
+        Ok(())
+    }
+}
