@@ -121,8 +121,10 @@ fn the_settings_of_a_run_are_read_as_flags() {
         "tagger train --hidden-size 8 --embedding-size 4 --epochs 2 --data words.txt \
          --valid-split 0.5 --schedule step --checkpoint-every 90s",
         "tagger train --hidden-size 8 --num-layers 1 --epochs 2 --data words.txt --valid-split 0.5 \
-         --label auto --char-hidden-size 4 --lowercase --crf --word-dropout 0.5 --min-count 1",
-        "tagger train --hidden-size 8 --epochs 1 --data words.txt --valid-split 0.5 --no-chars --digits",
+         --label auto --char-hidden-size 4 --lowercase --crf --word-dropout 0.5 --min-count 1 \
+         --checkpoint-every epoch",
+        "tagger train --hidden-size 8 --epochs 1 --data words.txt --valid-split 0.5 --no-chars \
+         --digits --checkpoint-every epoch",
     ];
     for (number, flags) in (1..).zip(lines) {
         let run = format!("run-{number}");

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+use anyhow::ensure;
 use burn::module::Module;
 use rnn_data::tagged::{Label, TaggedCorpus};
 use rnn_train::data::fingerprint_sentences;
@@ -58,7 +59,7 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
         (None, Some(training)) => training.source.describe(),
         (None, None) => describe_label(label),
     };
-    out.field("data", described)?;
+    out.field("data", &described)?;
     out.field(
         "sentences",
         format_args!(
@@ -80,6 +81,13 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
     if !unseen.is_empty() {
         let names: BTreeSet<&str> = unseen.iter().map(|tag| tag.as_str()).collect();
         let names: Vec<&str> = names.into_iter().take(10).collect();
+        let known: Vec<&str> = tagger.tags().iter().take(10).collect();
+        ensure!(
+            unseen.len() < words,
+            "{described}: none of its tags ({}) is one of the run's ({}); --label says which are meant",
+            names.join(", "),
+            known.join(", ")
+        );
         out.field(
             "note",
             format_args!(

@@ -227,12 +227,19 @@ fn malformed_files_are_errors_that_name_the_place() {
     fails(folder.path(), "tagger tag --run run", 2);
     fails(folder.path(), "tagger --epochs 5 eval --run run", 2);
 
-    // A line that is not in the form word/TAG.
+    // A line that is not in the form word/TAG, as others are.
     let dev = folder.path().join("corpus/en-dev.txt");
-    std::fs::write(&dev, "The/DET dog\n").expect("written");
+    std::fs::write(&dev, "A/DET cow/NN\nThe/DET dog\n").expect("written");
     let message = fails(folder.path(), "tagger eval --run run", 1);
     assert!(
-        message.contains("en-dev.txt: line 1, column 9"),
+        message.contains("en-dev.txt: line 2, column 9"),
+        "{message}"
+    );
+    // Words with tags of another kind.
+    std::fs::write(&dev, "A\tDT\ncow\tNNS\n").expect("written");
+    let message = fails(folder.path(), "tagger eval --run run", 1);
+    assert!(
+        message.contains("none of its tags (DT, NNS) is one of the run's (., DET, NN, SYM, V)"),
         "{message}"
     );
     // A damaged vocabulary.

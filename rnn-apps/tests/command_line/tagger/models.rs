@@ -121,7 +121,7 @@ fn pretrained_vectors_are_where_a_training_starts() {
     let line = format!("tagger train --data corpus {SMALL} --vectors vectors.txt --run run");
     let output = succeeds(folder, &line);
     assert!(
-        output.contains("of 2 of 11 known words, from vectors.txt"),
+        output.contains("weights    vectors of 2 of 10 known words from"),
         "{output}"
     );
     let plain = format!("tagger train --data corpus {SMALL} --run plain");
