@@ -21,6 +21,9 @@ pub(crate) struct Data {
     pub items: usize,
     pub batch_size: usize,
     pub shuffle: Option<u64>,
+    /// Whether items of similar length share a batch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bucketed: bool,
 }
 
 impl Data {
@@ -29,6 +32,7 @@ impl Data {
             items: loader.num_items(),
             batch_size: loader.batch_size(),
             shuffle: loader.shuffle(),
+            bucketed: loader.is_bucketed(),
         }
     }
 }
@@ -98,6 +102,7 @@ mod tests {
             items: 40,
             batch_size: 10,
             shuffle: Some(1),
+            bucketed: false,
         };
         About {
             identity: "a".to_owned(),
@@ -144,6 +149,7 @@ mod tests {
             items: 7,
             batch_size: 7,
             shuffle: None,
+            bucketed: false,
         });
         let (what, expected, found) = texts(&ours, &theirs).expect("a difference");
         assert_eq!((what, expected.as_str()), ("validation data", "none"));

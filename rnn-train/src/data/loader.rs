@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use burn::data::dataloader::batcher::Batcher;
@@ -9,6 +10,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
 use super::Batches;
+use super::buckets::Buckets;
 use crate::error::TrainError;
 
 /// Batches of a dataset, epoch after epoch, on whichever device they are asked for.
@@ -20,10 +22,17 @@ pub struct Loader<B> {
     num_items: usize,
     batch_size: usize,
     shuffle: Option<u64>,
-    /// How long each item is, if a random order is to put items of similar length into a batch.
-    lengths: Option<Arc<[usize]>>,
+    /// What a random order's batches are by the lengths of the items; none if they do not matter.
+    buckets: Option<Buckets>,
     /// Whether batches do not continue each other, whatever their order.
     is_separate: bool,
+}
+
+/// The random order of an epoch.
+struct Order {
+    items: Vec<usize>,
+    /// Where each batch lies in it; none if they have `batch_size` items each.
+    batches: Option<Vec<Range<usize>>>,
 }
 
 /// A dataset with its batcher, whatever the type of its items.
@@ -123,13 +132,38 @@ impl<B: 'static> Loader<B> {
             }),
             batch_size,
             shuffle: None,
-            lengths: None,
+            buckets: None,
             is_separate: false,
         }
     }
 
-    /// Puts items of similar length into a batch when they are shuffled: batches then have little
-    /// padding. `lengths` are those of the items in the dataset's order.
+    /// Makes batches of items of similar length when they are shuffled, with as many steps in each as
+    /// `batch_size` items of mean length have: many short items, or few long ones. Batches then have little
+    /// padding, and a step counts the same in a training whatever the length of its item. `lengths` are
+    /// those of the items in the dataset's order.
+    ///
+    /// ```
+    /// use rnn_data::TaggedItem;
+    /// use rnn_train::TaggedLoader;
+    ///
+    /// let device = rnn_train::select("auto")?.device;
+    /// let lengths = [2, 8, 2, 2, 2, 8];
+    /// let items = lengths.map(|length| TaggedItem {
+    ///     sentence: vec![0; length].into(),
+    ///     tags: vec![0; length],
+    /// });
+    /// let loader = TaggedLoader::sentences(items.to_vec(), 2)
+    ///     .bucketed(lengths)
+    ///     .shuffled(1);
+    /// // As many words as two sentences of mean length have: four short ones, or one long one.
+    /// let mut shapes = Vec::new();
+    /// for batch in loader.batches(&device, 0) {
+    ///     shapes.push(batch?.words.ids().dims());
+    /// }
+    /// shapes.sort();
+    /// assert_eq!(shapes, [[1, 8], [1, 8], [4, 2]]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Panics
     ///
@@ -142,7 +176,7 @@ impl<B: 'static> Loader<B> {
             self.num_items,
             lengths.len()
         );
-        self.lengths = Some(lengths);
+        self.buckets = Some(Buckets::new(lengths, self.batch_size));
         self
     }
 
@@ -166,7 +200,10 @@ impl<B: 'static> Loader<B> {
 
     /// The number of batches of an epoch.
     pub fn num_batches(&self) -> usize {
-        self.num_items.div_ceil(self.batch_size)
+        match self.shuffled_buckets() {
+            Some(buckets) => buckets.num_batches(),
+            None => self.num_items.div_ceil(self.batch_size),
+        }
     }
 
     /// The number of items of an epoch.
@@ -174,7 +211,8 @@ impl<B: 'static> Loader<B> {
         self.num_items
     }
 
-    /// The number of items of a batch; the last one may have fewer.
+    /// The number of items of a batch, in [`bucketed`](Self::bucketed) ones about the mean; the last one
+    /// may have fewer.
     pub fn batch_size(&self) -> usize {
         self.batch_size
     }
@@ -217,10 +255,13 @@ impl<B: 'static> Loader<B> {
                 batch: batch as u64,
             };
             let first = batch * batch_size;
-            let items = first..(first + batch_size).min(num_items);
+            let in_order = first..(first + batch_size).min(num_items);
             let items = match &order {
-                Some(order) => order[items].to_vec(),
-                None => items.collect(),
+                Some(Order { items, batches }) => match batches {
+                    Some(batches) => items[batches[batch].clone()].to_vec(),
+                    None => items[in_order].to_vec(),
+                },
+                None => in_order.collect(),
             };
             source.batch(items, place, &device)
         }))
@@ -243,30 +284,24 @@ impl<B: 'static> Loader<B> {
     }
 
     /// The random order of an epoch; none if it is the dataset's, which takes no memory.
-    fn order(&self, epoch: u64) -> Option<Vec<usize>> {
+    fn order(&self, epoch: u64) -> Option<Order> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.shuffle?);
         rng.set_stream(epoch);
-        let mut order: Vec<usize> = (0..self.num_items).collect();
-        order.shuffle(&mut rng);
-        if let Some(lengths) = &self.lengths {
-            self.bucket(&mut order, lengths, &mut rng);
-        }
-        Some(order)
+        let mut items: Vec<usize> = (0..self.num_items).collect();
+        items.shuffle(&mut rng);
+        let buckets = self.buckets.as_ref();
+        let batches = buckets.map(|buckets| buckets.sort(&mut items, &mut rng));
+        Some(Order { items, batches })
     }
 
-    /// Sorts the items of some batches at a time by their lengths, and shuffles the batches.
-    fn bucket(&self, order: &mut Vec<usize>, lengths: &[usize], rng: &mut ChaCha8Rng) {
-        /// Batches whose items are sorted together: many for little padding, and few enough for batches
-        /// that differ from epoch to epoch.
-        const BATCHES: usize = 64;
-        for items in order.chunks_mut(BATCHES * self.batch_size) {
-            items.sort_by_key(|&item| lengths[item]);
-        }
-        let mut batches: Vec<&[usize]> = order.chunks(self.batch_size).collect();
-        // A smaller one stays the last.
-        let full = batches.len() - usize::from(!order.len().is_multiple_of(self.batch_size));
-        batches[..full].shuffle(rng);
-        *order = batches.concat();
+    /// Whether items of similar length share a batch.
+    pub(crate) fn is_bucketed(&self) -> bool {
+        self.shuffled_buckets().is_some()
+    }
+
+    /// The buckets, where there is a random order.
+    fn shuffled_buckets(&self) -> Option<&Buckets> {
+        self.shuffle.and(self.buckets.as_ref())
     }
 }
 
@@ -289,7 +324,7 @@ impl<B> Clone for Loader<B> {
             num_items: self.num_items,
             batch_size: self.batch_size,
             shuffle: self.shuffle,
-            lengths: self.lengths.clone(),
+            buckets: self.buckets.clone(),
             is_separate: self.is_separate,
         }
     }

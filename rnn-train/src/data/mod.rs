@@ -2,6 +2,7 @@
 //! datasets apart.
 
 mod batches;
+mod buckets;
 mod fingerprint;
 mod loader;
 mod loaders;
