@@ -75,6 +75,15 @@ impl Initial {
         asked: T::ModelSettings,
         given: &[String],
     ) -> anyhow::Result<T::ModelSettings> {
+        if let Some(flag) = given
+            .iter()
+            .find(|flag| T::WEIGHT_FLAGS.contains(&flag.as_str()))
+        {
+            return Err(anyhow::Error::new(WrongUsage(format!(
+                "--{flag} has no effect with --init-from {}, which has all weights",
+                self.path.display()
+            ))));
+        }
         let Some(run) = &self.run else {
             return Ok(asked);
         };

@@ -350,7 +350,7 @@ fn with_alternatives(error: CheckpointError, checkpoints: &Checkpoints) -> anyho
 pub fn describe_fit(
     out: &mut Output,
     fit: &FitConfig,
-    batch_size: usize,
+    batch_size: &str,
     batches: usize,
 ) -> io::Result<()> {
     let optimizer = match fit.optimizer {
@@ -367,7 +367,7 @@ pub fn describe_fit(
         Schedule::ReduceOnPlateau { .. } => "reduced on plateaus from",
     };
     let batch = match fit.accumulate {
-        1 => batch_size.to_string(),
+        1 => batch_size.to_owned(),
         batches => format!("{batches} × {batch_size}"),
     };
     let of_epoch = batches.div_ceil(fit.accumulate);

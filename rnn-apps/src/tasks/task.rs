@@ -36,6 +36,8 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     const NOT_IN_A_FILE: &'static [&'static str] = &[];
     /// The ids of flags that say how vocabularies are made, which a run's weights have already.
     const VOCABULARY_FLAGS: &'static [&'static str] = &[];
+    /// The ids of flags that say where the first weights come from.
+    const WEIGHT_FLAGS: &'static [&'static str] = &[];
     /// The ids of flags of the model that are noise in training, which weights do not depend on.
     const NOISE_FLAGS: &'static [&'static str] = &["dropout"];
     /// What flags that all trainings share default to, by their ids, for the help.

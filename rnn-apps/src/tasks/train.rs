@@ -165,6 +165,12 @@ fn resume<T: Task>(
     }
     let begin = || {
         T::write_assets(T::assets(&data), &session.run)?;
+        // Runs of versions before there was such a file have none.
+        if !session.run.has_model_config()
+            && let Some(config) = T::library_config(&settings.model)?
+        {
+            session.run.write_model_config(&config)?;
+        }
         if extension.is_some() {
             session.record(&args.run, &settings)?;
         }
@@ -213,7 +219,11 @@ fn fit_and_judge<T: Task>(
     }
     out.field("device", &context.device_name)?;
     let batch_size = T::batch_size(training).unwrap_or(train.batch_size());
-    describe_fit(out, fit, batch_size, train.num_batches())?;
+    let batch_size = match train.is_bucketed() {
+        true => format!("about {batch_size}"),
+        false => batch_size.to_string(),
+    };
+    describe_fit(out, fit, &batch_size, train.num_batches())?;
     if let Some(origin) = &settings.init_from {
         out.field(
             "weights",

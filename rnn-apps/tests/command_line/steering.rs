@@ -124,7 +124,7 @@ fn the_settings_of_a_run_are_read_as_flags() {
          --label auto --char-hidden-size 4 --lowercase --crf --word-dropout 0.5 --min-count 1 \
          --checkpoint-every epoch",
         "tagger train --hidden-size 8 --epochs 1 --data words.txt --valid-split 0.5 --no-chars \
-         --digits --checkpoint-every epoch",
+         --digits --input-dropout 0 --output-dropout 0 --checkpoint-every epoch",
     ];
     for (number, flags) in (1..).zip(lines) {
         let run = format!("run-{number}");

@@ -13,8 +13,9 @@ const DOCUMENT: &str = "-DOCSTART-";
 /// There are tabs between the columns, or spaces where most lines have no tab, and at least two
 /// columns, as many in each line as in most. So have the shared tasks of CoNLL their data (four columns
 /// in 2003), and many others word, tab and tag. Blank lines end sentences; lines may end in CRLF, and
-/// there may be a byte order mark. Lines that begin with `-DOCSTART-` are left out, and lines that begin
-/// with `#` where they have another number of columns.
+/// there may be a byte order mark. Lines that begin with `-DOCSTART-` are left out, and of those that
+/// begin with `#` the ones that have another number of columns, or `# ` with a tab behind it; and
+/// `# newdoc` and `# newpar`.
 ///
 /// # Errors
 ///
@@ -86,6 +87,13 @@ fn is_document(content: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
+/// Whether a line is a comment however many columns it has: `# newdoc`, or `# id 1<tab>domain=en` where a
+/// word that begins so would have a space in it.
+fn is_comment(content: &str) -> bool {
+    let rest = content.strip_prefix("# ");
+    rest.is_some_and(|rest| rest.contains('\t') || ["newdoc", "newpar"].contains(&rest.trim()))
+}
+
 /// What separates the columns, and how many there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
@@ -131,6 +139,9 @@ impl Layout {
         content: &'a str,
         column: usize,
     ) -> Result<Option<(&'a str, &'a str)>, TaggedError> {
+        if is_comment(content) {
+            return Ok(None);
+        }
         let (mut word, mut tag, mut found) = ("", "", 0);
         for value in columns(content, self.tabs) {
             found += 1;

@@ -11,10 +11,14 @@ use crate::TextError;
 #[non_exhaustive]
 pub enum TaggedError {
     /// A line of CoNLL-U has other than ten fields.
-    #[error("line {line}: expected 10 fields with tabs between them, found {found}")]
+    #[error(
+        "line {line}, column {column}: expected 10 fields with tabs between them, found {found}"
+    )]
     Fields {
         /// The line.
         line: usize,
+        /// Where it ends too early, or the first field that is too much begins.
+        column: usize,
         /// How many fields.
         found: usize,
     },
@@ -39,7 +43,8 @@ pub enum TaggedError {
         found: String,
     },
     /// Words of a sentence in CoNLL-U are not numbered 1, 2, 3 and so on, with ranges before their
-    /// words and empty nodes after the word that they are numbered by.
+    /// words, empty nodes in order after the word that they are numbered by, and comments before them
+    /// all.
     #[error("line {line}, column 1: expected {expected}, found {found}")]
     Order {
         /// The line.

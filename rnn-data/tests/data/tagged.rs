@@ -150,9 +150,9 @@ fn files_by_content_where_their_names_do_not_say() {
     let path = dir.path().join("a.conllu");
     fs::write(&path, columns).unwrap();
     let message = crate::chain(&read_tagged(&path, Label::Auto).unwrap_err());
-    assert!(
-        message.ends_with("a.conllu: line 1: expected 10 fields with tabs between them, found 2")
-    );
+    assert!(message.ends_with(
+        "a.conllu: line 1, column 4: expected 10 fields with tabs between them, found 2"
+    ));
 }
 
 #[test]

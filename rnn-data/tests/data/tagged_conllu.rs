@@ -47,21 +47,19 @@ fn generate(rng: &mut ChaCha8Rng) -> (String, Vec<Vec<String>>) {
         if rng.random_bool(0.3) {
             line(&mut text, "0.1".to_owned(), "x", 0);
         }
+        let mut range_end = 0;
         for word in 1..=words {
-            if rng.random_bool(0.2) {
-                let last = rng.random_range(word..=words);
-                line(&mut text, format!("{word}-{last}"), "xy", 0);
+            if word > range_end && rng.random_bool(0.2) {
+                range_end = rng.random_range(word..=words);
+                line(&mut text, format!("{word}-{range_end}"), "xy", 0);
             }
             let form = FORMS[rng.random_range(0..FORMS.len())];
-            line(
-                &mut text,
-                word.to_string(),
-                form,
-                rng.random_range(0..=words),
-            );
+            let head = rng.random_range(0..=words);
+            let head = if head == word { 0 } else { head };
+            line(&mut text, word.to_string(), form, head);
             sentence.push(form.to_owned());
-            if rng.random_bool(0.2) {
-                line(&mut text, format!("{word}.1"), "x", 0);
+            for node in 1..=rng.random_range(0..3) {
+                line(&mut text, format!("{word}.{node}"), "x", 0);
             }
         }
         sentences.push(sentence);

@@ -101,6 +101,36 @@ fn fields_are_checked() {
             "line 6, column 20: expected the number of a word, or _ for none, in field 7 (HEAD), found \"-1\"",
         ),
         (
+            "1\tobj",
+            "2\tobj",
+            "line 4, column 25: expected the number of another word in field 7 (HEAD), found \"2\"",
+        ),
+        (
+            "2\tnos",
+            "02\tnos",
+            "line 4, column 1: expected a word's number, a range such as 3-4 or an empty node such as 5.1, found \"02\"",
+        ),
+        (
+            "2\tnos",
+            "# nos\n2\tnos",
+            "line 4, column 1: expected word 2 or a blank line, found a comment",
+        ),
+        (
+            "2\tnos",
+            "2-3\tnos\t_\t_\t_\t_\t_\t_\t_\t_\n2\tnos",
+            "line 4, column 1: expected word 2 of a range, found range 2-3",
+        ),
+        (
+            "2.1\té",
+            "2.2\té",
+            "line 5, column 1: expected empty node 2.1, found empty node 2.2",
+        ),
+        (
+            "A b=C d",
+            "A b=C d\té",
+            "line 6, column 39: expected 10 fields with tabs between them, found 11",
+        ),
+        (
             "0\troot",
             "2.1\troot",
             "line 3, column 28: expected the number of a word, or _ for none, in field 7 (HEAD), found \"2.1\"",
@@ -176,10 +206,9 @@ fn files_are_named_and_may_be_compressed() {
         .next()
         .expect("an item");
     let message = crate::chain(&error.expect_err("two fields"));
-    assert!(
-        message
-            .ends_with("a.conllu.gz: line 1: expected 10 fields with tabs between them, found 2")
-    );
+    assert!(message.ends_with(
+        "a.conllu.gz: line 1, column 4: expected 10 fields with tabs between them, found 2"
+    ));
     fs::remove_file(&path).expect("removed");
     assert!(ConlluReader::open(&path).is_err());
 }

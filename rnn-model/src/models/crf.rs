@@ -228,16 +228,12 @@ impl Crf {
         let logits = self.checked(logits, lengths);
         let (time, tags) = (lengths.time(), self.num_tags());
         let logits: Vec<f32> = logits.try_into_data()?.iter().collect();
-        let chain = Chain {
-            start: self
-                .start_transitions
-                .val()
-                .try_into_data()?
-                .iter()
-                .collect(),
-            transitions: self.transitions.val().try_into_data()?.iter().collect(),
-            end: self.end_transitions.val().try_into_data()?.iter().collect(),
-        };
+        let numbers = |data: TensorData| data.iter().collect::<Vec<f32>>();
+        let chain = Chain::new(
+            &numbers(self.start_transitions.val().try_into_data()?),
+            &numbers(self.transitions.val().try_into_data()?),
+            &numbers(self.end_transitions.val().try_into_data()?),
+        );
         let rows = logits.chunks(time * tags).zip(lengths.as_slice());
         let results = rows.map(|(row, length)| run(&chain, &row[..length * tags]));
         Ok(results.collect())

@@ -294,8 +294,8 @@ impl<B: 'static> Loader<B> {
         Some(Order { items, batches })
     }
 
-    /// Whether items of similar length share a batch.
-    pub(crate) fn is_bucketed(&self) -> bool {
+    /// Whether items of similar length share a batch, and batches have different numbers of items.
+    pub fn is_bucketed(&self) -> bool {
         self.shuffled_buckets().is_some()
     }
 

@@ -67,13 +67,18 @@ impl RunDir {
         self.write_json(MODEL_CONFIG, config)
     }
 
+    /// Whether there is a configuration of the model.
+    pub fn has_model_config(&self) -> bool {
+        self.file(MODEL_CONFIG).is_file()
+    }
+
     /// Reads the configuration of the model; none if there is none, as of tasks that the library can't open.
     ///
     /// # Errors
     ///
     /// If the file can't be read or does not hold such a configuration.
     pub fn read_model_config<T: DeserializeOwned>(&self) -> Result<Option<T>, RunError> {
-        match self.file(MODEL_CONFIG).is_file() {
+        match self.has_model_config() {
             true => self.read_json(MODEL_CONFIG).map(Some),
             false => Ok(None),
         }

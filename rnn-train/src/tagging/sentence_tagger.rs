@@ -49,7 +49,12 @@ impl SentenceTagger {
     /// If the folder is no run of a tagger, or a file in it is damaged or does not fit the others.
     pub fn open(run: impl AsRef<Path>, device: &Device) -> Result<Self, SentenceTaggerError> {
         let run = RunDir::open(run.as_ref())?;
-        let config: Option<SentenceTaggerConfig> = run.read_model_config()?;
+        let json: Option<serde_json::Value> = run.read_model_config()?;
+        let is_tagger = json.is_some_and(|json| json.get("tagger").is_some());
+        let config = match is_tagger {
+            true => run.read_model_config()?,
+            false => None,
+        };
         let SentenceTaggerConfig {
             tagger: config,
             word_form,

@@ -34,7 +34,8 @@ pub struct TaggerArgs {
     /// the last of other columns
     #[arg(long, default_value_t = Label::Auto, value_name = "LABEL", value_parser = label)]
     pub label: Label,
-    /// Words that occur less often count as unknown [default: 2; 1 without --data]
+    /// Words that occur less often count as unknown, and characters that occur once unless this is 1
+    /// [default: 2; 1 without --data]
     #[arg(long, value_name = "N", value_parser = items)]
     pub min_count: Option<usize>,
     /// Know words whatever their case; characters keep it
@@ -43,7 +44,8 @@ pub struct TaggerArgs {
     /// Know words with other digits in the same places; characters keep them
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
     pub digits: bool,
-    /// Sentences per step
+    /// Sentences per step, on average: those of a step have similar lengths, and each step has as many
+    /// words as B sentences of mean length
     #[arg(long, default_value_t = 32, value_name = "B", value_parser = items)]
     pub batch_size: usize,
     /// Size of a word's embedding
@@ -77,9 +79,9 @@ pub struct TaggerArgs {
     /// Probability of dropping a feature of a word, 0 to below 1
     #[arg(long, default_value_t = 0.5, value_name = "P", value_parser = share)]
     pub input_dropout: f64,
-    /// The same between layers
-    #[arg(long, default_value_t = 0.5, value_name = "P", value_parser = share)]
-    pub dropout: f64,
+    /// The same between layers [default: 0.5; 0 with one layer]
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub dropout: Option<f64>,
     /// The same before the output layer
     #[arg(long, default_value_t = 0.5, value_name = "P", value_parser = share)]
     pub output_dropout: f64,
@@ -102,6 +104,12 @@ impl TaggerArgs {
     pub fn min_count(&self) -> usize {
         let default = if self.data.is_some() { 2 } else { 1 };
         self.min_count.unwrap_or(default)
+    }
+
+    /// The probability of dropping a feature between layers.
+    pub fn dropout(&self) -> f64 {
+        let default = if self.num_layers > 1 { 0.5 } else { 0.0 };
+        self.dropout.unwrap_or(default)
     }
 
     /// The default settings for training a tagger.
@@ -156,6 +164,10 @@ pub struct TaggerTagArgs {
     /// What the file holds [default: conllu if it is named so, else text]
     #[arg(long, value_enum, value_name = "FORMAT", requires = "file")]
     pub input: Option<InputFormat>,
+    /// The field of CoNLL-U that the tags are written to: upos, xpos or its number [default: what the
+    /// run was trained on, or else upos]
+    #[arg(long, value_name = "LABEL", value_parser = label)]
+    pub label: Option<Label>,
     /// How to write the tags [default: conllu if the input is, else text]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<OutputFormat>,

@@ -215,17 +215,15 @@ impl TaggedData {
             lowercase: training.lowercase,
             digits: training.digits,
         };
-        let known = || {
-            Vocab::builder()
-                .with_unk("<unk>")
-                .with_min_count(training.min_count)
-        };
-        let vocab = known().words(words.clone().map(|word| form.apply(word)));
+        let known = |count| Vocab::builder().with_unk("<unk>").with_min_count(count);
+        let vocab = known(training.min_count).words(words.clone().map(|word| form.apply(word)));
         let mut encoder = WordEncoder::new(vocab, form);
         if !training.no_chars {
             let form = WordForm::default();
             let text: String = words.map(|word| form.apply(word)).collect();
-            encoder = encoder.with_characters(known().chars(&text));
+            // Some have to be unknown, for the network to learn what to do with those.
+            let characters = known(training.min_count.min(2)).chars(&text);
+            encoder = encoder.with_characters(characters);
         }
         // A tag that occurs only in the dev sentences can't be learnt, but needs an id for
         // evaluation.

@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use anyhow::ensure;
 use burn::module::Module;
-use rnn_data::tagged::{Label, TaggedCorpus};
+use rnn_data::tagged::{Label, TaggedCorpus, WordForm};
 use rnn_train::data::fingerprint_sentences;
 use serde::Serialize;
 
@@ -18,6 +18,9 @@ use crate::ui::{Grouped, Output};
 /// The score, and what an evaluation says beside it.
 #[derive(Serialize)]
 struct Evaluated {
+    /// What was tagged.
+    data: String,
+    label: Label,
     #[serde(flatten)]
     score: Score,
     words_per_second: f64,
@@ -31,6 +34,16 @@ struct Evaluated {
 struct ConfusionResults {
     classes: Vec<String>,
     counts: Vec<Vec<usize>>,
+}
+
+/// How words are looked up, if not as they are written.
+fn describe_form(form: WordForm) -> &'static str {
+    match (form.lowercase, form.digits) {
+        (false, false) => "",
+        (true, false) => ", looked up in lower case",
+        (false, true) => ", looked up with all digits as 0",
+        (true, true) => ", looked up in lower case with all digits as 0",
+    }
 }
 
 pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow::Result<()> {
@@ -55,7 +68,14 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
     let data_as_trained = training.map(|t| fingerprint_sentences(&sentences) == t.dev_fingerprint);
     out.field("run", run.path().display())?;
     let described = match (&args.data, training) {
-        (Some(path), _) => format!("{}, {}", path.display(), describe_label(label)),
+        (Some(path), _) => {
+            let part = match (path.is_dir(), args.part) {
+                (false, _) => "",
+                (true, Part::Dev) => ", its development part",
+                (true, Part::Test) => ", its test part",
+            };
+            format!("{}{part}, {}", path.display(), describe_label(label))
+        }
         (None, Some(training)) => training.source.describe(),
         (None, None) => describe_label(label),
     };
@@ -74,7 +94,11 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
     let words: usize = sentences.iter().map(|sentence| sentence.len()).sum();
     out.field(
         "words",
-        format_args!("{}, as the data split them", Grouped(words)),
+        format_args!(
+            "{}, as the data split them{}",
+            Grouped(words),
+            describe_form(settings.model.own.word_form())
+        ),
     )?;
     let tags = sentences.iter().flat_map(|sentence| &sentence.tags);
     let unseen: Vec<&String> = tags.filter(|tag| !tagger.tags().contains(tag)).collect();
@@ -109,6 +133,8 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
     ))?;
     let table = tagged.confusion_table();
     let score = Evaluated {
+        data: described,
+        label,
         words_per_second: tagged.words_per_second,
         batch_size: args.batch_size,
         confusion: ConfusionResults {

@@ -138,10 +138,6 @@ impl<'a> Tagged<'a> {
             "{:<width$}  {:>8}  {:>9}  {:>8}  {:>8}",
             "tag", "words", "precision", "recall", "F1"
         ))?;
-        let percent = |share: Option<f64>| match share {
-            Some(share) => format!("{:.2} %", 100.0 * share),
-            None => "none".to_owned(),
-        };
         for tag in &self.score.tags {
             out.line(format_args!(
                 "{:<width$}  {:>8}  {:>9}  {:>8}  {:>8}",
@@ -234,12 +230,15 @@ fn print_score(score: &TaggingScore, out: &mut Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn print_spans(spans: &SpanScore, out: &mut Output) -> anyhow::Result<SpanResults> {
-    let all = spans.all();
-    let percent = |share: Option<f64>| match share {
+fn percent(share: Option<f64>) -> String {
+    match share {
         Some(share) => format!("{:.2} %", 100.0 * share),
         None => "none".to_owned(),
-    };
+    }
+}
+
+fn print_spans(spans: &SpanScore, out: &mut Output) -> anyhow::Result<SpanResults> {
+    let all = spans.all();
     out.line(format_args!(
         "{:<14} {} of {} right, precision {}, recall {}, F1 {}",
         "spans",

@@ -38,7 +38,8 @@ impl Task for Tagger {
     const ITEMS: &'static str = "sentences";
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &["data"];
     const VOCABULARY_FLAGS: &'static [&'static str] =
-        &["min_count", "lowercase", "digits", "no_chars", "vectors"];
+        &["min_count", "lowercase", "digits", "no_chars"];
+    const WEIGHT_FLAGS: &'static [&'static str] = &["vectors"];
     const NOISE_FLAGS: &'static [&'static str] = &["dropout", "input_dropout", "output_dropout"];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
         ("epochs", "10"),
@@ -61,6 +62,7 @@ impl Task for Tagger {
 
     fn fill_defaults(args: &mut TaggerArgs) {
         args.min_count = Some(args.min_count());
+        args.dropout = Some(args.dropout());
     }
 
     fn default_fit(args: &TaggerArgs) -> FitConfig {

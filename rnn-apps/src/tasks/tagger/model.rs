@@ -34,9 +34,10 @@ pub struct TaggerSettings {
     pub char_hidden_size: Option<usize>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub crf: bool,
-    #[serde(default, skip_serializing_if = "is_default")]
+    // Written whatever they are, since the flags' defaults are others than 0.
+    #[serde(default)]
     pub input_dropout: f64,
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub output_dropout: f64,
     /// The form of the words in the vocabulary.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -130,7 +131,7 @@ impl ModelSettings {
             },
             recurrent: RecurrentSettings::new(args.hidden_size, args.num_layers)
                 .with_bidirectional(args.bidirectional)
-                .with_dropout(args.dropout),
+                .with_dropout(args.dropout()),
         }
     }
 

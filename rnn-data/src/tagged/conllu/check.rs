@@ -22,8 +22,12 @@ pub(super) enum Line {
 /// Checks the lines of a sentence, one after the other.
 #[derive(Default)]
 pub(super) struct Checker {
+    /// Whether there was a line that is no comment.
+    has_begun: bool,
     /// How many words there were.
     words: usize,
+    /// How many empty nodes there were after the last word.
+    empty_nodes: usize,
     /// The last word of a multiword token.
     range_end: usize,
     /// Those that name a word which had not come yet.
@@ -47,8 +51,16 @@ impl Checker {
             return Ok(Line::Blank);
         }
         if content.starts_with('#') {
+            if self.has_begun {
+                return Err(TaggedError::Order {
+                    line,
+                    expected: format!("word {} or a blank line", self.words + 1),
+                    found: "a comment".to_owned(),
+                });
+            }
             return Ok(Line::Comment);
         }
+        self.has_begun = true;
         let fields = fields(line, content)?;
         let kind = self.check_id(line, fields[0])?;
         for (field, value) in ConlluField::ALL.into_iter().zip(fields) {
@@ -74,7 +86,7 @@ impl Checker {
                 });
             }
         }
-        self.check_head(line, &fields)?;
+        self.check_head(line, kind, &fields)?;
         Ok(kind)
     }
 
@@ -94,25 +106,38 @@ impl Checker {
         };
         match id {
             Id::Word(number) if number != words + 1 => order(format!("word {}", words + 1), "word"),
+            Id::Range(..) if self.range_end > words => {
+                order(format!("word {} of a range", words + 1), "range")
+            }
             Id::Range(first, end) if first != words + 1 || end < first => {
                 order(format!("a range from {} on", words + 1), "range")
             }
-            Id::Empty(after) if after != words => {
-                order(format!("an empty node after word {words}"), "empty node")
+            Id::Empty(after, which) if (after, which) != (words, self.empty_nodes + 1) => {
+                let expected = format!("empty node {words}.{}", self.empty_nodes + 1);
+                order(expected, "empty node")
             }
             Id::Word(_) => {
                 self.words += 1;
+                self.empty_nodes = 0;
                 Ok(Line::Word)
             }
             Id::Range(_, end) => {
-                self.range_end = self.range_end.max(end);
+                self.range_end = end;
                 Ok(Line::Other)
             }
-            Id::Empty(_) => Ok(Line::Other),
+            Id::Empty(..) => {
+                self.empty_nodes += 1;
+                Ok(Line::Other)
+            }
         }
     }
 
-    fn check_head(&mut self, line: usize, fields: &[&str; FIELDS]) -> Result<(), TaggedError> {
+    fn check_head(
+        &mut self,
+        line: usize,
+        kind: Line,
+        fields: &[&str; FIELDS],
+    ) -> Result<(), TaggedError> {
         let head = fields[ConlluField::Head.index()];
         if head == "_" {
             return Ok(());
@@ -124,6 +149,14 @@ impl Checker {
             expected: "the number of a word, or _ for none,".to_owned(),
             found: excerpt(head),
         })?;
+        if kind == Line::Word && word == self.words {
+            return Err(TaggedError::Head {
+                line,
+                column: column(),
+                expected: "the number of another word".to_owned(),
+                found: excerpt(head),
+            });
+        }
         if word > self.words {
             let column = column();
             self.heads.push(Head { line, column, word });
@@ -137,6 +170,7 @@ impl Checker {
             words,
             range_end,
             heads,
+            ..
         } = mem::take(self);
         if range_end > words {
             return Err(TaggedError::Order {
@@ -175,7 +209,14 @@ fn fields(line: usize, content: &str) -> Result<[&str; FIELDS], TaggedError> {
     } else if is_spaced(content) {
         Err(TaggedError::Spaces { line })
     } else {
-        Err(TaggedError::Fields { line, found })
+        // Where the line ends too early, or the first field that is too much begins.
+        let expected = content.split('\t').take(FIELDS);
+        let chars: usize = expected.map(|value| value.chars().count() + 1).sum();
+        Err(TaggedError::Fields {
+            line,
+            column: chars + usize::from(found > FIELDS),
+            found,
+        })
     }
 }
 
@@ -205,8 +246,8 @@ fn column(fields: &[&str; FIELDS], field: ConlluField) -> usize {
 enum Id {
     Word(usize),
     Range(usize, usize),
-    /// The word that it follows.
-    Empty(usize),
+    /// The word that it follows, and which of the nodes after that word it is.
+    Empty(usize, usize),
 }
 
 impl Id {
@@ -214,19 +255,18 @@ impl Id {
         if let Some((first, end)) = field.split_once('-') {
             Some(Self::Range(number(first)?, number(end)?))
         } else if let Some((after, which)) = field.split_once('.') {
-            number(which)?;
-            number(after).map(Self::Empty)
+            Some(Self::Empty(number(after)?, number(which)?))
         } else {
             number(field).map(Self::Word)
         }
     }
 }
 
-/// Digits only: `+1` is a number to Rust, and not here.
+/// Digits only, in the one way to write a number: `+1` and `01` are numbers to Rust, and not here.
 fn number(digits: &str) -> Option<usize> {
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        digits.parse().ok()
-    } else {
-        None
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    match is_number && (digits == "0" || !digits.starts_with('0')) {
+        true => digits.parse().ok(),
+        false => None,
     }
 }

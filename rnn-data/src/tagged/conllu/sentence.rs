@@ -98,8 +98,9 @@ impl ConlluSentence {
     ///
     /// # Errors
     ///
-    /// [`TaggedError::MissingTag`] for `_`, CoNLL-U's sign for nothing, and [`TaggedError::NoColumn`] for
-    /// a column beyond the tenth.
+    /// [`TaggedError::MissingTag`] for `_` in UPOS and XPOS, where it means that nothing is known (in FEATS
+    /// or MISC, that there is nothing, which is a tag as any other), and [`TaggedError::NoColumn`] for a
+    /// column beyond the tenth.
     ///
     /// ```
     /// use rnn_data::tagged::{ConlluReader, Label};
@@ -123,7 +124,7 @@ impl ConlluSentence {
         let mut sentence = Sentence::default();
         for &at in &self.words {
             let (start, tag) = self.value(at, field);
-            if tag == "_" {
+            if tag == "_" && [ConlluField::Upos, ConlluField::Xpos].contains(&field) {
                 return Err(TaggedError::MissingTag {
                     line: line_of(at),
                     column: self.text[at..start].chars().count() + 1,

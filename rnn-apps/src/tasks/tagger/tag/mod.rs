@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::anyhow;
 use burn::module::Module;
-use rnn_train::tagging::SentenceTagger;
+use rnn_train::tagging::{SentenceTagger, SentenceTaggerError, TaggedSentence};
 use serde::Serialize;
 
 use super::args::{InputFormat, OutputFormat, TaggerTagArgs};
@@ -46,8 +46,9 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
         InputFormat::Text => OutputFormat::Text,
         InputFormat::Conllu => OutputFormat::Conllu,
     });
-    let label = settings.training.as_ref().map(|t| t.source.label);
-    let writer = Writer::new(format, label.unwrap_or_default());
+    let of_training = settings.training.as_ref().map(|t| t.source.label);
+    let label = args.label.or(of_training).unwrap_or_default();
+    let writer = Writer::new(format, label, args)?;
     // Of a file there may be more sentences than fit into memory.
     let mut kept = args.file.is_none().then(Vec::new);
     let mut totals = Totals::default();
@@ -59,14 +60,27 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
         let mut words: Vec<Vec<String>> = items.iter().map(|item| item.words(&tagger)).collect();
         // What comes before a sentence that is too long is written first.
         let too_long = words.iter().position(|words| words.len() > MAX_WORDS);
-        let error = too_long.map(|index| {
-            let (place, found) = (items[index].place(), words[index].len());
+        let mut error = too_long.map(|index| {
+            let (place, found) = (source.place(&items[index]), words[index].len());
             anyhow!("{place}: expected at most {MAX_WORDS} words, found {found}")
         });
         items.truncate(too_long.unwrap_or(items.len()));
         words.truncate(items.len());
         let start = Instant::now();
-        let lines = tag(&tagger, items, &words, args)?;
+        let tagged = match tag(&tagger, &words, args) {
+            // Of a vocabulary without a symbol for unknown words. So too.
+            Err(SentenceTaggerError::Unknown { index, source: of }) => {
+                let is_full = |(_, words): &(usize, &Vec<String>)| !words.is_empty();
+                let place = words.iter().enumerate().filter(is_full).nth(index);
+                let place = place.map_or(0, |(place, _)| place);
+                error = Some(anyhow::Error::new(of).context(source.place(&items[place])));
+                items.truncate(place);
+                words.truncate(place);
+                tag(&tagger, &words, args)?
+            }
+            tagged => tagged?,
+        };
+        let lines = lines(tagged, items, args);
         totals.seconds += start.elapsed().as_secs_f64();
         for line in lines {
             totals.num_sentences += usize::from(!line.tokens.is_empty());
@@ -93,28 +107,35 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
     })
 }
 
-/// Tags sentences, of which `words` are the words. One without words stays as it is.
-fn tag(
-    tagger: &SentenceTagger,
-    items: Vec<Item>,
+/// Tags sentences, of which `words` are the words; none for one without words.
+#[expect(clippy::result_large_err, reason = "looked at once a batch")]
+fn tag<'a>(
+    tagger: &'a SentenceTagger,
     words: &[Vec<String>],
     args: &TaggerTagArgs,
-) -> anyhow::Result<Vec<Line>> {
+) -> Result<Vec<Option<TaggedSentence<'a>>>, SentenceTaggerError> {
     let full: Vec<&[String]> = words
         .iter()
         .map(Vec::as_slice)
         .filter(|words| !words.is_empty())
         .collect();
     let mut tagged = tagger.tag_sentences(&full, args.batch_size)?.into_iter();
-    let line = |(item, words): (Item, &Vec<String>)| {
-        let sentence = match words.is_empty() {
-            true => None,
-            false => tagged.next(),
-        };
-        match sentence {
-            Some(sentence) => Line::new(sentence, item, args),
-            None => Line::empty(item),
-        }
+    let sentence = |words: &Vec<String>| match words.is_empty() {
+        true => None,
+        false => tagged.next(),
     };
-    Ok(items.into_iter().zip(words).map(line).collect())
+    Ok(words.iter().map(sentence).collect())
+}
+
+/// What is to be written of each sentence.
+fn lines(
+    tagged: Vec<Option<TaggedSentence<'_>>>,
+    items: Vec<Item>,
+    args: &TaggerTagArgs,
+) -> Vec<Line> {
+    let line = |(sentence, item)| match sentence {
+        Some(sentence) => Line::new(sentence, item, args),
+        None => Line::empty(item),
+    };
+    tagged.into_iter().zip(items).map(line).collect()
 }

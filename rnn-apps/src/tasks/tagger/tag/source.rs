@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::vec;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow, bail};
 use rnn_data::fs::{LineReader, line_content, open_text, plain_text};
 use rnn_data::tagged::{ConlluReader, ConlluSentence, TaggedFormat};
 use rnn_train::tagging::SentenceTagger;
@@ -33,18 +33,12 @@ impl Item {
             Self::Conllu(sentence) => sentence.words().map(str::to_owned).collect(),
         }
     }
-
-    /// Where the sentence stands.
-    pub fn place(&self) -> String {
-        match self {
-            Self::Text(_, number) => format!("sentence {number}"),
-            Self::Conllu(sentence) => format!("the sentence from line {} on", sentence.line()),
-        }
-    }
 }
 
 /// Sentences, in batches of those that have come.
 pub struct Source {
+    /// Of the file; none for sentences on the command line.
+    name: Option<String>,
     format: InputFormat,
     items: Items,
 }
@@ -64,15 +58,22 @@ impl Source {
     pub fn open(args: &TaggerTagArgs) -> anyhow::Result<Self> {
         let Some(path) = &args.file else {
             return Ok(Self {
+                name: None,
                 format: InputFormat::Text,
                 items: Items::Given(args.sentences.clone().into_iter().enumerate()),
             });
         };
-        let is_conllu = TaggedFormat::of_name(path) == Some(TaggedFormat::Conllu);
-        let format = args.input.unwrap_or(match is_conllu {
-            true => InputFormat::Conllu,
-            false => InputFormat::Text,
-        });
+        let format = match (args.input, TaggedFormat::of_name(path)) {
+            (Some(format), _) => format,
+            (None, Some(TaggedFormat::Conllu)) => InputFormat::Conllu,
+            (None, None) => InputFormat::Text,
+            (None, Some(format)) => bail!(
+                "{}: expected text or CoNLL-U, found {format} by its name; --input text says that it \
+                 is text",
+                path.display()
+            ),
+        };
+        let is_sure = args.input.is_some();
         let is_stdin = path == Path::new("-");
         let (name, input): (_, Box<dyn BufRead + Send>) = match is_stdin {
             false => (path.display().to_string(), open_text(path)?),
@@ -82,6 +83,7 @@ impl Source {
             }
         };
         let (sender, receiver) = sync_channel(AHEAD);
+        let of_items = name.clone();
         std::thread::spawn(move || {
             let input = match is_stdin {
                 // Waits for the first bytes.
@@ -95,17 +97,30 @@ impl Source {
                 false => input,
             };
             match format {
-                InputFormat::Text => read_lines(input, &name, &sender),
+                InputFormat::Text => read_lines(input, &name, is_sure, &sender),
                 InputFormat::Conllu => read_conllu(input, &name, &sender),
             }
         });
         Ok(Self {
+            name: Some(of_items),
             format,
             items: Items::Read {
                 receiver,
                 error: None,
             },
         })
+    }
+
+    /// Where one of the sentences stands.
+    pub fn place(&self, item: &Item) -> String {
+        match (&self.name, item) {
+            (None, Item::Text(_, number)) => format!("sentence {number}"),
+            (Some(name), Item::Text(_, number)) => format!("{name}: line {number}"),
+            (name, Item::Conllu(sentence)) => {
+                let name = name.as_deref().unwrap_or_default();
+                format!("{name}: the sentence from line {} on", sentence.line())
+            }
+        }
     }
 
     /// What the sentences are.
@@ -147,8 +162,14 @@ impl Source {
     }
 }
 
-/// Sends the lines of a text. A receiver that is gone wants no more.
-fn read_lines(input: impl BufRead, name: &str, sender: &SyncSender<anyhow::Result<Item>>) {
+/// Sends the lines of a text, which may turn out to be CoNLL-U unless that `is_sure`. A receiver that is
+/// gone wants no more.
+fn read_lines(
+    input: impl BufRead,
+    name: &str,
+    is_sure: bool,
+    sender: &SyncSender<anyhow::Result<Item>>,
+) {
     let mut lines = LineReader::new(input);
     loop {
         let item = match lines.read() {
@@ -159,7 +180,15 @@ fn read_lines(input: impl BufRead, name: &str, sender: &SyncSender<anyhow::Resul
                     1 => line.trim_start_matches('\u{feff}'),
                     _ => line,
                 };
-                Ok(Item::Text(line.to_owned(), number))
+                // Ten fields, of which the first is the number of a first word.
+                let is_conllu = line.starts_with("1\t") && line.split('\t').count() == 10;
+                match is_conllu && !is_sure {
+                    true => Err(anyhow!(
+                        "{name}: line {number}: expected a sentence, found a line of CoNLL-U: give \
+                         --input conllu, or --input text if it is text"
+                    )),
+                    false => Ok(Item::Text(line.to_owned(), number)),
+                }
             }
             Err(error) => Err(error).context(name.to_owned()),
         };

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
-use rnn_data::tagged::{ConlluField, Label};
+use anyhow::ensure;
+use rnn_data::tagged::{ConlluField, ConlluReader, ConlluSentence, Label};
 use rnn_train::tagging::TaggedSentence;
 use serde::Serialize;
 
 use super::source::Item;
+use crate::cli::WrongUsage;
 use crate::tasks::tagger::args::{OutputFormat, TaggerTagArgs};
 use crate::ui::Output;
 
@@ -87,31 +89,44 @@ impl Line {
         text
     }
 
+    fn with_tags(&self, sentence: &ConlluSentence, field: ConlluField) -> anyhow::Result<String> {
+        let tagged = sentence.with_column(field, &self.tags)?;
+        Ok(tagged.text().to_owned())
+    }
+
     /// The sentence in CoNLL-U, with what ends it: as it was read with its tags in their field, or
     /// words and tags alone.
     fn conllu(&self, field: ConlluField) -> anyhow::Result<String> {
         match &self.item {
-            Item::Conllu(sentence) => {
-                Ok(sentence.with_column(field, &self.tags)?.text().to_owned())
-            }
+            Item::Conllu(sentence) => self.with_tags(sentence, field),
             Item::Text(..) if self.tokens.is_empty() => Ok(String::new()),
             Item::Text(text, _) => {
                 let text: Vec<&str> = text.split_whitespace().collect();
-                let mut lines = format!("# text = {}\n", text.join(" "));
-                for (word, (token, tag)) in self.tokens.iter().zip(&self.tags).enumerate() {
-                    let _ = write!(lines, "{}", word + 1);
-                    for other in ConlluField::ALL.into_iter().skip(1) {
-                        let value = match other {
-                            ConlluField::Form => token,
-                            other if other == field => tag,
-                            _ => "_",
-                        };
-                        let _ = write!(lines, "\t{value}");
-                    }
-                    lines.push('\n');
+                let text = text.join(" ");
+                let mut lines = format!("# text = {text}\n");
+                let mut rest = text.as_str();
+                for (word, token) in (1..).zip(&self.tokens) {
+                    // Quotes and ellipses may be others in the token than in the text, and as many.
+                    let length = match rest.starts_with('…') {
+                        true => 1,
+                        false => token.chars().count(),
+                    };
+                    let end = rest.char_indices().nth(length).map(|(end, _)| end);
+                    rest = &rest[end.unwrap_or(rest.len())..];
+                    let misc = match rest.strip_prefix(' ') {
+                        Some(after) => {
+                            rest = after;
+                            "_"
+                        }
+                        None if rest.is_empty() => "_",
+                        None => "SpaceAfter=No",
+                    };
+                    let _ = writeln!(lines, "{word}\t{token}\t_\t_\t_\t_\t_\t_\t_\t{misc}");
                 }
                 lines.push('\n');
-                Ok(lines)
+                let mut sentences = ConlluReader::new(lines.as_bytes());
+                let sentence = sentences.next().expect("a sentence with words")?;
+                self.with_tags(&sentence, field)
             }
         }
     }
@@ -125,16 +140,38 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// `label` says what the tags are: of a field of CoNLL-U that holds what is said of a word, they go
-    /// there, otherwise to UPOS.
-    pub fn new(format: OutputFormat, label: Label) -> Self {
-        use ConlluField::{Deprel, Deps, Feats, Misc, Upos, Xpos};
+    /// `label` says which field the tags go to.
+    ///
+    /// # Errors
+    ///
+    /// If the label is no field that says something of a word, or the format has no place for what `args`
+    /// ask for.
+    pub fn new(format: OutputFormat, label: Label, args: &TaggerTagArgs) -> anyhow::Result<Self> {
+        use ConlluField::{Deprel, Deps, Feats, Lemma, Misc, Upos, Xpos};
         let field = ConlluField::of_label(label);
-        let field = field.filter(|field| [Upos, Xpos, Feats, Deprel, Deps, Misc].contains(field));
-        Self {
+        let field =
+            field.filter(|field| [Lemma, Upos, Xpos, Feats, Deprel, Deps, Misc].contains(field));
+        if format == OutputFormat::Conllu {
+            ensure!(
+                !args.probabilities && args.n_best.is_none(),
+                WrongUsage(
+                    "--probabilities and --n-best have no place in CoNLL-U: give --format text or \
+                     jsonl"
+                        .to_owned()
+                )
+            );
+            ensure!(
+                field.is_some(),
+                WrongUsage(format!(
+                    "expected a field of CoNLL-U for the tags, 3 to 6, 8, 9 or 10, found {label}: \
+                     give another with --label"
+                ))
+            );
+        }
+        Ok(Self {
             format,
             field: field.unwrap_or(Upos),
-        }
+        })
     }
 
     pub fn write(&self, line: &Line, out: &mut Output) -> anyhow::Result<()> {
