@@ -7,7 +7,7 @@ use rnn_data::{
     PaddedBatch, TaggedBatcher, TaggedCorpus, TaggedItem, Vocab, notebook_sentences, parse_tagged,
 };
 use rnn_model::{LstmConfig, LstmTagger, LstmTaggerConfig};
-use rnn_train::data::fingerprint_sentences;
+use rnn_train::data::{WordDropout, fingerprint_sentences};
 use rnn_train::metrics::TaggingScore;
 use rnn_train::objective::tag;
 use rnn_train::{FitConfig, Objective, TaggedLoader, Trainer, evaluate};
@@ -164,4 +164,64 @@ fn a_fingerprint_tells_corpora_apart() {
     }
     let again = TaggedCorpus::default().with_dev_share(0.5);
     assert_eq!(again, TaggedCorpus::default());
+}
+
+#[test]
+fn an_epoch_of_batches_by_length_has_every_sentence_once_and_the_same_noise() {
+    let device = Device::default();
+    // Words with ids of their own, so that sentences can be told apart; word 0 is the unknown one.
+    let lengths: Vec<usize> = (0..50).map(|row| 1 + row * 7 % 11).collect();
+    let item = |(row, &length): (usize, &usize)| TaggedItem {
+        sentence: vec![row + 1; length].into(),
+        tags: vec![0; length],
+    };
+    let items: Vec<TaggedItem> = lengths.iter().enumerate().map(item).collect();
+    let sentences = |loader: &TaggedLoader, epoch: usize| -> Vec<Vec<Vec<i64>>> {
+        let batches = loader.batches(&device, epoch).map(|batch| {
+            let words = batch.expect("a batch").words;
+            let [_, time] = words.ids().dims();
+            let ids: Vec<i64> = words.ids().clone().into_data().iter().collect();
+            let rows = ids.chunks(time).zip(words.lengths());
+            rows.map(|(row, &length)| row[..length].to_vec()).collect()
+        });
+        batches.collect()
+    };
+    let plain = TaggedLoader::sentences(items.clone(), 4)
+        .bucketed(lengths.clone())
+        .shuffled(3);
+    let epochs = [0, 1].map(|epoch| sentences(&plain, epoch));
+    assert!(epochs[0] != epochs[1]);
+    for batches in &epochs {
+        assert_eq!(batches.len(), plain.num_batches());
+        let mut rows: Vec<i64> = batches.iter().flatten().map(|row| row[0]).collect();
+        rows.sort_unstable();
+        assert_eq!(rows, (1..=50).collect::<Vec<i64>>());
+        // Four sentences of mean length have 23 words.
+        for batch in batches {
+            let words: usize = batch.iter().map(Vec::len).sum();
+            assert!(words <= 23 && (batch.len() == 1 || words > 8), "{batch:?}");
+        }
+    }
+    let noisy = || {
+        let dropout = WordDropout::new(5.0, 0, &[5; 51]);
+        TaggedLoader::with_word_dropout(items.clone(), 4, dropout, 3)
+            .bucketed(lengths.clone())
+            .shuffled(3)
+    };
+    let [first, again, next] =
+        [(noisy(), 0), (noisy(), 0), (noisy(), 1)].map(|(loader, epoch)| sentences(&loader, epoch));
+    assert_eq!(first, again);
+    assert!(first != next);
+    // Half of the words are unknown, and the others where they are without noise.
+    let both = first
+        .iter()
+        .flatten()
+        .flatten()
+        .zip(epochs[0].iter().flatten().flatten());
+    let unknown = both.clone().filter(|&(&word, _)| word == 0).count();
+    assert!((100..200).contains(&unknown), "{unknown}");
+    assert!(
+        both.into_iter()
+            .all(|(&word, &plain)| word == 0 || word == plain)
+    );
 }

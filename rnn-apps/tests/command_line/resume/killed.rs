@@ -88,7 +88,7 @@ fn a_tagger_of_many_sentences_killed_at_random_moments_ends_in_the_same_run() {
     };
     let lines: Vec<String> = (0..150).map(line).collect();
     fs::write(folder.path().join("words.txt"), lines.join("\n")).expect("written");
-    let train = "tagger train --device ndarray --data words.txt --crf --embedding-size 8 \
+    let train = "tagger train --device ndarray --data words.txt --crf --word-dropout 20 --embedding-size 8 \
                  --hidden-size 8 --num-layers 1 --char-embedding-size 4 --char-hidden-size 4 \
                  --batch-size 8 --epochs 12 --checkpoint-every 7 --quiet";
     kill_and_resume(folder.path(), train, 5);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::super::{fails, json, succeeds};
+use super::super::{fails, json, run, succeeds, text};
 use super::{CHARACTERS, SMALL};
 
 /// Two sentences of CoNLL-U with all that may stand in it.
@@ -200,4 +200,78 @@ fn conllu_comes_back_with_other_tags_alone() {
         message.contains("text.txt") && message.contains("line 1"),
         "{message}"
     );
+}
+
+#[test]
+fn tags_go_to_the_field_that_they_are_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    write(folder, "words.conllu", CONLLU);
+    let line = "tagger train --data words.conllu --dev words.conllu";
+    succeeds(folder, &format!("{line} --label xpos {SMALL} --run xpos"));
+    let untagged = CONLLU.replace("\tVBP\t", "\t?\t");
+    write(folder, "untagged.conllu", &untagged);
+    let tag = "tagger tag --run xpos --file untagged.conllu";
+    assert_eq!(succeeds(folder, tag), CONLLU);
+    let found = succeeds(folder, &format!("{tag} --label upos"));
+    let expected = untagged.replace("\tAUX\t", "\tVBP\t");
+    assert!(found.contains("\tdo\tVBP\t?\t") && expected.contains("\tdo\tVBP\t?\t"));
+    for (flags, says) in [
+        ("--label 7", "expected a field of CoNLL-U for the tags"),
+        ("--label 12", "expected a field of CoNLL-U for the tags"),
+        ("--probabilities", "have no place in CoNLL-U"),
+        ("--n-best 2", "have no place in CoNLL-U"),
+    ] {
+        let message = fails(folder, &format!("{tag} {flags}"), 2);
+        assert!(message.contains(says), "{flags}: {message}");
+    }
+    // Of text, with what no space is behind.
+    write(folder, "text", "Dogs don’t  run…Go!\n\n");
+    let found = succeeds(folder, "tagger tag --run xpos --file text --format conllu");
+    let fields = |line: &str| {
+        let fields: Vec<&str> = line.split('\t').collect();
+        (fields.len() == 10).then(|| format!("{} {}", fields[1], fields[9]))
+    };
+    let lines: Vec<String> = found.lines().filter_map(fields).collect();
+    assert!(
+        found.starts_with("# text = Dogs don’t run…Go!\n1\tDogs\t_\t_\tNNS\t"),
+        "{found}"
+    );
+    assert_eq!(
+        lines,
+        [
+            "Dogs _",
+            "do SpaceAfter=No",
+            "n't _",
+            "run...Go SpaceAfter=No",
+            "! _"
+        ]
+    );
+    write(folder, "again.conllu", &found);
+    succeeds(folder, "tagger tag --run xpos --file again.conllu");
+    write(folder, "words.tsv", "Dogs\tNNS\n");
+    let message = fails(folder, "tagger tag --run xpos --file words.tsv", 1);
+    assert!(
+        message.contains("words.tsv: expected text or CoNLL-U, found columns"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_word_that_no_symbol_stands_for_is_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden");
+    let line =
+        format!("import --weights {golden}/tagger.pt --model {golden}/tagger.json --run run");
+    succeeds(folder, &line);
+    write(folder, "text", "the dog\n\nthe zebra\n");
+    let output = run(folder, "tagger tag --run run --file text");
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        message.contains("text: line 3: ") && message.contains("zebra"),
+        "{message}"
+    );
+    assert_eq!(text(&output.stdout).lines().count(), 2);
 }

@@ -2,6 +2,7 @@
 //! of words.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -131,6 +132,12 @@ fn pretrained_vectors_are_where_a_training_starts() {
     assert!(weights("run") != weights("plain"));
     let message = fails(
         folder,
+        &format!("{line}-3 --init-from plain/model.safetensors"),
+        2,
+    );
+    assert!(message.contains("--vectors has no effect"), "{message}");
+    let message = fails(
+        folder,
         &format!("{line}-2 --embedding-size 4").replace("--embedding-size 8 ", ""),
         1,
     );
@@ -173,46 +180,36 @@ fn case_digits_and_normal_forms_are_no_other_words() {
     }
 }
 
-/// What versions wrote that read words alone.
+/// A run that the version before characters, labels and `model.json` made, of the notebook's sentences.
 #[test]
-fn an_older_run_of_words_alone_still_opens() {
+fn a_run_of_before_opens_and_is_trained_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    corpus(folder);
-    succeeds(
-        folder,
-        &format!("tagger train --data corpus {SMALL} --run run"),
-    );
-    let before = json(&succeeds(folder, "tagger eval --run run --json"));
-    let config = folder.join("run/config.json");
-    let mut settings: Value =
-        serde_json::from_slice(&fs::read(&config).expect("settings")).expect("JSON");
-    let model = settings["model"].as_object_mut().expect("an object");
-    for key in [
-        "characters",
-        "crf",
-        "input_dropout",
-        "output_dropout",
-        "word_form",
-    ] {
-        assert!(model.remove(key).is_none(), "{key} says something");
+    let golden = Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../tests/golden/tagger-run"
+    ));
+    for part in ["", "checkpoints"] {
+        fs::create_dir_all(folder.join("run").join(part)).expect("a folder");
+        for file in fs::read_dir(golden.join(part)).expect("files") {
+            let file = file.expect("a file");
+            let to = folder.join("run").join(part).join(file.file_name());
+            if file.file_type().expect("a type").is_file() {
+                fs::copy(file.path(), to).expect("copied");
+            }
+        }
     }
-    let training = settings["training"].as_object_mut().expect("an object");
-    for key in [
-        "no_chars",
-        "lowercase",
-        "digits",
-        "bucketed",
-        "word_dropout",
-    ] {
-        assert!(training.remove(key).is_some(), "no {key}");
-    }
-    let source = training["source"].as_object_mut().expect("an object");
-    assert!(source.remove("label").is_some());
-    fs::write(&config, serde_json::to_vec(&settings).expect("JSON")).expect("written");
-    fs::remove_file(folder.join("run/model.json")).expect("removed");
-    let after = json(&succeeds(folder, "tagger eval --run run --json"));
-    assert_eq!(after["correct"], before["correct"]);
+    let metrics = fs::read(folder.join("run/metrics.json")).expect("metrics");
+    let metrics: Value = serde_json::from_slice(&metrics).expect("JSON");
+    let found = json(&succeeds(folder, "tagger eval --run run --json"));
+    assert_eq!(found["correct"], metrics["correct"]);
+    assert_eq!(found["parameters"], metrics["parameters"]);
+    succeeds(folder, "tagger tag --run run dog");
+    succeeds(folder, "tagger train --resume run --epochs 32");
+    let history = fs::read_to_string(folder.join("run/history.jsonl")).expect("a history");
+    assert_eq!(history.lines().count(), 32);
+    // For the library, which opens it by this file.
+    assert!(folder.join("run/model.json").is_file());
 }
 
 #[test]

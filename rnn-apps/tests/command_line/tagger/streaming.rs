@@ -88,11 +88,15 @@ fn what_comes_before_an_error_is_written() {
     for (text, says) in [
         (
             format!("The dog\n\n{long}\nthe dog\n").into_bytes(),
-            "sentence 3: expected at most 10000 words",
+            "text: line 3: expected at most 10000 words",
         ),
         (
             b"The dog\n\n\xff\n".to_vec(),
             "line 3, column 1: expected UTF-8",
+        ),
+        (
+            b"The dog\n\n1\tThe\tthe\t_\t_\t_\t_\t_\t_\t_\n".to_vec(),
+            "text: line 3: expected a sentence, found a line of CoNLL-U: give --input conllu",
         ),
     ] {
         std::fs::write(folder.path().join("text"), text).expect("written");
@@ -102,4 +106,55 @@ fn what_comes_before_an_error_is_written() {
         let message = super::super::text(&output.stderr);
         assert!(message.contains(says), "{message}");
     }
+}
+
+/// Most memory that a process has had, in kilobytes.
+#[cfg(target_os = "linux")]
+fn peak(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.expect("a number").parse().expect("a number")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_text_needs_no_more_memory_than_a_short_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    corpus(folder.path());
+    succeeds(
+        folder.path(),
+        &format!("tagger train --data corpus {CHARACTERS} --run run"),
+    );
+    let mut child = command(folder.path(), "tagger tag --run run --file -")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut tag = |sentences: usize| {
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 0..sentences {
+                    // No two words are the same, and of no more than the model's characters.
+                    let line = format!("the dog{number} ate that book {number}\n");
+                    input.write_all(line.as_bytes()).expect("read");
+                }
+            });
+            let mut line = String::new();
+            for _ in 0..sentences {
+                line.clear();
+                output.read_line(&mut line).expect("a line");
+            }
+        });
+    };
+    tag(2_000);
+    let before = peak(child.id());
+    tag(40_000);
+    let after = peak(child.id());
+    // The text is 1.3 MB, and its words, tags and probabilities would be more than ten times as much.
+    assert!(after < before + 4_000, "from {before} to {after} kB");
+    drop(input);
+    assert!(child.wait().expect("the program ends").success());
 }
