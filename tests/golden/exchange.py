@@ -203,15 +203,19 @@ def tagger(folder, name, options, flags):
     model = Tagger(len(words), len(tags), 12, 16, **options)
     model.load_state_dict(load_file(folder / f"{name}.safetensors"), strict=True)
     lines = [line.split() for line in SENTENCES.splitlines()]
-    texts = [[token.rsplit("/", 1)[0] for token in line] for line in lines] + [["zebras", "É"]]
+    texts = [[token.rsplit("/", 1)[0] for token in line] for line in lines]
+    texts += [["zebras", "É"], ["THE", "counterrevolutionaries-counterrevolutionaries"]]
     id_of = lambda symbols, symbol: symbols.index(symbol) if symbol in symbols else 0
+    # Where characters are read, words are known in lower case. Of a long word both ends are read.
+    word_id = lambda word: id_of(words, word.lower() if characters and word not in words else word)
+    read = lambda word: word if len(word) <= 32 else word[:16] + word[-16:]
 
     def compare(where):
         found = run("tagger", "tag", "--run", where, "--probabilities", *map(" ".join, texts))
         for text, sentence in zip(texts, found["sentences"]):
             assert sentence["tokens"] == text, (name, sentence)
-            ids = torch.tensor([id_of(words, word) for word in text])
-            spelling = [torch.tensor([id_of(characters, c) for c in word]) for word in text]
+            ids = torch.tensor([word_id(word) for word in text])
+            spelling = [torch.tensor([id_of(characters, c) for c in read(word)]) for word in text]
             assert sentence["tags"] == [tags[tag] for tag in model.tag(ids, spelling)], (name, text)
             if "crf" not in options:
                 with torch.no_grad():
@@ -238,7 +242,7 @@ def tagger(folder, name, options, flags):
         "unk": "<unk>",
         "tags": tags,
         "crf": options.get("crf", False),
-        **({"characters": described} if characters else {}),
+        **({"characters": described, "word_form": {"lowercase": True}} if characters else {}),
     }
     (folder / "tagger.json").write_text(json.dumps(description))
     arguments = ["--weights", folder / "tagger.pt", "--model", folder / "tagger.json"]

@@ -88,7 +88,7 @@ impl WordEncoder {
 
     /// No known word is longer, in bytes, however it is written.
     pub(super) fn longest(&self) -> usize {
-        // In normal form a text is at most three times as short.
+        // Normal form C makes a text no shorter than a third of it.
         3 * self.longest
     }
 

@@ -121,7 +121,8 @@ const WORDS_AT_A_TIME: usize = 1 << 12;
 ///
 /// # Panics
 ///
-/// If a sentence is empty, an id is not below the model's `vocab_size`, or `batch_size` is 0.
+/// If a sentence is empty or, for a model that reads characters, lacks those of a word; an id is not below
+/// the model's `vocab_size`; or `batch_size` is 0.
 pub fn tag<R: RecurrentModule>(
     model: &Tagger<R>,
     sentences: &[SentenceIds],

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use rnn_data::tagged::{Label, LabelError};
 use rnn_train::FitConfig;
-use rnn_train::optim::Schedule;
+use rnn_train::optim::{Optimizer, Schedule};
 use serde::Serialize;
 
 use crate::cli::TrainedRun;
@@ -38,9 +38,10 @@ pub struct TaggerArgs {
     /// [default: 2; 1 without --data]
     #[arg(long, value_name = "N", value_parser = items)]
     pub min_count: Option<usize>,
-    /// Know words whatever their case; characters keep it
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
-    pub lowercase: bool,
+    /// Know words whatever their case; characters keep it [default: true where the model reads
+    /// characters; false with --no-chars and without --data]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub lowercase: Option<bool>,
     /// Know words with other digits in the same places; characters keep them
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
     pub digits: bool,
@@ -106,6 +107,13 @@ impl TaggerArgs {
         self.min_count.unwrap_or(default)
     }
 
+    /// Whether words are known whatever their case. The notebook's two sentences have their words as they
+    /// are written.
+    pub fn lowercase(&self) -> bool {
+        let default = self.data.is_some() && !self.no_chars;
+        self.lowercase.unwrap_or(default)
+    }
+
     /// The probability of dropping a feature between layers.
     pub fn dropout(&self) -> f64 {
         let default = if self.num_layers > 1 { 0.5 } else { 0.0 };
@@ -116,6 +124,7 @@ impl TaggerArgs {
     pub fn fit(&self) -> FitConfig {
         FitConfig {
             learning_rate: 0.005,
+            optimizer: Optimizer::AdamW { weight_decay: 0.1 },
             schedule: Schedule::OneCycle,
             clip_norm: Some(5.0),
             ..FitConfig::new(10)
@@ -177,7 +186,7 @@ pub struct TaggerTagArgs {
     /// Write the N most probable tags of each word with their probabilities
     #[arg(long, value_name = "N", value_parser = items)]
     pub n_best: Option<usize>,
-    /// The most sentences that are tagged together; those that have come are tagged at once
+    /// The most sentences that are tagged together. Fewer are if no more have come: none waits for others
     #[arg(long, default_value_t = 64, value_name = "B", value_parser = items)]
     pub batch_size: usize,
 }

@@ -67,7 +67,7 @@ impl Training {
             dev_fingerprint: String::new(),
             min_count: args.min_count(),
             no_chars: args.no_chars,
-            lowercase: args.lowercase,
+            lowercase: args.lowercase(),
             digits: args.digits,
             bucketed: true,
             vectors: absolute(&args.vectors).transpose()?,

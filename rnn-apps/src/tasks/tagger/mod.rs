@@ -26,6 +26,9 @@ use args::{TaggerAction, TaggerArgs};
 use data::{EVAL_BATCH, Symbols, TaggedData, Training};
 use model::{ModelSettings, NAME, TaggerDescription};
 
+/// The standard deviation of new embeddings of words in a training; PyTorch's is 1.
+const EMBEDDING_SCALE: f32 = 0.1;
+
 /// The task of tagging words.
 #[derive(Debug)]
 pub struct Tagger;
@@ -45,7 +48,7 @@ impl Task for Tagger {
         ("epochs", "10"),
         ("valid_every", "epoch"),
         ("learning_rate", "0.005"),
-        ("optimizer", "adam"),
+        ("optimizer", "adamw, with a weight decay of 0.1"),
         ("schedule", "one-cycle"),
         ("clip_norm", "5"),
     ];
@@ -63,6 +66,7 @@ impl Task for Tagger {
     fn fill_defaults(args: &mut TaggerArgs) {
         args.min_count = Some(args.min_count());
         args.dropout = Some(args.dropout());
+        args.lowercase = Some(args.lowercase());
     }
 
     fn default_fit(args: &TaggerArgs) -> FitConfig {
@@ -122,7 +126,15 @@ impl Task for Tagger {
             Some(_) => WeightInit::Tuned,
             None => WeightInit::Uniform,
         };
-        Ok(model.config(init)?.init(device))
+        let model = model.config(init)?.init(device);
+        Ok(match training {
+            // Small beside what the characters say, so that the network learns to look at those too.
+            Some(_) => {
+                let embeddings = model.embeddings() * EMBEDDING_SCALE;
+                model.with_embeddings(embeddings)
+            }
+            None => model,
+        })
     }
 
     fn recurrent(model: &mut ModelSettings) -> &mut RecurrentSettings {

@@ -126,7 +126,7 @@ impl ModelSettings {
                 crf: args.crf,
                 input_dropout: args.input_dropout,
                 output_dropout: args.output_dropout,
-                vocab_lowercase: args.lowercase,
+                vocab_lowercase: args.lowercase(),
                 vocab_digits: args.digits,
             },
             recurrent: RecurrentSettings::new(args.hidden_size, args.num_layers)
