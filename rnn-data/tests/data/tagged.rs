@@ -102,7 +102,6 @@ fn ranges_and_empty_nodes_are_left_out() {
         line("1", "_", "SYM"),
         line("2-3", "vámonos", "_"),
         line("2", "vamos", "VERB"),
-        "# in between\n".to_owned(),
         line("3", "nos", "PRON"),
         line("3.1", "empty", "VERB"),
         line("3.2", "empty", "_"),
@@ -151,7 +150,7 @@ fn files_by_content_where_their_names_do_not_say() {
     fs::write(&path, columns).unwrap();
     let message = crate::chain(&read_tagged(&path, Label::Auto).unwrap_err());
     assert!(message.ends_with(
-        "a.conllu: line 1, column 4: expected 10 fields with tabs between them, found 2"
+        "a.conllu: line 1, column 9: expected 10 fields with tabs between them, found 2"
     ));
 }
 

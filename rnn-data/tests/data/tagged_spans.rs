@@ -60,7 +60,7 @@ fn traps() {
         // No hyphen: what follows the letter is the label.
         ("NN NN VB", "N:0..2 B:2..3"),
         ("O NN O", "N:1..2"),
-        // A label after O is nothing, and the next of this label goes on from where a span began last.
+        // `O` with a label is outside as well, and the tag after it begins a span.
         ("O-PER O", ""),
         ("B-LOC O O-PER I-PER", "LOC:0..1 PER:3..4"),
         // A full stop is outside, as O is.

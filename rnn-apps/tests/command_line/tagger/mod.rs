@@ -100,9 +100,10 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
         (&evaluated["accuracy"], &evaluated["total"]),
         (&1.0.into(), &22.into())
     );
-    std::fs::write(folder.path().join("new.txt"), "Go/VERB").expect("written");
+    std::fs::write(folder.path().join("new.txt"), "Go/VERB now/NN").expect("written");
     let evaluated = succeeds(folder.path(), "tagger eval --json --run run --data new.txt");
-    assert_eq!(json(&evaluated)["accuracy"], 0.0);
+    assert_eq!(json(&evaluated)["total"], 2);
+    assert_eq!(json(&evaluated)["confusion"]["classes"][5], "VERB");
     assert!(evaluated.contains("not those that the training was evaluated on"));
     assert!(evaluated.contains("1 words have a tag that this run does not know: VERB"));
     // A folder's dev file is used even without a training file.

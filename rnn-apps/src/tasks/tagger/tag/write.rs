@@ -104,23 +104,9 @@ impl Line {
                 let text: Vec<&str> = text.split_whitespace().collect();
                 let text = text.join(" ");
                 let mut lines = format!("# text = {text}\n");
-                let mut rest = text.as_str();
-                for (word, token) in (1..).zip(&self.tokens) {
-                    // Quotes and ellipses may be others in the token than in the text, and as many.
-                    let length = match rest.starts_with('…') {
-                        true => 1,
-                        false => token.chars().count(),
-                    };
-                    let end = rest.char_indices().nth(length).map(|(end, _)| end);
-                    rest = &rest[end.unwrap_or(rest.len())..];
-                    let misc = match rest.strip_prefix(' ') {
-                        Some(after) => {
-                            rest = after;
-                            "_"
-                        }
-                        None if rest.is_empty() => "_",
-                        None => "SpaceAfter=No",
-                    };
+                let is_last = ends_of_chunks(&text, &self.tokens);
+                for ((word, token), is_last) in (1..).zip(&self.tokens).zip(is_last) {
+                    let misc = if is_last { "_" } else { "SpaceAfter=No" };
                     let _ = writeln!(lines, "{word}\t{token}\t_\t_\t_\t_\t_\t_\t_\t{misc}");
                 }
                 lines.push('\n');
@@ -130,6 +116,25 @@ impl Line {
             }
         }
     }
+}
+
+/// Whether each token is the last of what has no space in it.
+fn ends_of_chunks(text: &str, tokens: &[String]) -> Vec<bool> {
+    // As many characters as the tokens have of it, in which three dots are no ellipsis.
+    let length = |chunk: &str| -> usize {
+        let lengths = chunk.chars().map(|c| if c == '…' { 3 } else { 1 });
+        lengths.sum()
+    };
+    let mut chunks = text.split_whitespace().map(length);
+    let mut left = 0;
+    let mut is_last = |token: &String| {
+        if left == 0 {
+            left = chunks.next().unwrap_or(0);
+        }
+        left = left.saturating_sub(token.chars().count());
+        left == 0
+    };
+    tokens.iter().map(&mut is_last).collect()
 }
 
 /// Writes tagged sentences in one format.
