@@ -117,8 +117,8 @@ impl TaggedCorpus {
         read_part(path.as_ref(), Part::Test, label)
     }
 
-    /// Sets the last `share` of the training sentences, rounded, aside as the development set, if
-    /// there is none. Below 0 counts as 0, above 1 as 1.
+    /// Sets the last `share` of the training sentences aside as the development set, if there is none:
+    /// rounded, and of two sentences or more at least one unless it is 0. Below 0 counts as 0, above 1 as 1.
     ///
     /// ```
     /// use rnn_data::{Label, TaggedCorpus, parse_tagged};
@@ -132,6 +132,8 @@ impl TaggedCorpus {
         if self.dev.is_empty() {
             // A cast from NaN gives 0.
             let off = (self.train.len() as f64 * share.clamp(0.0, 1.0)).round() as usize;
+            let least = usize::from(share > 0.0 && self.train.len() > 1);
+            let off = off.max(least);
             self.dev = self.train.split_off(self.train.len() - off);
         }
         self
