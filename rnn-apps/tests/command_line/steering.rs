@@ -239,7 +239,7 @@ fn piped_output_is_plain_lines() {
     for part in [
         "parameters",
         "device     ",
-        "steps      adamw, on one cycle up to 0.005, batches of about 32; 3 × 1 steps",
+        "steps      adamw, on one cycle up to 0.004, batches of about 24; 3 × 1 steps",
         "epoch  1/3  loss ",
         "tokens/s",
         "best",

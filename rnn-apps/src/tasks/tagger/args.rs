@@ -47,7 +47,7 @@ pub struct TaggerArgs {
     pub digits: bool,
     /// Sentences per step, on average: those of a step have similar lengths, and each step has as many
     /// words as B sentences of mean length
-    #[arg(long, default_value_t = 32, value_name = "B", value_parser = items)]
+    #[arg(long, default_value_t = 24, value_name = "B", value_parser = items)]
     pub batch_size: usize,
     /// Size of a word's embedding
     #[arg(long, default_value_t = 100, value_name = "E", value_parser = size)]
@@ -78,7 +78,7 @@ pub struct TaggerArgs {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value_t = false, hide_default_value = true, value_name = "BOOL")]
     pub crf: bool,
     /// Probability of dropping a feature of a word, 0 to below 1
-    #[arg(long, default_value_t = 0.5, value_name = "P", value_parser = share)]
+    #[arg(long, default_value_t = 0.4, value_name = "P", value_parser = share)]
     pub input_dropout: f64,
     /// The same between layers [default: 0.5; 0 with one layer]
     #[arg(long, value_name = "P", value_parser = share)]
@@ -88,7 +88,7 @@ pub struct TaggerArgs {
     pub output_dropout: f64,
     /// Make a word unknown in training with probability A / (A + how often it comes), which teaches what
     /// to do with unknown words; 0 for never
-    #[arg(long, default_value_t = 0.25, value_name = "A", value_parser = factor)]
+    #[arg(long, default_value_t = 10.0, value_name = "A", value_parser = factor)]
     pub word_dropout: f64,
     /// Use only the first N training sentences [default: all]
     #[arg(long, value_name = "N", value_parser = items)]
@@ -123,11 +123,11 @@ impl TaggerArgs {
     /// The default settings for training a tagger.
     pub fn fit(&self) -> FitConfig {
         FitConfig {
-            learning_rate: 0.005,
+            learning_rate: 0.004,
             optimizer: Optimizer::AdamW { weight_decay: 0.1 },
             schedule: Schedule::OneCycle,
             clip_norm: Some(5.0),
-            ..FitConfig::new(10)
+            ..FitConfig::new(14)
         }
     }
 }

@@ -45,9 +45,9 @@ impl Task for Tagger {
     const WEIGHT_FLAGS: &'static [&'static str] = &["vectors"];
     const NOISE_FLAGS: &'static [&'static str] = &["dropout", "input_dropout", "output_dropout"];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
-        ("epochs", "10"),
+        ("epochs", "14"),
         ("valid_every", "epoch"),
-        ("learning_rate", "0.005"),
+        ("learning_rate", "0.004"),
         ("optimizer", "adamw, with a weight decay of 0.1"),
         ("schedule", "one-cycle"),
         ("clip_norm", "5"),
