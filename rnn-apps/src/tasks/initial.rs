@@ -80,7 +80,8 @@ impl Initial {
             .find(|flag| T::WEIGHT_FLAGS.contains(&flag.as_str()))
         {
             return Err(anyhow::Error::new(WrongUsage(format!(
-                "--{flag} has no effect with --init-from {}, which has all weights",
+                "--{} has no effect with --init-from {}, which has all weights",
+                flag.replace('_', "-"),
                 self.path.display()
             ))));
         }

@@ -14,8 +14,8 @@ const DOCUMENT: &str = "-DOCSTART-";
 /// columns, as many in each line as in most. So have the shared tasks of CoNLL their data (four columns
 /// in 2003), and many others word, tab and tag. Blank lines end sentences; lines may end in CRLF, and
 /// there may be a byte order mark. Lines that begin with `-DOCSTART-` are left out, and of those that
-/// begin with `#` the ones that have another number of columns, or `# ` with a tab behind it; and
-/// `# newdoc` and `# newpar`.
+/// begin with `#` the ones that have another number of columns, those with a tab behind `# ` and a letter,
+/// and `# newdoc` and `# newpar`.
 ///
 /// # Errors
 ///
@@ -87,11 +87,15 @@ fn is_document(content: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
-/// Whether a line is a comment however many columns it has: `# newdoc`, or `# id 1<tab>domain=en` where a
-/// word that begins so would have a space in it.
+/// Whether a line is a comment however many columns it has: `# newdoc`, or `# id 1<tab>domain=en`, where
+/// a word that begins so would have a space and a letter in it.
 fn is_comment(content: &str) -> bool {
-    let rest = content.strip_prefix("# ");
-    rest.is_some_and(|rest| rest.contains('\t') || ["newdoc", "newpar"].contains(&rest.trim()))
+    let Some(rest) = content.strip_prefix("# ") else {
+        return false;
+    };
+    let first = rest.split_ascii_whitespace().next();
+    let is_mark = first.is_some_and(|first| ["newdoc", "newpar"].contains(&first));
+    is_mark || rest.contains('\t') && rest.starts_with(char::is_alphabetic)
 }
 
 /// What separates the columns, and how many there are.

@@ -27,15 +27,26 @@ impl<'a> Tokenizer<'a> {
         Self { words }
     }
 
+    /// The sentence with quotes and ellipses as most treebanks write them: what [`tokens`](Self::tokens)
+    /// splits, and all of it but white space.
+    ///
+    /// ```
+    /// use rnn_data::tagged::Tokenizer;
+    ///
+    /// assert_eq!(Tokenizer::normalize("“Don’t…”"), "\"Don't...\"");
+    /// ```
+    pub fn normalize(sentence: &str) -> String {
+        sentence
+            .replace(['‘', '’'], "'")
+            .replace(['“', '”', '„', '«', '»'], "\"")
+            .replace('…', "...")
+    }
+
     /// The words of a sentence. Punctuation before and after a word becomes separate words, unless
     /// the vocabulary has both as one word (`U.S.`). Endings are split off if the vocabulary has
     /// them.
     pub fn tokens(&self, sentence: &str) -> Vec<String> {
-        // Normalises quotes and ellipses to the form that most treebanks use.
-        let sentence = sentence
-            .replace(['‘', '’'], "'")
-            .replace(['“', '”', '„', '«', '»'], "\"")
-            .replace('…', "...");
+        let sentence = Self::normalize(sentence);
         let mut tokens = Vec::new();
         for chunk in sentence.split_whitespace() {
             self.split(chunk, &mut tokens);

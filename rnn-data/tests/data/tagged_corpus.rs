@@ -45,7 +45,7 @@ fn dev_sentences_are_optional_and_may_be_set_aside() {
         assert_eq!(split.dev[0].words, ["Go"]);
         // There are some already.
         assert_eq!(split.clone().with_dev_share(0.9), split);
-        for (share, dev) in [(f64::NAN, 0), (-1.0, 0), (2.0, 3)] {
+        for (share, dev) in [(f64::NAN, 0), (-1.0, 0), (0.0, 0), (0.1, 1), (2.0, 3)] {
             assert_eq!(corpus.clone().with_dev_share(share).dev.len(), dev);
         }
     }

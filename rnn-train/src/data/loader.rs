@@ -28,6 +28,28 @@ pub struct Loader<B> {
     is_separate: bool,
 }
 
+/// How many items batches have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ItemCount {
+    /// Of an epoch.
+    pub items: usize,
+    /// The batches of an epoch.
+    pub batches: usize,
+    /// Items of a batch, of which the last may have fewer; none if they differ from batch to batch.
+    pub batch_size: Option<usize>,
+}
+
+impl ItemCount {
+    /// Items of the first so many batches of an epoch. Where batches differ, it is the share of the epoch's
+    /// items that the batches are of its batches, since each is about as much work.
+    pub fn of_first(self, batches: usize) -> usize {
+        match self.batch_size {
+            Some(size) => batches.saturating_mul(size).min(self.items),
+            None => self.items * batches.min(self.batches) / self.batches.max(1),
+        }
+    }
+}
+
 /// The random order of an epoch.
 struct Order {
     items: Vec<usize>,
@@ -292,6 +314,15 @@ impl<B: 'static> Loader<B> {
         let buckets = self.buckets.as_ref();
         let batches = buckets.map(|buckets| buckets.sort(&mut items, &mut rng));
         Some(Order { items, batches })
+    }
+
+    /// How many items the batches have.
+    pub(crate) fn item_count(&self) -> ItemCount {
+        ItemCount {
+            items: self.num_items,
+            batches: self.num_batches(),
+            batch_size: (!self.is_bucketed()).then_some(self.batch_size),
+        }
     }
 
     /// Whether items of similar length share a batch, and batches have different numbers of items.

@@ -12,6 +12,7 @@ mod word_dropout;
 pub use batches::Batches;
 pub(crate) use fingerprint::hex;
 pub use fingerprint::{fingerprint, fingerprint_bytes, fingerprint_sentences};
+pub(crate) use loader::ItemCount;
 pub use loader::Loader;
 pub use loaders::{CharLoader, IdLoader, ImageLoader, TaggedLoader};
 pub use split::Split;

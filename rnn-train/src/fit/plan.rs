@@ -2,7 +2,7 @@
 
 use crate::checkpoint::Position;
 use crate::config::{FitConfig, ValidEvery};
-use crate::data::Loader;
+use crate::data::{ItemCount, Loader};
 
 /// A training's steps, as they follow from its settings and its data.
 #[derive(Clone, Copy, Debug)]
@@ -13,10 +13,9 @@ pub(super) struct Plan {
     pub total_steps: usize,
     /// Steps from one report to the next.
     interval: usize,
-    /// Items of a step; the last one of an epoch may have fewer.
-    step_items: usize,
-    /// Items of an epoch.
-    items: usize,
+    /// Batches of a step; the last one of an epoch may have fewer.
+    accumulate: usize,
+    items: ItemCount,
 }
 
 impl Plan {
@@ -29,8 +28,8 @@ impl Plan {
                 ValidEvery::Epoch => steps,
                 ValidEvery::Steps(steps) => steps,
             },
-            step_items: train.batch_size().saturating_mul(config.accumulate),
-            items: train.num_items(),
+            accumulate: config.accumulate,
+            items: train.item_count(),
         }
     }
 
@@ -73,8 +72,8 @@ impl Plan {
     /// Items from one step to another, over all epochs.
     pub fn items_between(&self, from: usize, to: usize) -> usize {
         let until = |step: usize| {
-            let of_epoch = (step % self.steps).saturating_mul(self.step_items);
-            (step / self.steps).saturating_mul(self.items) + of_epoch.min(self.items)
+            let batches = (step % self.steps).saturating_mul(self.accumulate);
+            (step / self.steps).saturating_mul(self.items.items) + self.items.of_first(batches)
         };
         until(to).saturating_sub(until(from))
     }
@@ -91,8 +90,12 @@ mod tests {
             steps: 5,
             total_steps,
             interval,
-            step_items: 10,
-            items: 44,
+            accumulate: 1,
+            items: ItemCount {
+                items: 44,
+                batches: 5,
+                batch_size: Some(10),
+            },
         }
     }
 

@@ -14,7 +14,7 @@ pub enum SentenceTaggerError {
     #[error(transparent)]
     Run(#[from] RunError),
     /// A run of another kind of model, or of a tagger before taggers had a `model.json`.
-    #[error("{}: expected a run with a model.json that describes a tagger, found none", .0.display())]
+    #[error("{}: expected a model.json that describes a tagger, found none or that of another model", .0.display())]
     NotTagger(PathBuf),
     /// No model can be made from the run's `model.json`.
     #[error(transparent)]

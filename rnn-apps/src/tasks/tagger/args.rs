@@ -27,7 +27,7 @@ pub struct TaggerArgs {
     /// Sentences to evaluate on [default: the folder's, or else a share of the training sentences]
     #[arg(long, value_name = "FILE", requires = "data")]
     pub dev: Option<PathBuf>,
-    /// That share, 0 to below 1, from the end
+    /// That share, 0 to below 1, from the end: at least one sentence unless it is 0
     #[arg(long, default_value_t = 0.1, value_name = "SHARE", value_parser = share)]
     pub valid_split: f64,
     /// What is a word's tag: upos or xpos of CoNLL-U, the number of a column from 1, or auto: upos, and
@@ -152,7 +152,8 @@ pub struct TaggerEvalArgs {
 }
 
 /// A part of a corpus to evaluate on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum Part {
     /// The development set
     Dev,
@@ -173,8 +174,8 @@ pub struct TaggerTagArgs {
     /// What the file holds [default: conllu if it is named so, else text]
     #[arg(long, value_enum, value_name = "FORMAT", requires = "file")]
     pub input: Option<InputFormat>,
-    /// The field of CoNLL-U that the tags are written to: upos, xpos or its number [default: what the
-    /// run was trained on, or else upos]
+    /// The field of CoNLL-U that the tags are written to: upos, xpos or its number [default: xpos for a
+    /// run of --label xpos, else upos]
     #[arg(long, value_name = "LABEL", value_parser = label)]
     pub label: Option<Label>,
     /// How to write the tags [default: conllu if the input is, else text]

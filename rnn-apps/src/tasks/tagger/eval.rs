@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::ensure;
@@ -18,9 +19,14 @@ use crate::ui::{Grouped, Output};
 /// The score, and what an evaluation says beside it.
 #[derive(Serialize)]
 struct Evaluated {
-    /// What was tagged.
-    data: String,
+    /// The folder or the file.
+    data: Option<PathBuf>,
+    /// Of a folder.
+    part: Option<Part>,
     label: Label,
+    /// The form in which words are looked up.
+    #[serde(flatten)]
+    word_form: WordForm,
     #[serde(flatten)]
     score: Score,
     words_per_second: f64,
@@ -67,19 +73,21 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
     };
     let data_as_trained = training.map(|t| fingerprint_sentences(&sentences) == t.dev_fingerprint);
     out.field("run", run.path().display())?;
-    let described = match (&args.data, training) {
-        (Some(path), _) => {
-            let part = match (path.is_dir(), args.part) {
-                (false, _) => "",
-                (true, Part::Dev) => ", its development part",
-                (true, Part::Test) => ", its test part",
-            };
-            format!("{}{part}, {}", path.display(), describe_label(label))
-        }
-        (None, Some(training)) => training.source.describe(),
-        (None, None) => describe_label(label),
+    let source = training.map(|training| &training.source);
+    let of_run = source.and_then(|source| source.dev.as_ref().or(source.data.as_ref()));
+    let data = args.data.as_ref().or(of_run);
+    let part = data.filter(|path| path.is_dir()).map(|_| args.part);
+    let name = data.map(|path| path.display().to_string());
+    let name = name.unwrap_or_else(|| "the notebook's two sentences".to_owned());
+    let part_in_words = match part {
+        None => "",
+        Some(Part::Dev) => ", its development part",
+        Some(Part::Test) => ", its test part",
     };
-    out.field("data", &described)?;
+    out.field(
+        "data",
+        format_args!("{name}{part_in_words}, {}", describe_label(label)),
+    )?;
     out.field(
         "sentences",
         format_args!(
@@ -108,7 +116,7 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
         let known: Vec<&str> = tagger.tags().iter().take(10).collect();
         ensure!(
             unseen.len() < words,
-            "{described}: none of its tags ({}) is one of the run's ({}); --label says which are meant",
+            "{name}: none of its tags ({}) is one of the run's ({}); --label says which are meant",
             names.join(", "),
             known.join(", ")
         );
@@ -133,8 +141,10 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
     ))?;
     let table = tagged.confusion_table();
     let score = Evaluated {
-        data: described,
+        data: data.cloned(),
+        part,
         label,
+        word_form: settings.model.own.word_form(),
         words_per_second: tagged.words_per_second,
         batch_size: args.batch_size,
         confusion: ConfusionResults {

@@ -213,8 +213,48 @@ fn tags_go_to_the_field_that_they_are_for() {
     let tag = "tagger tag --run xpos --file untagged.conllu";
     assert_eq!(succeeds(folder, tag), CONLLU);
     let found = succeeds(folder, &format!("{tag} --label upos"));
-    let expected = untagged.replace("\tAUX\t", "\tVBP\t");
-    assert!(found.contains("\tdo\tVBP\t?\t") && expected.contains("\tdo\tVBP\t?\t"));
+    let mut expected = untagged;
+    for (from, to) in [
+        ("NOUN", "NNS"),
+        ("AUX", "VBP"),
+        ("PART", "RB"),
+        ("VERB", "VB"),
+    ] {
+        expected = expected.replace(&format!("\t{from}\t"), &format!("\t{to}\t"));
+    }
+    assert_eq!(found, expected);
+    // The number of a column of another format is no field.
+    write(folder, "words.txt", COLUMNS);
+    let line = "tagger train --data words.txt --dev words.txt --label 2";
+    succeeds(folder, &format!("{line} {SMALL} --run columns"));
+    let found = succeeds(folder, "tagger tag --run columns --file untagged.conllu");
+    let tags = |text: &str, field: usize| -> Vec<String> {
+        let words = text.lines().filter(|line| !line.starts_with('#'));
+        words
+            .filter_map(|line| line.split('\t').nth(field).map(str::to_owned))
+            .collect()
+    };
+    assert!(
+        tags(&found, 3)
+            .iter()
+            .all(|tag| ["NNP", "VBD", "TO", "_"].contains(&tag.as_str()))
+    );
+    assert_eq!(tags(&found, 2), tags(CONLLU, 2));
+    let message = fails(folder, "tagger tag --run xpos --label upos word", 2);
+    assert!(message.contains("--label has no effect"), "{message}");
+    // A tag that no field can have.
+    write(
+        folder,
+        "spaced.tsv",
+        "Dogs\tcommon noun\nrun\tverb\n\nDogs\tcommon noun\n",
+    );
+    let line = "tagger train --data spaced.tsv --dev spaced.tsv";
+    succeeds(folder, &format!("{line} {SMALL} --run spaced"));
+    let message = fails(folder, "tagger tag --run spaced --format conllu Dogs", 1);
+    assert!(
+        message.contains("sentence 1: ") && message.contains("common noun"),
+        "{message}"
+    );
     for (flags, says) in [
         ("--label 7", "expected a field of CoNLL-U for the tags"),
         ("--label 12", "expected a field of CoNLL-U for the tags"),
@@ -233,7 +273,7 @@ fn tags_go_to_the_field_that_they_are_for() {
     };
     let lines: Vec<String> = found.lines().filter_map(fields).collect();
     assert!(
-        found.starts_with("# text = Dogs don’t run…Go!\n1\tDogs\t_\t_\tNNS\t"),
+        found.starts_with("# text = Dogs don't run...Go!\n1\tDogs\t_\t_\tNNS\t"),
         "{found}"
     );
     assert_eq!(

@@ -246,5 +246,8 @@ mod tests {
         let logits = [0.0, 0.0, 0.0, 50.0];
         assert_eq!(chain.best(&logits), [0, 0]);
         assert_eq!(chain.marginals(&logits), [1.0, 0.0, 1.0, 0.0]);
+        // Whatever follows tag 0 is as good as forbidden, and has to follow it.
+        let chain = Chain::new(&[0.0, -1e4], &[-1e3, -1e3, 0.0, 0.0], &[0.0; 2]);
+        assert_eq!(chain.marginals(&[0.0; 4]), [1.0, 0.0, 0.5, 0.5]);
     }
 }

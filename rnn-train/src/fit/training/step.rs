@@ -129,15 +129,14 @@ impl<M: Objective> Training<M> {
         position.step += 1;
         position.steps_done += 1;
         position.learning_rate = self.learner.lr_current().base();
-        let batch_size = self.setup.train.batch_size();
-        let total_items = self.setup.train.num_items();
+        let count = self.setup.train.item_count();
         let report = StepReport {
             epoch,
             epochs: plan.epochs(),
             step: position.steps_done,
             total_steps: plan.total_steps,
-            items: (last * batch_size).min(total_items),
-            total_items,
+            items: count.of_first(last),
+            total_items: count.items,
             predictions,
             num_classes,
             loss: sums.latest.map(|(loss, _)| loss),
@@ -182,7 +181,7 @@ impl<M: Objective> Training<M> {
         } = &self.setup;
         let (from, to) = (position.steps_reported(), plan.next_report(position));
         let total = plan.items_between(from, to);
-        let of_epoch = (batches * train.batch_size()).min(train.num_items());
+        let of_epoch = train.item_count().of_first(batches);
         let before = plan.items_between(0, (position.epoch - 1) * plan.steps);
         let items = before + of_epoch - plan.items_between(0, from);
         let progress = Progress::new(items, total, Some("items".to_owned()));

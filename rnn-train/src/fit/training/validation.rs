@@ -52,7 +52,7 @@ impl<M: Objective> Training<M> {
             let not_finite = sums.read_some()?;
             self.fail_in_validation(not_finite)?;
             if self.setup.dashboard {
-                let items = ((number + 1) * loader.batch_size()).min(total_items);
+                let items = loader.item_count().of_first(number + 1);
                 let progress = Progress::new(items, total_items, Some("items".to_owned()));
                 let item = TrainingItem::new(output, progress, Some(number + 1), None);
                 self.valid_event(LearnerEvent::ProcessedItem(item));

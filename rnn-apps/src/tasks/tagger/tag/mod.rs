@@ -5,7 +5,7 @@ mod write;
 
 use std::time::Instant;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use burn::module::Module;
 use rnn_train::tagging::{SentenceTagger, SentenceTaggerError, TaggedSentence};
 use serde::Serialize;
@@ -47,8 +47,7 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
         InputFormat::Conllu => OutputFormat::Conllu,
     });
     let of_training = settings.training.as_ref().map(|t| t.source.label);
-    let label = args.label.or(of_training).unwrap_or_default();
-    let writer = Writer::new(format, label, args)?;
+    let writer = Writer::new(format, of_training, args)?;
     // Of a file there may be more sentences than fit into memory.
     let mut kept = args.file.is_none().then(Vec::new);
     let mut totals = Totals::default();
@@ -86,7 +85,8 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
             totals.num_sentences += usize::from(!line.tokens.is_empty());
             totals.num_words += line.tokens.len();
             totals.num_unknown += line.unknown.iter().filter(|&&unknown| unknown).count();
-            writer.write(&line, out)?;
+            let text = writer.text(&line);
+            out.piece(&text.with_context(|| source.place(line.item()))?)?;
             if let Some(kept) = &mut kept {
                 kept.push(line);
             }

@@ -180,9 +180,9 @@ fn read_lines(
                     1 => line.trim_start_matches('\u{feff}'),
                     _ => line,
                 };
-                // Ten fields, of which the first is the number of a first word.
-                let is_conllu = line.starts_with("1\t") && line.split('\t').count() == 10;
-                match is_conllu && !is_sure {
+                let of_line = || TaggedFormat::of_text(line).ok();
+                let is_conllu = || line.contains('\t') && of_line() == Some(TaggedFormat::Conllu);
+                match !is_sure && is_conllu() {
                     true => Err(anyhow!(
                         "{name}: line {number}: expected a sentence, found a line of CoNLL-U: give \
                          --input conllu, or --input text if it is text"

@@ -3,14 +3,13 @@
 use std::fmt::Write as _;
 
 use anyhow::ensure;
-use rnn_data::tagged::{ConlluField, ConlluReader, ConlluSentence, Label};
+use rnn_data::tagged::{ConlluField, ConlluReader, ConlluSentence, Label, Tokenizer};
 use rnn_train::tagging::TaggedSentence;
 use serde::Serialize;
 
 use super::source::Item;
 use crate::cli::WrongUsage;
 use crate::tasks::tagger::args::{OutputFormat, TaggerTagArgs};
-use crate::ui::Output;
 
 /// A tagged sentence, or a line without words.
 #[derive(Debug, Serialize)]
@@ -51,6 +50,11 @@ impl Line {
             tokens: sentence.words,
             item,
         }
+    }
+
+    /// What was tagged.
+    pub fn item(&self) -> &Item {
+        &self.item
     }
 
     /// Of one without words.
@@ -101,6 +105,7 @@ impl Line {
             Item::Conllu(sentence) => self.with_tags(sentence, field),
             Item::Text(..) if self.tokens.is_empty() => Ok(String::new()),
             Item::Text(text, _) => {
+                let text = Tokenizer::normalize(text);
                 let text: Vec<&str> = text.split_whitespace().collect();
                 let text = text.join(" ");
                 let mut lines = format!("# text = {text}\n");
@@ -120,18 +125,13 @@ impl Line {
 
 /// Whether each token is the last of what has no space in it.
 fn ends_of_chunks(text: &str, tokens: &[String]) -> Vec<bool> {
-    // As many characters as the tokens have of it, in which three dots are no ellipsis.
-    let length = |chunk: &str| -> usize {
-        let lengths = chunk.chars().map(|c| if c == '…' { 3 } else { 1 });
-        lengths.sum()
-    };
-    let mut chunks = text.split_whitespace().map(length);
+    let mut chunks = text.split_whitespace().map(str::len);
     let mut left = 0;
     let mut is_last = |token: &String| {
         if left == 0 {
             left = chunks.next().unwrap_or(0);
         }
-        left = left.saturating_sub(token.chars().count());
+        left = left.saturating_sub(token.len());
         left == 0
     };
     tokens.iter().map(&mut is_last).collect()
@@ -145,17 +145,27 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// `label` says which field the tags go to.
+    /// - `trained`: what the run was trained on. A column's number may be one of another format.
     ///
     /// # Errors
     ///
-    /// If the label is no field that says something of a word, or the format has no place for what `args`
-    /// ask for.
-    pub fn new(format: OutputFormat, label: Label, args: &TaggerTagArgs) -> anyhow::Result<Self> {
+    /// If `args` name a field that says nothing of a word, or the format has no place for what they ask
+    /// for.
+    pub fn new(
+        format: OutputFormat,
+        trained: Option<Label>,
+        args: &TaggerTagArgs,
+    ) -> anyhow::Result<Self> {
         use ConlluField::{Deprel, Deps, Feats, Lemma, Misc, Upos, Xpos};
+        let trained = trained.filter(|label| *label == Label::Xpos);
+        let label = args.label.or(trained).unwrap_or_default();
         let field = ConlluField::of_label(label);
         let field =
             field.filter(|field| [Lemma, Upos, Xpos, Feats, Deprel, Deps, Misc].contains(field));
+        ensure!(
+            format == OutputFormat::Conllu || args.label.is_none(),
+            WrongUsage("--label has no effect without --format conllu".to_owned())
+        );
         if format == OutputFormat::Conllu {
             ensure!(
                 !args.probabilities && args.n_best.is_none(),
@@ -179,12 +189,12 @@ impl Writer {
         })
     }
 
-    pub fn write(&self, line: &Line, out: &mut Output) -> anyhow::Result<()> {
-        match self.format {
-            OutputFormat::Text => out.line(line.text())?,
-            OutputFormat::Jsonl => out.line(serde_json::to_string(line)?)?,
-            OutputFormat::Conllu => out.piece(&line.conllu(self.field)?)?,
-        }
-        Ok(())
+    /// What is written of a sentence, with what ends it.
+    pub fn text(&self, line: &Line) -> anyhow::Result<String> {
+        Ok(match self.format {
+            OutputFormat::Text => line.text() + "\n",
+            OutputFormat::Jsonl => serde_json::to_string(line)? + "\n",
+            OutputFormat::Conllu => line.conllu(self.field)?,
+        })
     }
 }
