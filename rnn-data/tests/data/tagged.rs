@@ -150,7 +150,7 @@ fn files_by_content_where_their_names_do_not_say() {
     fs::write(&path, columns).unwrap();
     let message = crate::chain(&read_tagged(&path, Label::Auto).unwrap_err());
     assert!(message.ends_with(
-        "a.conllu: line 1, column 9: expected 10 fields with tabs between them, found 2"
+        "a.conllu: line 1, column 8: expected 10 fields with tabs between them, found 2"
     ));
 }
 

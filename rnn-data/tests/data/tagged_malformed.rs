@@ -93,7 +93,7 @@ fn ids_out_of_order() {
         error
             .unwrap_err()
             .to_string()
-            .starts_with("line 7, column 1")
+            .starts_with("line 6, column 1: expected word 3 or a blank line, found a comment")
     );
     // The words of a range are missing.
     let expected =

@@ -151,7 +151,7 @@ fn a_trained_tagger_evaluates_as_it_was_trained_and_tags() {
     std::fs::write(folder.path().join("long"), "a ".repeat(10_001)).expect("written");
     let message = fails(folder.path(), "tagger tag --run run --file long", 1);
     assert!(
-        message.contains("sentence 1: expected at most 10000 words"),
+        message.contains("long: line 1: expected at most 10000 words"),
         "{message}"
     );
     let mut child = command(folder.path(), "tagger tag --run run --file -")
