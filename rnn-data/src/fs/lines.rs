@@ -50,7 +50,7 @@ pub fn plain_text(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn B
     })
 }
 
-/// Reads one line after the other, each at most [`MAX_LINE`] bytes of UTF-8.
+/// Reads one line after the other, each at most 1 MiB of UTF-8.
 pub struct LineReader<R> {
     input: R,
     /// The line read last.

@@ -27,7 +27,7 @@ pub struct TaggerArgs {
     /// Sentences to evaluate on [default: the folder's, or else a share of the training sentences]
     #[arg(long, value_name = "FILE", requires = "data")]
     pub dev: Option<PathBuf>,
-    /// That share, 0 to below 1, from the end: at least one sentence unless it is 0
+    /// That share, above 0 to below 1, from the end: at least one sentence
     #[arg(long, default_value_t = 0.1, value_name = "SHARE", value_parser = share)]
     pub valid_split: f64,
     /// What is a word's tag: upos or xpos of CoNLL-U, the number of a column from 1, or auto: upos, and
@@ -140,10 +140,10 @@ pub struct TaggerEvalArgs {
     /// [default: what the run was evaluated on]
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
-    /// Which of a folder's sentences
+    /// Which of the sentences in the folder of --data
     #[arg(long, value_enum, default_value_t = Part::Dev, value_name = "PART", requires = "data")]
     pub part: Part,
-    /// What is a word's tag there [default: as in the training]
+    /// What is a word's tag in --data [default: as in the training]
     #[arg(long, value_name = "LABEL", value_parser = label, requires = "data")]
     pub label: Option<Label>,
     /// Sentences that are tagged together

@@ -140,10 +140,12 @@ impl Source {
 
     /// The data in words, and what is read as a word's tag.
     pub fn describe(&self) -> String {
-        let data = match (&self.dev, &self.data) {
-            (Some(dev), _) => dev.display().to_string(),
-            (None, Some(data)) => data.display().to_string(),
-            (None, None) => "the notebook's two sentences".to_owned(),
+        let data = match (&self.data, &self.dev) {
+            (Some(data), Some(dev)) => {
+                format!("{}, evaluated on {}", data.display(), dev.display())
+            }
+            (Some(data), None) => data.display().to_string(),
+            (None, _) => "the notebook's two sentences".to_owned(),
         };
         format!("{data}, {}", describe_label(self.label))
     }
@@ -193,6 +195,14 @@ impl Symbols {
     }
 }
 
+/// The first few tags, for a message.
+fn some(tags: &HashSet<String>) -> String {
+    let mut tags: Vec<&str> = tags.iter().map(String::as_str).collect();
+    tags.sort_unstable();
+    tags.truncate(10);
+    tags.join(", ")
+}
+
 /// The sentences of a training, with their vocabularies.
 pub struct TaggedData {
     pub corpus: TaggedCorpus,
@@ -201,6 +211,10 @@ pub struct TaggedData {
 
 impl TaggedData {
     /// Reads the sentences of a training, from `path` if it is given.
+    ///
+    /// # Errors
+    ///
+    /// If they can't be read, or none of the tags to evaluate on can be learnt.
     pub fn read(training: &Training, path: Option<&Path>) -> anyhow::Result<Self> {
         let mut source = training.source.clone();
         if let Some(path) = path {
@@ -227,8 +241,19 @@ impl TaggedData {
         }
         // A tag that occurs only in the dev sentences can't be learnt, but needs an id for
         // evaluation.
-        let all = corpus.train.iter().chain(&corpus.dev);
-        let tags = Vocab::words(all.flat_map(|sentence| &sentence.tags));
+        let tags_of = |sentences: &[Sentence]| -> HashSet<String> {
+            let tags = sentences.iter().flat_map(|sentence| &sentence.tags);
+            tags.cloned().collect()
+        };
+        let (of_train, of_dev) = (tags_of(&corpus.train), tags_of(&corpus.dev));
+        ensure!(
+            !of_train.is_disjoint(&of_dev),
+            "none of the tags to evaluate on ({}) is one of those to train on ({}): --label says which \
+             are meant",
+            some(&of_dev),
+            some(&of_train)
+        );
+        let tags = Vocab::words(of_train.union(&of_dev));
         Ok(Self {
             corpus,
             symbols: Symbols {

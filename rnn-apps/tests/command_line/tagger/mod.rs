@@ -236,7 +236,15 @@ fn malformed_files_are_errors_that_name_the_place() {
         message.contains("en-dev.txt: line 2, column 9"),
         "{message}"
     );
-    // Words with tags of another kind.
+    // Words with tags of another kind, which could not be learnt either.
+    std::fs::write(folder.path().join("other.txt"), "A/DT cow/NNS\n").expect("written");
+    let line = "tagger train --data corpus/en-train.txt --dev other.txt --run none";
+    let message = fails(folder.path(), line, 1);
+    assert!(
+        message.contains("none of the tags to evaluate on (DT, NNS)"),
+        "{message}"
+    );
+    assert!(!folder.path().join("none").exists());
     std::fs::write(&dev, "A\tDT\ncow\tNNS\n").expect("written");
     let message = fails(folder.path(), "tagger eval --run run", 1);
     assert!(

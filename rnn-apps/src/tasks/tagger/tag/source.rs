@@ -68,8 +68,8 @@ impl Source {
             (None, Some(TaggedFormat::Conllu)) => InputFormat::Conllu,
             (None, None) => InputFormat::Text,
             (None, Some(format)) => bail!(
-                "{}: expected text or CoNLL-U, found {format} by its name; --input text says that it \
-                 is text",
+                "{}: expected text or CoNLL-U, found {format} by its name: write the words as \
+                 text, a sentence a line (--input text reads this file so), or as CoNLL-U",
                 path.display()
             ),
         };
