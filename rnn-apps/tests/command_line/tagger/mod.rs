@@ -6,6 +6,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
+use tempfile::TempDir;
+
 use super::{command, fails, has_keys, json, succeeds, text};
 
 const TRAIN: &str = "The/DET dog/NN ate/V the/DET apple/NN ./.
@@ -25,6 +27,15 @@ fn corpus(folder: &Path) {
     std::fs::create_dir(folder.join("corpus")).expect("a folder");
     std::fs::write(folder.join("corpus/en-train.txt"), TRAIN).expect("written");
     std::fs::write(folder.join("corpus/en-dev.txt"), DEV).expect("written");
+}
+
+/// A folder with the corpus, and in `run` a network that was trained on it.
+fn trained(flags: &str) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    corpus(folder.path());
+    let line = format!("tagger train --data corpus {flags} --run run");
+    succeeds(folder.path(), &line);
+    folder
 }
 
 #[test]
@@ -193,12 +204,7 @@ fn a_tagger_learns_from_one_file_and_from_the_two_sentences() {
 
 #[test]
 fn malformed_files_are_errors_that_name_the_place() {
-    let folder = tempfile::tempdir().expect("a folder");
-    corpus(folder.path());
-    succeeds(
-        folder.path(),
-        &format!("tagger train --data corpus {SMALL} --run run"),
-    );
+    let folder = trained(SMALL);
     succeeds(
         folder.path(),
         "mnist train --hidden-size 4 --num-layers 1 --epochs 1 --limit 20 --run digits",
@@ -264,12 +270,7 @@ fn malformed_files_are_errors_that_name_the_place() {
 
 #[test]
 fn a_run_that_was_changed_by_hand_is_checked() {
-    let folder = tempfile::tempdir().expect("a folder");
-    corpus(folder.path());
-    succeeds(
-        folder.path(),
-        &format!("tagger train --data corpus {SMALL} --run run"),
-    );
+    let folder = trained(SMALL);
     for (file, from, to, says) in [
         (
             "vocab.json",

@@ -1,29 +1,30 @@
 //! Sentences are tagged as they come.
 
 use std::io::{BufRead, BufReader, Write};
-use std::ops::Range;
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use super::super::{command, json, run, succeeds};
-use super::{CHARACTERS, corpus};
+use super::{CHARACTERS, trained};
 
-#[test]
-fn a_line_in_is_a_line_out() {
-    let folder = tempfile::tempdir().expect("a folder");
-    corpus(folder.path());
-    succeeds(
-        folder.path(),
-        &format!("tagger train --data corpus {CHARACTERS} --run run"),
-    );
-    let mut child = command(folder.path(), "tagger tag --run run --file -")
+/// The program with a pipe to it and one from it.
+fn start(folder: &Path) -> (Child, ChildStdin, BufReader<ChildStdout>) {
+    let mut child = command(folder, "tagger tag --run run --file -")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let mut input = child.stdin.take().expect("a pipe");
-    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let input = child.stdin.take().expect("a pipe");
+    let output = BufReader::new(child.stdout.take().expect("a pipe"));
+    (child, input, output)
+}
+
+#[test]
+fn a_line_in_is_a_line_out() {
+    let folder = trained(CHARACTERS);
+    let (mut child, mut input, mut output) = start(folder.path());
     let (sender, lines) = channel();
     std::thread::spawn(move || {
         let mut line = String::new();
@@ -52,12 +53,7 @@ fn a_line_in_is_a_line_out() {
 
 #[test]
 fn a_file_is_counted_and_not_kept() {
-    let folder = tempfile::tempdir().expect("a folder");
-    corpus(folder.path());
-    succeeds(
-        folder.path(),
-        &format!("tagger train --data corpus {CHARACTERS} --run run"),
-    );
+    let folder = trained(CHARACTERS);
     let text = "The dog ate the zebra.\n\n".repeat(300);
     std::fs::write(folder.path().join("text"), &text).expect("written");
     for batch_size in [1, 7, 64] {
@@ -79,12 +75,7 @@ fn a_file_is_counted_and_not_kept() {
 
 #[test]
 fn what_comes_before_an_error_is_written() {
-    let folder = tempfile::tempdir().expect("a folder");
-    corpus(folder.path());
-    succeeds(
-        folder.path(),
-        &format!("tagger train --data corpus {CHARACTERS} --run run"),
-    );
+    let folder = trained(CHARACTERS);
     let long = "a ".repeat(10_001);
     for (text, says) in [
         (
@@ -121,20 +112,9 @@ fn peak(process: u32) -> usize {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_long_text_needs_no_more_memory_than_a_short_one() {
-    let folder = tempfile::tempdir().expect("a folder");
-    corpus(folder.path());
-    succeeds(
-        folder.path(),
-        &format!("tagger train --data corpus {CHARACTERS} --run run"),
-    );
-    let mut child = command(folder.path(), "tagger tag --run run --file -")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut input = child.stdin.take().expect("a pipe");
-    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
-    let mut tag = |numbers: Range<usize>| {
+    let folder = trained(CHARACTERS);
+    let (mut child, mut input, mut output) = start(folder.path());
+    let mut tag = |numbers: std::ops::Range<usize>| {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 for number in numbers.clone() {
