@@ -4,6 +4,7 @@ mod digit;
 mod error;
 mod font;
 mod ink;
+mod jpeg;
 mod sheet;
 mod strokes;
 
@@ -27,7 +28,7 @@ const MAX_SIDE: u32 = 8192;
 /// What the decoder may take, in bytes: eight for each pixel, as four channels of 16 bits need.
 const MAX_MEMORY: u64 = (MAX_SIDE as u64).pow(2) * 8;
 
-/// Reads a picture of one digit, PNG or JPEG, as MNIST would have it: see [`decode_digit`].
+/// Reads a picture of one digit, PNG, JPEG or BMP, as MNIST would have it: see [`decode_digit`].
 ///
 /// The content tells which format it is, not the name.
 ///
@@ -44,7 +45,7 @@ const MAX_MEMORY: u64 = (MAX_SIDE as u64).pow(2) * 8;
 /// let error = rnn_data::read_digit(&path).unwrap_err();
 /// assert!(error.to_string().ends_with("seven.png"));
 /// let cause = std::error::Error::source(&error).ok_or("no cause")?;
-/// assert_eq!(cause.to_string(), "expected a PNG or JPEG picture, found \"seven\"");
+/// assert_eq!(cause.to_string(), "expected a PNG, JPEG or BMP picture, found \"seven\"");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read_digit(path: impl AsRef<Path>) -> Result<[u8; 28 * 28], PictureError> {
@@ -65,7 +66,7 @@ pub fn read_digit(path: impl AsRef<Path>) -> Result<[u8; 28 * 28], PictureError>
         })
 }
 
-/// The bytes of a PNG or JPEG file with a picture of one digit, as MNIST would have it: 28 rows of
+/// The bytes of a PNG, JPEG or BMP file with a picture of one digit, as MNIST would have it: 28 rows of
 /// 28 grey values, 0 = paper, 255 = ink.
 ///
 /// It may be dark on light or light on dark: the paper is what the border shows, and any colour that
@@ -79,7 +80,7 @@ pub fn read_digit(path: impl AsRef<Path>) -> Result<[u8; 28 * 28], PictureError>
 ///
 /// # Errors
 ///
-/// [`PictureError::Format`], [`PictureError::Decode`], [`PictureError::Size`] for more than 8192
+/// [`PictureError::Format`], [`PictureError::Cut`], [`PictureError::Decode`], [`PictureError::Size`] for more than 8192
 /// rows or columns, [`PictureError::Memory`] for a good deal more, and [`PictureError::Blank`].
 ///
 /// ```
@@ -110,9 +111,12 @@ pub fn decode_digit(bytes: &[u8]) -> Result<[u8; 28 * 28], PictureError> {
 
 fn decode(bytes: &[u8]) -> Result<DynamicImage, PictureError> {
     let format = match image::guess_format(bytes) {
-        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
-        _ => return Err(PictureError::format(bytes)),
+        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::Bmp)) => format,
+        other => return Err(PictureError::format(bytes, other.ok())),
     };
+    if format == ImageFormat::Jpeg && !jpeg::is_whole(bytes) {
+        return Err(PictureError::Cut { bytes: bytes.len() });
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_MEMORY);

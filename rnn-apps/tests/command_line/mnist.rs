@@ -204,7 +204,7 @@ fn pictures_drawn_by_hand_are_read() {
     let message = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{message}");
     assert!(
-        message.contains("note.png: expected a PNG or JPEG picture, found \"seven\""),
+        message.contains("note.png: expected a PNG, JPEG or BMP picture, found \"seven\""),
         "{message}"
     );
     assert!(message.contains("nowhere.png"), "{message}");

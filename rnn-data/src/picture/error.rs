@@ -1,7 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use image::ImageError;
+use image::{ImageError, ImageFormat};
 
 use super::{MAX_MEMORY, MAX_SIDE};
 use crate::fs::file;
@@ -11,13 +11,21 @@ use crate::fs::file;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PictureError {
-    /// The bytes do not start as PNG or JPEG does.
-    #[error("expected a PNG or JPEG picture, found {found}")]
+    /// The bytes do not start as PNG, JPEG or BMP does.
+    #[error("expected a PNG, JPEG or BMP picture, found {found}")]
     Format {
-        /// The first bytes, as text if they are, or that there are none.
+        /// Another format, or the first bytes, as text if they are, or that there are none.
         found: String,
     },
-    /// The bytes start as PNG or JPEG and cannot be decoded.
+    /// A JPEG picture ends before its end marker.
+    #[error(
+        "damaged picture: expected a JPEG picture up to its end marker, found none in {bytes} bytes: it was cut off"
+    )]
+    Cut {
+        /// How many bytes there are.
+        bytes: usize,
+    },
+    /// The bytes start as PNG, JPEG or BMP and cannot be decoded.
     #[error("damaged picture: {0}")]
     Decode(ImageError),
     /// A picture, or only its header, asks for more memory than decoding may take.
@@ -85,8 +93,13 @@ pub enum PictureError {
 }
 
 impl PictureError {
-    /// The error for bytes in no known picture format.
-    pub(super) fn format(bytes: &[u8]) -> Self {
+    /// The error for bytes in another format, or in no known one.
+    pub(super) fn format(bytes: &[u8], format: Option<ImageFormat>) -> Self {
+        let name = format.and_then(|format| format.extensions_str().first());
+        if let Some(name) = name {
+            let found = format!("{}, which is not read: convert it", name.to_uppercase());
+            return Self::Format { found };
+        }
         let start = &bytes[..bytes.len().min(8)];
         let found = match str::from_utf8(bytes) {
             Ok("") => "nothing".to_owned(),

@@ -15,11 +15,23 @@ const OUTLIERS: u64 = 10_000;
 
 /// A small picture as ink on black: its grey values as they are, or inverted if the paper is light.
 pub(super) fn of_small(picture: &DynamicImage) -> GrayImage {
-    let light = is_light(picture);
+    let ink = small_on_sheet(picture, 255);
+    let values = || ink.pixels().map(|&Luma([value])| value);
+    let contrast = values().max().unwrap_or(0) - values().min().unwrap_or(0);
+    // As for larger pictures.
+    match contrast < LEAST_CONTRAST && picture.color().has_alpha() {
+        true => small_on_sheet(picture, 0),
+        false => ink,
+    }
+}
+
+/// The same on a sheet of the given grey, for what is transparent.
+fn small_on_sheet(picture: &DynamicImage, sheet: u8) -> GrayImage {
+    let light = is_light(picture, sheet);
     let mut ink = GrayImage::new(picture.width(), picture.height());
     for (x, y, pixel) in picture.pixels() {
         // On white, yellow is as strong as black is, and on black, blue is as strong as white.
-        let [r, g, b] = on(255, pixel);
+        let [r, g, b] = on(sheet, pixel);
         let strength = if light {
             255 - r.min(g).min(b)
         } else {
@@ -75,12 +87,12 @@ fn on_sheet(picture: &DynamicImage, sheet: u8) -> GrayImage {
 ///
 /// Only the quarters at either end count, not which of the halves: clothes in Fashion-MNIST reach
 /// the border with all kinds of grey, but what is black there is more than what is white.
-fn is_light(picture: &DynamicImage) -> bool {
+fn is_light(picture: &DynamicImage, sheet: u8) -> bool {
     let (width, height) = picture.dimensions();
     let mut all = Histogram([0; 256]);
     let mut border = Histogram([0; 256]);
     for (x, y, pixel) in picture.pixels() {
-        let [r, g, b] = on(255, pixel).map(u32::from);
+        let [r, g, b] = on(sheet, pixel).map(u32::from);
         // ITU-R BT.709. The weights add up to one, so grey stays what it is.
         let grey = (2126 * r + 7152 * g + 722 * b) / 10_000;
         all.0[grey as usize] += 1;

@@ -10,6 +10,9 @@ const HALF: u8 = 128;
 /// A piece of ink is kept if it is at least one eighth as long as the largest, and dirt otherwise.
 const SHARE: u32 = 8;
 
+/// A box is one if what is in it is at least this part of its length.
+const LEAST_IN_BOX: u32 = 4;
+
 /// A rectangle of pixels: from `low` to `high`, both inside, as `[x, y]`.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
@@ -44,10 +47,66 @@ struct Piece {
     bounds: Bounds,
 }
 
-/// Removes what is too small to be part of the digit, and gives the rectangle around the rest, or
-/// none if there is no ink.
+impl Piece {
+    /// Whether it reaches the border of a picture of this size: the edge of a shadow or of the sheet, a
+    /// finger.
+    fn is_at_border(&self, [width, height]: [u32; 2]) -> bool {
+        let Bounds { low, high } = self.bounds;
+        low.contains(&0) || high[0] + 1 == width || high[1] + 1 == height
+    }
+
+    /// Whether it is a box with straight sides around another piece that is not much smaller.
+    fn is_box_around(&self, others: &[Piece]) -> bool {
+        let Bounds { low, high } = self.bounds;
+        let longest = self.bounds.longest();
+        let is_inside = |other: &Piece| {
+            let inner = other.bounds;
+            let within = |k: usize| low[k] < inner.low[k] && inner.high[k] < high[k];
+            within(0) && within(1) && inner.longest() * LEAST_IN_BOX >= longest
+        };
+        if !others.iter().any(is_inside) {
+            return false;
+        }
+        // How much of each side of its bounds has ink near it.
+        let near = (longest / 16).max(1);
+        let sizes = self.bounds.size();
+        (0..2).all(|k| {
+            let across = 1 - k;
+            let mut sides = [0, 1].map(|_| vec![false; sizes[across] as usize]);
+            for at in &self.pixels {
+                let place = (at[across].clamp(low[across], high[across]) - low[across]) as usize;
+                sides[0][place] |= at[k] <= low[k] + near;
+                sides[1][place] |= at[k] + near >= high[k];
+            }
+            let share = |side: &Vec<bool>| side.iter().filter(|&&ink| ink).count() * 10;
+            sides.iter().all(|side| share(side) >= side.len() * 9)
+        })
+    }
+}
+
+/// Leaves what is around the digit out: boxes, and what reaches the border if something of some size does
+/// not.
+fn without_surroundings(mut pieces: Vec<Piece>, size: [u32; 2]) -> Vec<Piece> {
+    let is_alone = |piece: &Piece| {
+        let longest = size[0].max(size[1]);
+        !piece.is_at_border(size) && piece.bounds.longest() * SHARE >= longest
+    };
+    if pieces.iter().any(is_alone) {
+        pieces.retain(|piece| !piece.is_at_border(size));
+    }
+    let boxes: Vec<bool> = pieces
+        .iter()
+        .map(|piece| piece.is_box_around(&pieces))
+        .collect();
+    let mut boxes = boxes.into_iter();
+    pieces.retain(|_| !boxes.next().unwrap_or(false));
+    pieces
+}
+
+/// Removes what is around the digit or too small to be part of it, and gives the rectangle around the
+/// rest, or none if there is no ink.
 pub(super) fn remove_specks(ink: &mut GrayImage) -> Option<Bounds> {
-    let pieces = pieces(ink);
+    let pieces = without_surroundings(pieces(ink), [ink.width(), ink.height()]);
     let longest = pieces.iter().map(|piece| piece.bounds.longest()).max()?;
     let is_digit = |piece: &&Piece| piece.bounds.longest() * SHARE >= longest;
 

@@ -59,9 +59,24 @@ fn cut_files_never_panic() {
     }
     assert!(message_of(&png[..png.len() / 2]).starts_with("damaged picture: "));
     let jpeg = encode(seven(), ImageFormat::Jpeg);
+    // Of a JPEG file the last two bytes are the end marker.
     for len in 0..jpeg.len() {
-        let _ = decode_digit(&jpeg[..len]);
+        assert!(decode_digit(&jpeg[..len]).is_err(), "{len}");
     }
+    let half = jpeg.len() / 2;
+    assert_eq!(
+        message_of(&jpeg[..half]),
+        format!(
+            "damaged picture: expected a JPEG picture up to its end marker, found none in {half} bytes: \
+             it was cut off"
+        )
+    );
+    // What follows the end is no matter, and an end in a preview is not the picture's.
+    let digit = decode_digit(&jpeg).unwrap();
+    assert_eq!(decode_digit(&[&jpeg[..], b"more"].concat()).unwrap(), digit);
+    let preview = [&b"\xff\xd8\xff\xe1\x00\x06\xff\xd8\xff\xd9"[..], &jpeg[2..]].concat();
+    assert_eq!(decode_digit(&preview).unwrap(), digit);
+    assert!(decode_digit(&preview[..preview.len() / 2]).is_err());
     let small = encode(imageops::thumbnail(&seven(), 30, 20), ImageFormat::Png);
     for at in 0..small.len() {
         for bit in 0..8 {
@@ -79,10 +94,16 @@ fn what_is_no_picture() {
         (b"two words", "\"two words\""),
         (
             b"GIF89a\x01\x00\x01\x00\xff",
-            "0x47 0x49 0x46 0x38 0x39 0x61 0x01 0x00",
+            "GIF, which is not read: convert it",
         ),
+        (
+            b"RIFF\x01\x00\x01\x00WEBPVP8 ",
+            "WEBP, which is not read: convert it",
+        ),
+        (b"II*\0\x01", "TIFF, which is not read: convert it"),
+        (b"\x7f\x01\xff\x02", "0x7f 0x01 0xff 0x02"),
     ] {
-        let expected = format!("expected a PNG or JPEG picture, found {found}");
+        let expected = format!("expected a PNG, JPEG or BMP picture, found {found}");
         assert_eq!(message_of(bytes), expected);
     }
 }
@@ -139,7 +160,7 @@ fn files_are_named() {
     assert!(message("absent.png").contains("absent.png: "));
 
     fs::write(path("note.png"), "a note").unwrap();
-    let expected = "note.png: expected a PNG or JPEG picture, found \"a note\"";
+    let expected = "note.png: expected a PNG, JPEG or BMP picture, found \"a note\"";
     assert!(message("note.png").ends_with(expected));
 
     // Sparse: it takes no room on the disk.

@@ -264,3 +264,71 @@ fn ink_of_any_colour_on_paper_of_any_colour() {
     });
     assert_alike(&digit_of(picture), &expected, 24.0, "white on nothing");
 }
+
+#[test]
+fn white_on_transparent_is_read_at_every_size() {
+    let (image, _) = Strokes::new(3)
+        .generate(1)
+        .unwrap()
+        .iter()
+        .next()
+        .map(|(image, label)| (image.to_vec(), label))
+        .unwrap();
+    let white = GrayAlphaImage::from_fn(28, 28, |x, y| LumaA([255, image[(y * 28 + x) as usize]]));
+    assert_eq!(digit_of(white)[..], image[..]);
+    let coverage = drawn([60.0, 35.0], 130.0, 14.0);
+    let white = GrayAlphaImage::from_fn(300, 200, |x, y| {
+        LumaA([255, (coverage(x, y) * 255.0) as u8])
+    });
+    assert_alike(&digit_of(white), &digit_of(four(255.0, 0.0)), 16.0, "white");
+}
+
+#[test]
+fn what_is_around_the_digit_is_left_out() {
+    let expected = digit_of(four(255.0, 0.0));
+    let ink = |is_ink: &dyn Fn(u32, u32) -> bool| {
+        let mut picture = four(255.0, 0.0);
+        for (x, y, Luma([value])) in picture.enumerate_pixels_mut() {
+            if is_ink(x, y) {
+                *value = 0;
+            }
+        }
+        digit_of(picture)
+    };
+    let frame = |left: u32, top: u32, right: u32, bottom: u32| {
+        move |x: u32, y: u32| {
+            let is_inside =
+                (left + 4..right - 4).contains(&x) && (top + 4..bottom - 4).contains(&y);
+            (left..right).contains(&x) && (top..bottom).contains(&y) && !is_inside
+        }
+    };
+    for (what, found) in [
+        ("a box", ink(&frame(20, 10, 280, 190))),
+        ("a frame", ink(&frame(0, 0, 300, 200))),
+        (
+            "two boxes",
+            ink(&|x, y| frame(5, 3, 295, 198)(x, y) || frame(20, 10, 280, 190)(x, y)),
+        ),
+        ("a shadow", ink(&|x, y| x + y / 2 > 310)),
+        ("a corner", ink(&|x, y| x < 20 && y < 30)),
+    ] {
+        assert_alike(&found, &expected, 16.0, what);
+    }
+    // A zero has no digit in it, and one that is cut off by the border is still one.
+    let zero = GrayImage::from_fn(100, 140, |x, y| {
+        let is_ring = !((30..70).contains(&x) && (40..100).contains(&y));
+        let is_ink = (20..80).contains(&x) && (30..110).contains(&y) && is_ring;
+        Luma([if is_ink { 0 } else { 255 }])
+    });
+    assert!(digit_of(zero).chunks(28).filter(|row| row[14] == 0).count() > 8);
+    let cut = GrayImage::from_fn(40, 60, |x, _| {
+        Luma([if (15..22).contains(&x) { 0 } else { 255 }])
+    });
+    assert!(digit_of(cut).iter().any(|&value| value > 200));
+}
+
+#[test]
+fn bitmaps_are_read() {
+    let found = decode_digit(&encode(four(255.0, 0.0), ImageFormat::Bmp)).unwrap();
+    assert_eq!(found, digit_of(four(255.0, 0.0)));
+}

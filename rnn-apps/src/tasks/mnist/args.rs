@@ -13,7 +13,7 @@ use crate::tasks::recurrent::{CellKind, WeightInit};
 pub enum MnistAction {
     /// Evaluate a trained classifier on test images
     Eval(MnistEvalArgs),
-    /// Name the digits in pictures of your own (PNG or JPEG, any size)
+    /// Name the digits in pictures of your own (PNG, JPEG or BMP, any size)
     Predict(MnistPredictArgs),
 }
 
