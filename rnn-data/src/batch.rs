@@ -12,7 +12,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 pub use characters::{CharBatch, CharBatcher, one_hot};
 pub use ids::{IdBatch, IdBatcher, SeparateWindows};
-pub use images::{ImageBatch, ImageBatcher, ImageItem, image_tensor};
+pub use images::{ImageBatch, ImageBatcher, ImageItem, ImageOrder, ImageReading};
 pub use sentences::{PaddedBatch, TaggedBatch, TaggedBatcher, TaggedItem};
 pub use spelling::SpellingBatch;
 pub use vectors::PaddedVectors;

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "burn")]
 mod batch;
+mod distortion;
 mod error;
 #[doc(hidden)]
 pub mod fs;
@@ -22,10 +23,11 @@ mod vocab;
 
 #[cfg(feature = "burn")]
 pub use batch::{
-    CharBatch, CharBatcher, IdBatch, IdBatcher, ImageBatch, ImageBatcher, ImageItem, PaddedBatch,
-    PaddedVectors, SeparateWindows, SpellingBatch, TaggedBatch, TaggedBatcher, TaggedItem,
-    image_tensor, one_hot,
+    CharBatch, CharBatcher, IdBatch, IdBatcher, ImageBatch, ImageBatcher, ImageItem, ImageOrder,
+    ImageReading, PaddedBatch, PaddedVectors, SeparateWindows, SpellingBatch, TaggedBatch,
+    TaggedBatcher, TaggedItem, one_hot,
 };
+pub use distortion::Distortion;
 pub use error::DatasetError;
 pub use gzip::GzipError;
 pub use idx::{Dtype, Idx, IdxData, IdxError};

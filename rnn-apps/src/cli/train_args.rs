@@ -140,6 +140,7 @@ impl FitArgs {
         self.weight_decay = self.weight_decay.or(weight_decay);
         self.learning_rate = self.learning_rate.or(Some(base.learning_rate));
         self.clip_norm = self.clip_norm.or(base.clip_norm);
+        self.patience = self.patience.or(base.patience);
         match self.length().unwrap_or(Length::of(base)) {
             Length::Epochs(epochs) => self.epochs = Some(epochs),
             Length::Steps(steps) => self.max_steps = Some(steps),
@@ -263,7 +264,7 @@ impl FitArgs {
             clip_norm: args.clip_norm,
             clip_value: self.clip_value,
             accumulate: self.accumulate,
-            patience: self.patience,
+            patience: args.patience,
             precision: self.precision,
             ..base
         };

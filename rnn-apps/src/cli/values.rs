@@ -89,6 +89,27 @@ pub fn factor(text: &str) -> Result<f64, String> {
     }
 }
 
+/// From 0 to 5.
+pub fn strength(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(x) if (0.0..=5.0).contains(&x) => Ok(x),
+        _ => Err("expected a number from 0 to 5".to_owned()),
+    }
+}
+
+/// `MEAN,STD`
+pub fn normalization(text: &str) -> Result<[f32; 2], String> {
+    let message =
+        || "expected a mean and a standard deviation above 0, such as 0.1307,0.3081".to_owned();
+    let (mean, std) = text.split_once(',').ok_or_else(message)?;
+    let number = |text: &str| text.trim().parse::<f32>().map_err(|_| message());
+    let (mean, std) = (number(mean)?, number(std)?);
+    match mean.is_finite() && std.is_finite() && std > 0.0 {
+        true => Ok([mean, std]),
+        false => Err(message()),
+    }
+}
+
 pub fn save_interval(text: &str) -> Result<SaveInterval, String> {
     text.parse()
 }

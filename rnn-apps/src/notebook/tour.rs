@@ -51,8 +51,7 @@ pub fn run(context: &Context, out: &mut Output) -> anyhow::Result<()> {
     let run = &results.common.run;
     show.line("\nAnd a digit that it has never seen the like of, drawn with a mouse.")?;
     let digit = decode_digit(PICTURE)?;
-    let picture = (PICTURE_NAME.to_owned(), digit);
-    mnist::predict(context, run, &[picture], &mut show)?;
+    mnist::show_digit(context, run, (PICTURE_NAME, digit), &mut show)?;
 
     show.heading("What to try next")?;
     show.line("Each with `cargo run -p rnn-apps --` before it:\n")?;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use anyhow::ensure;
 use maud::{Markup, html};
 
-use super::drawing::{FAINT, MARGIN, TEXT_SIZE, hex, picture};
+use super::drawing::{FAINT, LEVELS, MARGIN, TEXT_SIZE, level, picture, shade};
 use super::{ActivityPicture, ActivityRow, shortened, text_width, xml_safe};
 
 /// The most characters side by side.
@@ -26,13 +26,6 @@ const GAP: i32 = 20;
 const HEAD: i32 = 72;
 /// The least width of a picture, in which the title and the key have room.
 const LEAST_WIDTH: i32 = 480;
-
-/// The colours of the greatest absolute value, which colour-blind people can distinguish, and on which
-/// black text can be read. 0 is white.
-const NEGATIVE: [u8; 3] = [0x43, 0x93, 0xc3];
-const POSITIVE: [u8; 3] = [0xd6, 0x60, 0x4d];
-/// Shades on each side of white.
-const LEVELS: i32 = 16;
 
 /// Sizes that depend on the picture's content.
 struct Layout {
@@ -171,17 +164,6 @@ fn key(layout: &Layout, quantity: &str) -> Markup {
         text x=(right) y=(Y + 12) { (high) }
         text x=(right + width(&high) + 12) y=(Y + 12) fill=(FAINT) { (quantity) }
     }
-}
-
-/// The shade of a value, from -[`LEVELS`] to [`LEVELS`].
-fn level(value: f32, scale: f64) -> i32 {
-    (f64::from(value) / scale * f64::from(LEVELS)).round() as i32
-}
-
-fn shade(level: i32) -> String {
-    let colour = if level < 0 { NEGATIVE } else { POSITIVE };
-    let strength = f64::from(level.abs()) / f64::from(LEVELS);
-    hex(colour.map(|part| (255.0 - strength * (255.0 - f64::from(part))).round() as u8))
 }
 
 /// A character as it is printed on its cells: those that can't be seen by a symbol.

@@ -5,7 +5,8 @@
 //! - [`axis`]: chooses the ticks of such a picture
 //! - [`confusion`]: draws a confusion matrix
 //! - [`activity`]: draws what the units of a network do along a text
-//! - [`drawing`]: what the last two have in common
+//! - [`reading`]: draws what a network that reads an image knows after each row
+//! - [`drawing`]: what the last three have in common
 //! - [`page`]: the HTML page
 //!
 //! Names, words and paths are untrusted input. `maud` and `plotters` escape them where they are
@@ -17,6 +18,7 @@ mod confusion;
 mod curves;
 mod drawing;
 mod page;
+mod reading;
 
 /// A picture of values over epochs or steps.
 #[derive(Clone, Debug)]
@@ -81,6 +83,20 @@ pub struct ActivityPicture {
     pub first: u64,
     pub text: Vec<char>,
     pub rows: Vec<ActivityRow>,
+}
+
+/// What a network that reads an image knows after each row.
+#[derive(Clone, Debug)]
+pub struct ReadingPicture {
+    pub title: String,
+    /// Grey values, row by row.
+    pub image: Vec<u8>,
+    pub cols: usize,
+    pub classes: Vec<String>,
+    /// After each row the probability of each class.
+    pub probabilities: Vec<Vec<f32>>,
+    /// After each row the hidden state.
+    pub hidden: Vec<Vec<f32>>,
 }
 
 /// A row of an [`ActivityPicture`].

@@ -118,7 +118,7 @@ pub fn again<T: Task>(
         None => history.last(),
     };
     let model = &model;
-    let judgement = T::judge(Trained { model, epoch }, &data, &run, out)?;
+    let judgement = T::judge(&settings, Trained { model, epoch }, &data, &run, out)?;
     let story = Story {
         history: &history,
         best_step: best.map(|report| report.steps),

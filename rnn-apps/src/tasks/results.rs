@@ -73,6 +73,22 @@ pub struct EvaluationResults<S> {
     pub score: S,
 }
 
+/// Refuses an accuracy that is below the least one that was asked for.
+///
+/// # Errors
+///
+/// If it is.
+pub fn check_accuracy(accuracy: f64, least: Option<f64>) -> anyhow::Result<()> {
+    // NaN is not at least anything.
+    let is_enough = least.is_none_or(|least| accuracy >= least);
+    anyhow::ensure!(
+        is_enough,
+        "expected an accuracy of at least {}, as --min-accuracy says, found {accuracy}",
+        least.unwrap_or_default()
+    );
+    Ok(())
+}
+
 /// The epochs of a training with these settings, for [`EvaluationResults`].
 ///
 /// # Errors

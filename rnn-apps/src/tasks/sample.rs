@@ -159,9 +159,12 @@ impl Task for Parity {
         Ok(config(model, WeightInit::Uniform)?.rnn().num_params())
     }
 
-    fn batches(_: &Training, data: &ImageSet, seed: u64) -> anyhow::Result<Batches<ImageBatch>> {
+    fn batches(
+        settings: &SettingsOf<Self>,
+        data: &ImageSet,
+    ) -> anyhow::Result<Batches<ImageBatch>> {
         Ok(Batches {
-            train: ImageLoader::images(data, 16).shuffled(seed),
+            train: ImageLoader::images(data, 16).shuffled(settings.seed),
             valid: None,
         })
     }
@@ -182,6 +185,7 @@ impl Task for Parity {
     }
 
     fn judge(
+        _: &SettingsOf<Self>,
         trained: Trained<Classifier<AnyRecurrent>>,
         data: &ImageSet,
         _: &RunDir,

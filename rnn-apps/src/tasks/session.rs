@@ -235,7 +235,7 @@ impl Session {
     pub fn fit<M: Objective>(
         &mut self,
         trainer: Trainer<M>,
-        counts_steps: bool,
+        config: &FitConfig,
         (model, train): (M, Loader<M::Batch>),
         mut sample: impl FnMut(&M) -> anyhow::Result<Option<String>> + 'static,
         out: &Output,
@@ -287,12 +287,13 @@ impl Session {
             let (epoch, step) = (fitted.best_epoch, fitted.best_step.unwrap_or(0));
             let since = fitted.history.iter().filter(|report| report.steps > step);
             let since = since.count();
-            out.clone().line(match counts_steps {
+            let metric = &config.monitor.metric;
+            out.clone().line(match config.counts_steps() {
                 true => format!(
-                    "no better loss in {since} validations: these are the weights of step {step}"
+                    "no better {metric} in {since} validations: these are the weights of step {step}"
                 ),
                 false => format!(
-                    "no better loss for {since} epochs: these are the weights of epoch {}",
+                    "no better {metric} for {since} epochs: these are the weights of epoch {}",
                     epoch.unwrap_or(0)
                 ),
             })?;

@@ -153,10 +153,11 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
 
     /// The loaders for training and validation.
     fn batches(
-        training: &Self::Training,
+        settings: &SettingsOf<Self>,
         data: &Self::Data,
-        seed: u64,
-    ) -> anyhow::Result<Batches<<Self::Model as Objective>::Batch>>;
+    ) -> anyhow::Result<Batches<<Self::Model as Objective>::Batch>>
+    where
+        Self: Sized;
 
     /// How many items a batch has, where the loader does not know: of windows that are batches already.
     fn batch_size(_training: &Self::Training) -> Option<usize> {
@@ -184,11 +185,14 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
 
     /// Evaluates a trained model on the data that were kept for that, and prints the results.
     fn judge(
+        settings: &SettingsOf<Self>,
         trained: Trained<Self::Model>,
         data: &Self::Data,
         run: &RunDir,
         out: &mut Output,
-    ) -> anyhow::Result<Judgement<Self::Score>>;
+    ) -> anyhow::Result<Judgement<Self::Score>>
+    where
+        Self: Sized;
 
     /// The model's configuration as the library reads it, which a run holds as `model.json`; none for a
     /// model that the library has no reader for.

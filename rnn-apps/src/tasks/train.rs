@@ -197,7 +197,7 @@ fn fit_and_judge<T: Task>(
     out: &mut Output,
 ) -> anyhow::Result<TrainingResults<T::Score>> {
     let training = settings.training()?;
-    let Batches { train, valid } = T::batches(training, data, settings.seed)?;
+    let Batches { train, valid } = T::batches(settings, data)?;
     let fit = T::fit(training);
     context.check_precision(fit.precision)?;
     context.device.seed(settings.seed);
@@ -242,7 +242,7 @@ fn fit_and_judge<T: Task>(
     let (assets, seed) = (T::assets(data).clone(), settings.seed);
     let sample = move |model: &T::Model| T::show_progress(model, &assets, seed);
     let counts_steps = fit.counts_steps();
-    let fitted = session.fit(trainer, counts_steps, (model, train), sample, out)?;
+    let fitted = session.fit(trainer, fit, (model, train), sample, out)?;
     let run = &session.run;
     run.save_model(&fitted.model)?;
     // Until this function returns.
@@ -255,7 +255,7 @@ fn fit_and_judge<T: Task>(
         model: &fitted.model,
         epoch: fitted.report(),
     };
-    let judgement = T::judge(trained, data, run, out)?;
+    let judgement = T::judge(settings, trained, data, run, out)?;
     let results = TrainingResults {
         common: CommonResults::new(context, "train", run, settings, parameters),
         epochs: fitted.history.last().map_or(0, |report| report.epoch),

@@ -133,6 +133,11 @@ pub struct Classifier<R: RecurrentModule> {
 }
 
 impl<R: RecurrentModule> Classifier<R> {
+    /// The recurrent part.
+    pub fn rnn(&self) -> &R {
+        &self.rnn
+    }
+
     /// Scores the classes.
     ///
     /// # Shapes

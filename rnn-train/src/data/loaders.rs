@@ -6,8 +6,8 @@ use burn::data::dataset::InMemDataset;
 use rand::rngs::ChaCha8Rng;
 use rnn_data::text::TextStreams;
 use rnn_data::{
-    CharBatch, CharBatcher, IdBatch, IdBatcher, ImageBatch, ImageBatcher, ImageSet,
-    SeparateWindows, Streams, TaggedBatch, TaggedBatcher, TaggedItem,
+    CharBatch, CharBatcher, Distortion, IdBatch, IdBatcher, ImageBatch, ImageBatcher, ImageItem,
+    ImageReading, ImageSet, SeparateWindows, Streams, TaggedBatch, TaggedBatcher, TaggedItem,
 };
 
 use super::{Loader, WordDropout};
@@ -27,7 +27,39 @@ pub type TaggedLoader = Loader<TaggedBatch>;
 impl ImageLoader {
     /// Batches of `batch_size` images in their order; the last one may be smaller.
     pub fn images(set: &ImageSet, batch_size: usize) -> Self {
-        Self::new(Arc::new(set.clone()), Arc::new(ImageBatcher), batch_size)
+        Self::images_read(set, ImageReading::default(), batch_size)
+    }
+
+    /// The same with images that become sequences in another way.
+    pub fn images_read(set: &ImageSet, reading: ImageReading, batch_size: usize) -> Self {
+        let batcher = Arc::new(ImageBatcher { reading });
+        Self::new(Arc::new(set.clone()), batcher, batch_size)
+    }
+
+    /// The same for training, with images that are distorted at random, each time anew.
+    ///
+    /// ```
+    /// use rnn_data::{Distortion, ImageReading, Strokes};
+    /// use rnn_train::ImageLoader;
+    ///
+    /// let digits = Strokes::new(1).generate(100)?;
+    /// let (reading, distortion) = (ImageReading::default(), Distortion::new(1.0));
+    /// let loader = ImageLoader::images_distorted(&digits, reading, distortion, 10, 1).shuffled(1);
+    /// assert_eq!(loader.num_batches(), 10);
+    /// # Ok::<(), rnn_data::DatasetError>(())
+    /// ```
+    pub fn images_distorted(
+        set: &ImageSet,
+        reading: ImageReading,
+        distortion: Distortion,
+        batch_size: usize,
+        seed: u64,
+    ) -> Self {
+        let batcher = Arc::new(ImageBatcher { reading });
+        let distort = move |item: &mut ImageItem, rng: &mut ChaCha8Rng| {
+            item.pixels = distortion.apply(&item.pixels, item.rows, item.cols, rng);
+        };
+        Self::noisy(Arc::new(set.clone()), batcher, batch_size, seed, distort)
     }
 }
 

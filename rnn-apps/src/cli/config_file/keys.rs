@@ -24,7 +24,11 @@ impl<'a> Keys<'a, '_> {
     pub fn find(&self, key: &str) -> Result<&'a Arg, String> {
         let name = snake(key);
         let mut flags = self.command.get_arguments();
-        match flags.find(|arg| arg.get_long().map(snake).as_ref() == Some(&name)) {
+        let is_named = |arg: &&Arg| {
+            let names = arg.get_long_and_visible_aliases().unwrap_or_default();
+            names.into_iter().any(|found| snake(found) == name)
+        };
+        match flags.find(is_named) {
             Some(arg) if self.is_allowed(arg) => Ok(arg),
             Some(_) => Err(format!(
                 "`{key}` belongs on the command line, not in a file"

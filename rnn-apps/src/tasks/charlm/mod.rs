@@ -144,8 +144,8 @@ impl Task for CharLm {
         model.num_params()
     }
 
-    fn batches(training: &Training, data: &TextData, _: u64) -> anyhow::Result<Batches<IdBatch>> {
-        data.batches(training)
+    fn batches(settings: &SettingsOf<Self>, data: &TextData) -> anyhow::Result<Batches<IdBatch>> {
+        data.batches(settings.training()?)
     }
 
     fn batch_size(training: &Training) -> Option<usize> {
@@ -204,6 +204,7 @@ impl Task for CharLm {
     }
 
     fn judge(
+        _: &SettingsOf<Self>,
         trained: Trained<Model>,
         data: &TextData,
         _: &RunDir,

@@ -6,7 +6,8 @@ use rnn_train::FitConfig;
 use rnn_train::data::fingerprint;
 use serde::{Deserialize, Serialize};
 
-use super::args::{Dataset, MnistArgs, Recipe, SourceArgs};
+use super::args::{Dataset, MnistArgs, SourceArgs};
+use super::preset::Preset;
 use crate::ui::{Grouped, Output, preview};
 
 /// The numbers of training and test digits of `strokes`, and the seed they are drawn from. They are
@@ -32,7 +33,11 @@ pub struct Training {
     /// SHA-256 of the images and labels.
     pub train_fingerprint: String,
     pub test_fingerprint: String,
-    pub recipe: Recipe,
+    #[serde(alias = "recipe")]
+    pub preset: Preset,
+    /// The strength of the distortions.
+    #[serde(default)]
+    pub augment: f32,
     pub batch_size: usize,
     pub fit: FitConfig,
 }
@@ -40,17 +45,19 @@ pub struct Training {
 impl Training {
     /// The settings of a new training. Its fingerprints are empty until the images have been read.
     pub fn new(args: &MnistArgs, fit: FitConfig) -> anyhow::Result<Self> {
+        let recipe = args.recipe();
         // Absolute, since `eval` may be called from elsewhere.
         let data = args.source.data.as_deref().map(std::path::absolute);
         Ok(Self {
             dataset: args.dataset(),
             data: data.transpose()?,
             limit: args.limit,
-            valid_split: args.valid_split,
+            valid_split: recipe.valid_split,
             train_fingerprint: String::new(),
             test_fingerprint: String::new(),
-            recipe: args.recipe,
-            batch_size: args.batch_size,
+            preset: args.preset,
+            augment: recipe.augment,
+            batch_size: recipe.batch_size,
             fit,
         })
     }
@@ -73,6 +80,23 @@ pub struct Images {
     train_fingerprint: String,
 }
 
+/// The SHA-256 of Fashion-MNIST's test images, by which it is known wherever it lies.
+const FASHION_TEST: &str = "d9b33abb7963c8a670a1f8a61612f7ecf1fea47384ba22df7fe6cd2dbf4ffedd";
+
+/// What Fashion-MNIST's classes are called.
+const FASHION: [&str; 10] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
+
 impl Images {
     /// Reads the images of a training, from the folder `path` if it is given.
     pub fn read(training: &Training, path: Option<&Path>) -> anyhow::Result<Self> {
@@ -92,6 +116,16 @@ impl Images {
             valid,
             test,
         })
+    }
+
+    pub fn num_classes(&self) -> usize {
+        self.train.num_classes()
+    }
+
+    /// What the classes are called, if not by their numbers.
+    pub fn class_names(&self) -> Option<Vec<String>> {
+        let is_fashion = fingerprint(&self.test) == FASHION_TEST;
+        is_fashion.then(|| FASHION.map(str::to_owned).to_vec())
     }
 
     pub fn fingerprints(&self) -> Vec<String> {
@@ -140,6 +174,11 @@ pub fn open(source: &SourceArgs) -> anyhow::Result<Mnist> {
         }
     };
     Ok(images)
+}
+
+/// Opens the test images of a folder, which needs no others, or else of a dataset by name.
+pub fn open_test(source: &SourceArgs) -> anyhow::Result<ImageSet> {
+    Ok(open(source)?.test)
 }
 
 /// Prints three drawn digits as text, as many as fit a terminal's width.

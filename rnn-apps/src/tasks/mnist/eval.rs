@@ -1,13 +1,17 @@
 use std::time::Instant;
 
+use anyhow::Context as _;
 use burn::module::Module;
+use rnn_train::Evaluation;
 use rnn_train::data::fingerprint;
 
 use super::args::MnistEvalArgs;
-use super::model::{load, open};
-use super::{data, judge};
+use super::model::{ClassifierSettings, load, open};
+use super::predictions::{self, Prediction};
+use super::{data, evaluation, judge};
 use crate::context::Context;
-use crate::tasks::results::{CommonResults, EvaluationResults, epochs_of};
+use crate::tasks::recurrent::CellKind;
+use crate::tasks::results::{CommonResults, EvaluationResults, check_accuracy, epochs_of};
 use crate::ui::progress::with_spinner;
 use crate::ui::{Grouped, Output};
 
@@ -16,10 +20,12 @@ pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow:
     let training = settings.training.as_ref();
     let given = args.source.is_given().then(|| args.source.clone());
     let source = settings.evaluated_on(given, |t| t.source(), &run, "--data or --dataset")?;
-    let images = with_spinner(out, "reading the images".to_owned(), || data::open(&source))?;
+    let images = with_spinner(out, "reading the images".to_owned(), || {
+        data::open_test(&source)
+    })?;
     out.field("run", run.path().display())?;
-    let data_as_trained = training.map(|t| fingerprint(&images.test) == t.test_fingerprint);
-    let count = Grouped(images.test.len());
+    let data_as_trained = training.map(|t| fingerprint(&images) == t.test_fingerprint);
+    let count = Grouped(images.len());
     out.field(
         "images",
         match data_as_trained {
@@ -27,16 +33,80 @@ pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow:
             _ => format!("{count}\n"),
         },
     )?;
-    settings.model.check_columns(&images.test, &run)?;
+    settings.model.check_images(&images, &run)?;
 
     let start = Instant::now();
     let model = load(&run, &settings, &context.device, out)?;
-    let (score, _) = judge::test(&model, &images.test, None, out)?;
+    let own = &settings.model.own;
+    let (score, found) = judge::test(&model, own, &images, None, out)?;
+    let seconds = start.elapsed().as_secs_f64();
+    if settings.imported.is_some() && is_near_chance(own, score.test_accuracy) {
+        out.warn(what_to_look_at(own));
+    }
+    let folder = match &args.out {
+        Some(folder) => folder.clone(),
+        None => run.path().join("evaluation"),
+    };
+    match evaluation::write_files(&folder, own, &images, &found) {
+        Ok(_) => out.line(format_args!(
+            "Confusion matrix, scores per class, mistakes: {}",
+            folder.display()
+        ))?,
+        Err(error) if args.out.is_some() => return Err(error).context("--out"),
+        // The run's folder may be another's.
+        Err(error) => out.warn(format_args!("no files of the evaluation: {error:#}")),
+    }
+    if let Some(file) = &args.predictions {
+        predictions::write(file, &predicted(own, &found)).context("--predictions")?;
+        out.line(format_args!("Predictions: {}", file.display()))?;
+    }
+    let accuracy = score.test_accuracy;
     out.results(&EvaluationResults {
         common: CommonResults::new(context, "eval", &run, &settings, model.num_params()),
         epochs: training.map(|t| epochs_of(&t.fit, &run)).transpose()?,
-        seconds: start.elapsed().as_secs_f64(),
+        seconds,
         data_as_trained,
         score,
-    })
+    })?;
+    check_accuracy(accuracy, args.min_accuracy)
+}
+
+fn predicted(model: &ClassifierSettings, found: &Evaluation) -> Vec<Prediction> {
+    let of = |(image, &label): (usize, &usize)| Prediction {
+        file: None,
+        image: Some(image),
+        label,
+        name: model.class_name(label),
+        expected: Some(found.targets[image]),
+        confidence: found.confidences[image],
+        probabilities: Vec::new(),
+    };
+    found.predictions.iter().enumerate().map(of).collect()
+}
+
+/// Whether a network does little better than one that guesses.
+fn is_near_chance(model: &ClassifierSettings, accuracy: f64) -> bool {
+    accuracy < 2.5 / model.num_classes as f64
+}
+
+/// What is likely to be wrong with an imported network that does little better than chance.
+fn what_to_look_at(model: &ClassifierSettings) -> String {
+    let normalize = match model.normalize {
+        None => {
+            "if it was trained with transforms.Normalize(mean, std), the description needs \
+             \"normalize\": [mean, std], such as [0.1307, 0.3081]"
+        }
+        Some(_) => "\"normalize\" in the description may be another than in training",
+    };
+    let mut checks = vec![normalize];
+    if model.cell == CellKind::Rnn {
+        checks.push("\"nonlinearity\" may be the other one, tanh or relu");
+    }
+    checks.push("\"head\" of a network in both directions may be the other one");
+    checks.push("the images may be read in another order (columns, pixels) or be inverted");
+    format!(
+        "the imported network does little better than chance, 1 of {}: {}",
+        model.num_classes,
+        checks.join("; ")
+    )
 }

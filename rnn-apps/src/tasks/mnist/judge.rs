@@ -8,8 +8,9 @@ use rnn_train::{Evaluation, ImageLoader, RunDir, evaluate};
 use serde::Serialize;
 
 use super::data::{EVAL_BATCH, Images};
-use super::model::NUM_CLASSES;
-use crate::report::{Confusion, Mistakes};
+use super::evaluation;
+use super::model::ClassifierSettings;
+use crate::report::Mistakes;
 use crate::tasks::task::{Judgement, Trained};
 use crate::ui::Output;
 
@@ -50,11 +51,15 @@ impl Score {
 /// Evaluates a model on test images, and prints the score.
 pub fn test(
     model: &Classifier<AnyRecurrent>,
+    settings: &ClassifierSettings,
     images: &ImageSet,
     valid_accuracy: Option<f64>,
     out: &mut Output,
 ) -> anyhow::Result<(Score, Evaluation)> {
-    let evaluation = evaluate(model, &ImageLoader::images(images, EVAL_BATCH))?;
+    let evaluation = evaluate(
+        model,
+        &ImageLoader::images_read(images, settings.reading(), EVAL_BATCH),
+    )?;
     let score = Score::of(&evaluation, valid_accuracy);
     score.print(out)?;
     Ok((score, evaluation))
@@ -62,6 +67,7 @@ pub fn test(
 
 /// Evaluates a trained model, and draws predictions, mistakes and the confusion matrix.
 pub fn judge(
+    settings: &ClassifierSettings,
     trained: Trained<Classifier<AnyRecurrent>>,
     images: &Images,
     run: &RunDir,
@@ -70,7 +76,7 @@ pub fn judge(
     let valid_accuracy = trained
         .epoch
         .and_then(|report| report.valid_metric(ACCURACY));
-    let (score, evaluation) = test(trained.model, &images.test, valid_accuracy, out)?;
+    let (score, evaluation) = test(trained.model, settings, &images.test, valid_accuracy, out)?;
     match draw_predictions(run, &images.test, &evaluation.predictions) {
         Ok(path) => out.line(format_args!("Some of them: {}", path.display()))?,
         // A failure to draw must not lose the results.
@@ -80,13 +86,9 @@ pub fn judge(
         out.warn(format_args!("no picture of the mistakes: {error:#}"));
         None
     });
-    let confusion = rnn_train::metrics::Confusion::of(&evaluation, NUM_CLASSES);
     Ok(Judgement {
         score,
-        confusion: Some(Confusion {
-            classes: (0..NUM_CLASSES).map(|class| class.to_string()).collect(),
-            counts: confusion.counts().to_vec(),
-        }),
+        confusion: Some(evaluation::confusion(settings, &evaluation)),
         mistakes,
     })
 }
@@ -110,7 +112,7 @@ fn columns(images: &ImageSet) -> usize {
 }
 
 /// A picture of the wrongly classified test images with the highest confidence.
-fn draw_mistakes(test: &ImageSet, result: &Evaluation) -> anyhow::Result<Option<Mistakes>> {
+pub fn draw_mistakes(test: &ImageSet, result: &Evaluation) -> anyhow::Result<Option<Mistakes>> {
     const SHOWN: usize = 50;
     let mut wrong = result.mistakes();
     let total = wrong.len();

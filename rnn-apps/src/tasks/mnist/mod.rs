@@ -3,28 +3,35 @@
 mod args;
 mod data;
 mod eval;
+mod evaluation;
+mod explain;
 mod judge;
 mod model;
+mod pictures;
 mod predict;
+mod predictions;
+mod preset;
 
 use std::path::Path;
 
 use burn::tensor::Device;
+use rnn_data::Distortion;
 use rnn_model::{AnyRecurrent, Classifier};
 use rnn_train::{FitConfig, ImageLoader, RunDir};
 
 pub use args::MnistArgs;
 pub use data::show_digits;
 pub use judge::Score;
-pub use predict::show as predict;
+pub use predict::show_digit;
 
 use super::recurrent::RecurrentSettings;
 use super::task::{Batches, Judgement, SettingsOf, Task, Trained};
 use crate::context::Context;
 use crate::ui::{Grouped, Output};
-use args::{MnistAction, Recipe};
+use args::MnistAction;
 use data::{EVAL_BATCH, Images, Training};
 use model::{ClassifierSettings, ModelSettings, NAME};
+use preset::Preset;
 
 /// The task of classifying images.
 #[derive(Debug)]
@@ -37,15 +44,12 @@ impl Task for Mnist {
     const ITEMS: &'static str = "images";
     const ALLOWED_WITH_RESUME: &'static [&'static str] = &["data"];
     const DEFAULTS: &'static [(&'static str, &'static str)] = &[
-        ("epochs", "3"),
+        ("epochs", "the preset's"),
         ("valid_every", "epoch"),
-        (
-            "learning_rate",
-            "tuned 0.002 for rnn, else 0.004; notebook 0.001",
-        ),
-        ("optimizer", "adam"),
-        ("schedule", "one-cycle; with recipe notebook constant"),
-        ("clip_norm", "1; with recipe notebook no limit"),
+        ("learning_rate", "the preset's"),
+        ("optimizer", "adam; with preset best adamw"),
+        ("schedule", "one-cycle; with preset notebook constant"),
+        ("clip_norm", "1; with preset notebook no limit"),
     ];
 
     type Args = MnistArgs;
@@ -59,21 +63,23 @@ impl Task for Mnist {
     type Description = ClassifierSettings;
 
     fn fill_defaults(args: &mut MnistArgs) {
-        args.source.dataset = args.dataset();
+        args.fill_defaults();
     }
 
     fn check(args: &MnistArgs, patience: Option<usize>) -> Result<(), String> {
-        match patience.is_some() && args.valid_split == 0.0 {
-            true => Err(
-                "--patience needs images to judge by: give it some with --valid-split 0.1"
-                    .to_owned(),
-            ),
-            false => Ok(()),
+        if patience.is_some() && args.recipe().valid_split == 0.0 {
+            let message =
+                "--patience needs images to judge by: give it some with --valid-split 0.1";
+            return Err(message.to_owned());
         }
+        if args.permute.is_some() && !args.pixels {
+            return Err("--permute needs --pixels: it is an order of pixels".to_owned());
+        }
+        Ok(())
     }
 
     fn default_fit(args: &MnistArgs) -> FitConfig {
-        args.recipe.fit(args.cell)
+        args.fit()
     }
 
     fn training(args: &MnistArgs, fit: FitConfig) -> anyhow::Result<Training> {
@@ -108,8 +114,8 @@ impl Task for Mnist {
     }
 
     fn for_model(data: Images, model: &ModelSettings, run: &RunDir) -> anyhow::Result<Images> {
-        model.check_classes(run)?;
-        model.check_columns(&data.train, run)?;
+        model.check_images(&data.train, run)?;
+        model.check_images(&data.test, run)?;
         Ok(data)
     }
 
@@ -122,8 +128,8 @@ impl Task for Mnist {
         training: Option<&Training>,
         device: &Device,
     ) -> anyhow::Result<Classifier<AnyRecurrent>> {
-        let recipe = training.map_or(Recipe::Notebook, |training| training.recipe);
-        Ok(model.config(recipe.weight_init())?.init(device))
+        let preset = training.map_or(Preset::Notebook, |training| training.preset);
+        Ok(model.config(preset.weight_init())?.init(device))
     }
 
     fn recurrent(model: &mut ModelSettings) -> &mut RecurrentSettings {
@@ -139,16 +145,25 @@ impl Task for Mnist {
     }
 
     fn batches(
-        training: &Training,
+        settings: &SettingsOf<Self>,
         data: &Images,
-        seed: u64,
     ) -> anyhow::Result<Batches<rnn_data::ImageBatch>> {
+        let (training, seed) = (settings.training()?, settings.seed);
         data.check_split(training)?;
+        let reading = settings.model.own.reading();
         let valid = match data.valid.is_empty() {
             true => None,
-            false => Some(ImageLoader::images(&data.valid, EVAL_BATCH)),
+            false => Some(ImageLoader::images_read(&data.valid, reading, EVAL_BATCH)),
         };
-        let train = ImageLoader::images(&data.train, training.batch_size).shuffled(seed);
+        let (images, batch_size) = (&data.train, training.batch_size);
+        let train = match training.augment {
+            0.0 => ImageLoader::images_read(images, reading, batch_size),
+            strength => {
+                let distortion = Distortion::new(strength);
+                ImageLoader::images_distorted(images, reading, distortion, batch_size, seed)
+            }
+        };
+        let train = train.shuffled(seed);
         Ok(Batches { train, valid })
     }
 
@@ -175,12 +190,13 @@ impl Task for Mnist {
     }
 
     fn judge(
+        settings: &SettingsOf<Self>,
         trained: Trained<Self::Model>,
         data: &Images,
         run: &RunDir,
         out: &mut Output,
     ) -> anyhow::Result<Judgement<Score>> {
-        judge::judge(trained, data, run, out)
+        judge::judge(&settings.model.own, trained, data, run, out)
     }
 
     fn next_command(run: &str) -> String {

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use anyhow::ensure;
 use burn::tensor::Device;
-use rnn_data::{ImageSet, Mnist};
+use rnn_data::{ImageOrder, ImageReading, ImageSet};
 use rnn_model::{
     AnyConfig, AnyRecurrent, Classifier, ClassifierConfig, ClassifierHead, RecurrentModuleConfig,
 };
@@ -20,9 +20,6 @@ use crate::ui::Output;
 /// The name of the task.
 pub const NAME: &str = "mnist";
 
-/// The number of classes, the same in all datasets.
-pub const NUM_CLASSES: usize = Mnist::NUM_CLASSES;
-
 /// What `config.json` and an import's description say of a classifier, whose parameters are named
 /// `rnn.…` and `fc.…`, beside its recurrent part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,12 +29,29 @@ pub struct ClassifierSettings {
     /// Of a simple RNN.
     #[serde(default)]
     pub nonlinearity: Nonlinearity,
-    /// The number of columns of an image.
+    /// The number of columns of an image; 1 if it is read pixel by pixel.
     pub input_size: usize,
     pub num_classes: usize,
+    /// What the classes are called; none if by their numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_names: Option<Vec<String>>,
+    /// Whether an image is read pixel by pixel, and not row by row.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub pixels: bool,
+    /// The seed of a random order of the pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permute: Option<u64>,
+    /// The mean that grey levels from 0 to 1 are reduced by, and the standard deviation that they are
+    /// divided by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalize: Option<[f32; 2]>,
     /// What the linear layer reads. Older runs do not say it: they read the last output.
     #[serde(default)]
     pub head: Option<Head>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What a classifier's linear layer reads of the recurrent network.
@@ -50,6 +64,9 @@ pub enum Head {
 
 /// The part of `config.json` about the model.
 pub type ModelSettings = NetworkSettings<ClassifierSettings>;
+
+/// A classifier.
+pub type Model = Classifier<AnyRecurrent>;
 
 /// All of `config.json`.
 pub type Settings = settings::Settings<ModelSettings, Training>;
@@ -65,7 +82,7 @@ pub fn load(
     settings: &Settings,
     device: &Device,
     out: &Output,
-) -> anyhow::Result<Classifier<AnyRecurrent>> {
+) -> anyhow::Result<Model> {
     let model = &settings.model;
     let init = || Ok(model.config(WeightInit::Uniform)?.init(device));
     let loaded = load::load(run, model.num_params(), init)?;
@@ -73,20 +90,89 @@ pub fn load(
     Ok(loaded)
 }
 
+impl ClassifierSettings {
+    /// How images become sequences.
+    pub fn reading(&self) -> ImageReading {
+        ImageReading {
+            order: match (self.pixels, self.permute) {
+                (false, _) => ImageOrder::Rows,
+                (true, None) => ImageOrder::Pixels,
+                (true, Some(seed)) => ImageOrder::Permuted(seed),
+            },
+            normalize: self.normalize,
+        }
+    }
+
+    /// What a class is called.
+    pub fn class_name(&self, class: usize) -> String {
+        let names = self.class_names.as_ref();
+        let name = names.and_then(|names| names.get(class));
+        name.cloned().unwrap_or_else(|| class.to_string())
+    }
+
+    /// What all classes are called.
+    pub fn all_class_names(&self) -> Vec<String> {
+        let classes = 0..self.num_classes;
+        classes.map(|class| self.class_name(class)).collect()
+    }
+
+    fn validate(&self) -> anyhow::Result<()> {
+        ensure!(
+            (1..=1 << 24).contains(&self.num_classes),
+            "num_classes must be from 1 to {}, found {}",
+            1 << 24,
+            self.num_classes
+        );
+        if let Some(names) = &self.class_names {
+            ensure!(
+                names.len() == self.num_classes,
+                "class_names: expected {} names, as num_classes says, found {}",
+                self.num_classes,
+                names.len()
+            );
+        }
+        ensure!(
+            !self.pixels || self.input_size == 1,
+            "input_size: expected 1, since images are read pixel by pixel, found {}",
+            self.input_size
+        );
+        ensure!(
+            self.permute.is_none() || self.pixels,
+            "permute: expected pixels = true with it, since it is an order of pixels"
+        );
+        if let Some([mean, std]) = self.normalize {
+            ensure!(
+                mean.is_finite() && std.is_finite() && std > 0.0,
+                "normalize: expected a mean and a standard deviation above 0, such as [0.1307, 0.3081], \
+                 found [{mean}, {std}]"
+            );
+        }
+        Ok(())
+    }
+}
+
 impl ModelSettings {
     /// The settings of a new model for these images.
     pub fn new(args: &MnistArgs, images: &Images) -> Self {
+        let recipe = args.recipe();
         Self {
             own: ClassifierSettings {
                 cell: args.cell,
                 nonlinearity: Nonlinearity::default(),
-                input_size: images.train.cols(),
-                num_classes: NUM_CLASSES,
+                input_size: match args.pixels {
+                    true => 1,
+                    false => images.train.cols(),
+                },
+                num_classes: images.num_classes(),
+                class_names: images.class_names(),
+                pixels: args.pixels,
+                permute: args.permute,
+                normalize: args.normalize,
                 head: Some(Head::FinalState),
             },
-            recurrent: RecurrentSettings::new(args.hidden_size, args.num_layers)
+            recurrent: RecurrentSettings::new(recipe.hidden_size, recipe.num_layers)
                 .with_bidirectional(args.bidirectional)
-                .with_dropout(args.dropout),
+                .with_dropout(recipe.dropout),
         }
     }
 
@@ -109,21 +195,22 @@ impl ModelSettings {
         Ok(Self { own, recurrent })
     }
 
-    /// Checks that the model of `run` has the classes that the datasets have.
-    pub fn check_classes(&self, run: &RunDir) -> anyhow::Result<()> {
+    /// Checks that the model of `run` can read these images, and has their classes.
+    pub fn check_images(&self, images: &ImageSet, run: &RunDir) -> anyhow::Result<()> {
+        let highest = images.labels().iter().copied().max().unwrap_or(0);
         ensure!(
-            self.own.num_classes == NUM_CLASSES,
-            "{}: expected a model of {NUM_CLASSES} classes, found {}",
+            usize::from(highest) < self.own.num_classes,
+            "{}: the model has {} classes, but the images have labels up to {highest}",
             run.path().display(),
             self.own.num_classes
         );
-        Ok(())
+        self.check_columns(images, run)
     }
 
     /// Checks that the model of `run` can read rows as long as those of the images.
-    pub fn check_columns(&self, images: &ImageSet, run: &RunDir) -> anyhow::Result<()> {
+    fn check_columns(&self, images: &ImageSet, run: &RunDir) -> anyhow::Result<()> {
         ensure!(
-            images.cols() == self.own.input_size,
+            self.own.pixels || images.cols() == self.own.input_size,
             "{}: the model reads rows of {} pixels, but the images have rows of {}",
             run.path().display(),
             self.own.input_size,
@@ -138,18 +225,15 @@ impl ModelSettings {
     ///
     /// If the settings are invalid.
     pub fn config(&self, init: WeightInit) -> anyhow::Result<ClassifierConfig<AnyConfig>> {
-        let ClassifierSettings {
+        self.own.validate()?;
+        let &ClassifierSettings {
             cell,
             nonlinearity,
             input_size,
             num_classes,
             head,
-        } = self.own;
-        ensure!(
-            (1..=1 << 24).contains(&num_classes),
-            "num_classes must be from 1 to {}, found {num_classes}",
-            1 << 24
-        );
+            ..
+        } = &self.own;
         let rnn = self
             .recurrent
             .config(cell, nonlinearity, input_size, init)?;

@@ -1,29 +1,23 @@
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use burn::module::Module;
+use burn::tensor::Device;
 use burn::tensor::activation::softmax;
-use rnn_data::{Strokes, image_tensor, read_digit};
+use rnn_data::fs::write_file;
 use rnn_train::RunDir;
 use serde::Serialize;
 
 use super::args::MnistPredictArgs;
-use super::data::INK;
-use super::model::{Settings, load, open};
+use super::data::{EVAL_BATCH, INK};
+use super::explain;
+use super::model::{ClassifierSettings, Model, Settings, load, open};
+use super::pictures::{self, Digit, Image};
+use super::predictions::{self, Prediction};
 use crate::context::Context;
 use crate::tasks::results::{CommonResults, PredictionResults};
 use crate::ui::{Output, preview};
 
-/// The number of rows and columns to which a picture is scaled.
-const SIDE: usize = Strokes::SIDE;
-
-/// A digit in MNIST's form.
-type Digit = [u8; SIDE * SIDE];
-
-#[derive(Serialize)]
-struct Prediction {
-    file: String,
-    label: usize,
-    probabilities: Vec<f32>,
-}
+/// The most images that are shown as text.
+const SHOWN: usize = 20;
 
 #[derive(Serialize)]
 struct Predictions {
@@ -32,17 +26,33 @@ struct Predictions {
 
 pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyhow::Result<()> {
     let (run, settings) = open(&args.run.run)?;
-    let (mut pictures, mut faults) = (Vec::new(), Vec::new());
+    let (mut images, mut faults) = (Vec::new(), Vec::new());
     for path in &args.pictures {
-        match read_digit(path) {
-            Ok(digit) => pictures.push((path.display().to_string(), digit)),
-            Err(error) => faults.push(anyhow::Error::from(error)),
-        }
+        pictures::read(path, &mut images, &mut faults);
     }
-    let (predictions, parameters) = predict(context, &run, &settings, &pictures, out)?;
+    ensure!(
+        args.explain.is_none() || images.len() + faults.len() == 1,
+        "--explain: expected one image to draw what the network knows of, found {}",
+        images.len() + faults.len()
+    );
+    let model = load(&run, &settings, &context.device, out)?;
+    let predicted = predict(&model, &run, &settings, &images, &context.device)?;
+    show(&settings.model.own, &images, &predicted, args.top, out)?;
+    if let (Some(file), Some(image)) = (&args.explain, images.first()) {
+        let own = &settings.model.own;
+        let svg = explain::picture(&model, own, image, &context.device)?.svg()?;
+        write_file(file, svg.as_bytes()).with_context(|| file.display().to_string())?;
+        out.line(format_args!("\nRow by row: {}", file.display()))?;
+    }
+    if let Some(file) = &args.predictions {
+        predictions::write(file, &predicted).context("--predictions")?;
+        out.line(format_args!("\nPredictions: {}", file.display()))?;
+    }
     out.results(&PredictionResults {
-        common: CommonResults::new(context, "predict", &run, &settings, parameters),
-        predictions: Predictions { predictions },
+        common: CommonResults::new(context, "predict", &run, &settings, model.num_params()),
+        predictions: Predictions {
+            predictions: predicted,
+        },
     })?;
     // A picture that can't be read does not prevent the predictions for the others.
     let last = faults.pop();
@@ -52,77 +62,111 @@ pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyh
     last.map_or(Ok(()), Err)
 }
 
-/// Prints named digits and the predictions of the run at `path`.
-pub fn show(
+/// Prints a digit and the predictions of the run at `path`.
+pub fn show_digit(
     context: &Context,
     path: &str,
-    pictures: &[(String, Digit)],
+    (name, digit): (&str, Digit),
     out: &mut Output,
 ) -> anyhow::Result<()> {
     let (run, settings) = open(path.as_ref())?;
-    predict(context, &run, &settings, pictures, out)?;
-    Ok(())
+    let images = [Image::of_digit(name.to_owned(), digit)];
+    let model = load(&run, &settings, &context.device, out)?;
+    let predicted = predict(&model, &run, &settings, &images, &context.device)?;
+    show(&settings.model.own, &images, &predicted, 3, out)
 }
 
+/// Names the images, in batches of those of one size.
 fn predict(
-    context: &Context,
+    model: &Model,
     run: &RunDir,
     settings: &Settings,
-    pictures: &[(String, Digit)],
-    out: &mut Output,
-) -> anyhow::Result<(Vec<Prediction>, usize)> {
-    ensure!(
-        settings.model.own.input_size == SIDE,
-        "{}: the model reads rows of {} pixels, but pictures are made into rows of {}",
-        run.path().display(),
-        settings.model.own.input_size,
-        SIDE
-    );
-    let images: Vec<&[u8]> = pictures.iter().map(|(_, digit)| digit.as_slice()).collect();
-    let (probabilities, parameters) = probabilities(context, run, settings, &images, out)?;
-    if !pictures.is_empty() {
-        out.line("What the network sees, cut out and centred, and what it reads:\n")?;
+    images: &[Image],
+    device: &Device,
+) -> anyhow::Result<Vec<Prediction>> {
+    let own = &settings.model.own;
+    for image in images {
+        ensure!(
+            own.pixels || own.input_size == image.cols,
+            "{}: the model reads rows of {} pixels, but {} {} of {}",
+            run.path().display(),
+            own.input_size,
+            image.title(),
+            match image.number {
+                None => "is made into rows",
+                Some(_) => "has rows",
+            },
+            image.cols
+        );
     }
-    let mut predictions = Vec::new();
-    for ((file, digit), probabilities) in pictures.iter().zip(probabilities) {
-        if !predictions.is_empty() {
+    let size = |image: &Image| (image.rows(), image.cols);
+    let mut predictions = Vec::with_capacity(images.len());
+    for of_one_size in images.chunk_by(|a, b| size(a) == size(b)) {
+        for batch in of_one_size.chunks(EVAL_BATCH) {
+            let (rows, cols) = size(&batch[0]);
+            let pixels: Vec<&[u8]> = batch.iter().map(|image| image.pixels.as_slice()).collect();
+            let sequences = own.reading().tensor(&pixels, rows, cols, device);
+            let probabilities = softmax(model.forward(sequences), 1).try_into_data()?;
+            let flat: Vec<f32> = probabilities.iter().collect();
+            let rows = batch.iter().zip(flat.chunks(own.num_classes));
+            predictions.extend(rows.map(|(image, row)| prediction(own, image, row)));
+        }
+    }
+    Ok(predictions)
+}
+
+fn prediction(model: &ClassifierSettings, image: &Image, probabilities: &[f32]) -> Prediction {
+    let label = ranked(probabilities).first().map_or(0, |(label, _)| *label);
+    Prediction {
+        file: Some(image.file.clone()),
+        image: image.number,
+        label,
+        name: model.class_name(label),
+        expected: None,
+        confidence: probabilities.get(label).copied().unwrap_or(f32::NAN),
+        probabilities: probabilities.to_vec(),
+    }
+}
+
+/// The classes with their probabilities, the likeliest first.
+fn ranked(probabilities: &[f32]) -> Vec<(usize, f32)> {
+    let mut ranked: Vec<(usize, f32)> = probabilities.iter().copied().enumerate().collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked
+}
+
+/// Prints what the network reads, of the first images, and its `top` likeliest classes for each.
+fn show(
+    model: &ClassifierSettings,
+    images: &[Image],
+    predictions: &[Prediction],
+    top: usize,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    if !images.is_empty() {
+        let what = match images.iter().any(|image| image.number.is_none()) {
+            true => "What the network sees, cut out and centred, and what it reads:\n",
+            false => "What the network sees, and what it reads:\n",
+        };
+        out.line(what)?;
+    }
+    for (number, (image, prediction)) in images.iter().zip(predictions).enumerate() {
+        if number < SHOWN {
+            if number > 0 {
+                out.line("")?;
+            }
+            for line in preview::text(&[image.pixels.as_slice()], image.cols, INK, 0) {
+                out.line(format_args!("   {line}"))?;
+            }
             out.line("")?;
         }
-        for line in preview::text(&[digit.as_slice()], SIDE, INK, 0) {
-            out.line(format_args!("   {line}"))?;
-        }
-        let mut ranked: Vec<(usize, f32)> = probabilities.iter().copied().enumerate().collect();
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let candidates: Vec<String> = ranked
+        let candidates: Vec<String> = ranked(&prediction.probabilities)
             .iter()
-            .take(3)
-            .map(|(label, p)| format!("{label} ({:.1} %)", 100.0 * p))
+            .take(top)
+            .map(|&(label, p)| format!("{} ({:.1} %)", model.class_name(label), 100.0 * p))
             .collect();
-        out.line(format_args!("\n   {file}: {}", candidates.join(", then ")))?;
-        predictions.push(Prediction {
-            file: file.clone(),
-            label: ranked.first().map_or(0, |(label, _)| *label),
-            probabilities,
-        });
+        let title = image.title();
+        out.line(format_args!("   {title}: {}", candidates.join(", then ")))?;
     }
-    Ok((predictions, parameters))
-}
-
-fn probabilities(
-    context: &Context,
-    run: &RunDir,
-    settings: &Settings,
-    images: &[&[u8]],
-    out: &Output,
-) -> anyhow::Result<(Vec<Vec<f32>>, usize)> {
-    let model = load(run, settings, &context.device, out)?;
-    let parameters = model.num_params();
-    if images.is_empty() {
-        return Ok((Vec::new(), parameters));
-    }
-    let images = image_tensor(images, SIDE, SIDE, &context.device);
-    let probabilities = softmax(model.forward(images), 1).try_into_data()?;
-    let flat: Vec<f32> = probabilities.iter().collect();
-    let rows = flat.chunks(settings.model.own.num_classes);
-    Ok((rows.map(<[f32]>::to_vec).collect(), parameters))
+    Ok(())
 }

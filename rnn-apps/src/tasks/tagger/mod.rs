@@ -150,10 +150,10 @@ impl Task for Tagger {
     }
 
     fn batches(
-        training: &Training,
+        settings: &SettingsOf<Self>,
         data: &TaggedData,
-        seed: u64,
     ) -> anyhow::Result<Batches<TaggedBatch>> {
+        let (training, seed) = (settings.training()?, settings.seed);
         let encode = |what, sentences: &[_]| {
             data.symbols
                 .encode(sentences)
@@ -218,6 +218,7 @@ impl Task for Tagger {
     }
 
     fn judge(
+        _: &SettingsOf<Self>,
         trained: Trained<LstmTagger>,
         data: &TaggedData,
         _: &RunDir,
