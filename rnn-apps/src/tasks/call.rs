@@ -48,6 +48,9 @@ pub trait Registered: Sync {
     /// The weights of a run as PyTorch's state dict has them.
     fn exported(&self, run: &RunDir, weights: StateDict) -> anyhow::Result<StateDict>;
 
+    /// What the weights of a run expect of their input.
+    fn expected_input(&self, run: &RunDir) -> anyhow::Result<Option<String>>;
+
     /// Makes the report of a finished run in `folder` anew, with its data at `data` if it is given.
     fn report(
         &self,
@@ -119,6 +122,11 @@ impl<T: Task> Registered for T {
 
     fn exported(&self, run: &RunDir, weights: StateDict) -> anyhow::Result<StateDict> {
         T::exported(run, weights)
+    }
+
+    fn expected_input(&self, run: &RunDir) -> anyhow::Result<Option<String>> {
+        let settings: SettingsOf<T> = run.read_config()?;
+        Ok(T::expected_input(&settings.model))
     }
 
     fn report(

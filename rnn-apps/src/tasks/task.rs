@@ -206,6 +206,11 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
         Ok(weights)
     }
 
+    /// What the weights expect of their input that PyTorch's modules do not say, in a sentence.
+    fn expected_input(_model: &Self::ModelSettings) -> Option<String> {
+        None
+    }
+
     /// The weights of a model with these settings, from those of PyTorch's state dict.
     fn imported(_model: &Self::ModelSettings, weights: StateDict) -> anyhow::Result<StateDict> {
         Ok(weights)

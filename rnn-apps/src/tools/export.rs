@@ -46,9 +46,9 @@ pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<()> {
     let task = command_of(&args.run)
         .ok()
         .and_then(|command| find(&command));
-    let weights = match task {
-        Some(task) => task.exported(&run, weights)?,
-        None => weights,
+    let (weights, input) = match task {
+        Some(task) => (task.exported(&run, weights)?, task.expected_input(&run)?),
+        None => (weights, None),
     };
     let weights = weights
         .rename(renames.map(|(from, to)| (from.as_str(), to.as_str())))
@@ -63,6 +63,9 @@ pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<()> {
         "   model.load_state_dict(load_file({:?}))\n",
         args.out
     ))?;
+    if let Some(input) = &input {
+        out.line(format_args!("It expects {input}.\n"))?;
+    }
     out.line("where the model has these parameters:\n")?;
     for name in &names {
         let shape = weights.get(name).map(|data| data.shape().to_vec());
@@ -73,5 +76,6 @@ pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<()> {
         "run": run.path().display().to_string(),
         "file": file.to_string(),
         "names": names,
+        "input": input,
     }))
 }

@@ -180,13 +180,24 @@ impl Task for Mnist {
         let network = model.recurrent.describe(" hidden units");
         let cell = model.own.cell.name();
         let parameters = Grouped(parameters);
-        Ok(vec![
+        let mut lines = vec![
             ("images", data.describe()),
             (
                 "model",
                 format!("{cell}, {network}, {parameters} parameters"),
             ),
-        ])
+        ];
+        let augment = settings.training()?.augment;
+        if augment != 0.0 {
+            lines.push((
+                "distorted",
+                format!("each time at random, with strength {augment}"),
+            ));
+        }
+        if let Some(reading) = model.own.describe_reading() {
+            lines.push(("read", reading));
+        }
+        Ok(lines)
     }
 
     fn judge(
@@ -197,6 +208,10 @@ impl Task for Mnist {
         out: &mut Output,
     ) -> anyhow::Result<Judgement<Score>> {
         judge::judge(&settings.model.own, trained, data, run, out)
+    }
+
+    fn expected_input(model: &ModelSettings) -> Option<String> {
+        model.own.expected_input()
     }
 
     fn next_command(run: &str) -> String {

@@ -103,6 +103,36 @@ impl ClassifierSettings {
         }
     }
 
+    /// How images become sequences, where it is not row by row as grey levels from 0 to 1.
+    pub fn describe_reading(&self) -> Option<String> {
+        let order = match (self.pixels, self.permute) {
+            (false, _) => None,
+            (true, None) => Some("pixel by pixel".to_owned()),
+            (true, Some(seed)) => Some(format!("pixel by pixel in a random order of seed {seed}")),
+        };
+        let normalize = self
+            .normalize
+            .map(|[mean, std]| format!("normalised by mean {mean} and standard deviation {std}"));
+        let parts: Vec<String> = order.into_iter().chain(normalize).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    /// What the weights expect of images in PyTorch, if not `ToTensor()`'s rows.
+    pub fn expected_input(&self) -> Option<String> {
+        let order = match (self.pixels, self.permute) {
+            (false, _) => None,
+            (true, None) => Some("as sequences of pixels, image.view(1, -1, 1)".to_owned()),
+            (true, Some(_)) => Some(
+                "as sequences of pixels, in a random order that PyTorch does not draw".to_owned(),
+            ),
+        };
+        let normalize = self.normalize.map(|[mean, std]| {
+            format!("after transforms.ToTensor() and transforms.Normalize({mean}, {std})")
+        });
+        let parts: Vec<String> = normalize.into_iter().chain(order).collect();
+        (!parts.is_empty()).then(|| format!("images {}", parts.join(", ")))
+    }
+
     /// What a class is called.
     pub fn class_name(&self, class: usize) -> String {
         let names = self.class_names.as_ref();

@@ -1,5 +1,9 @@
 use rnn_data::{ImageSet, Mnist, Strokes};
 
+mod evaluations;
+mod predictions;
+mod presets;
+
 use super::{SMALL, command, fails, has_keys, json, run, succeeds, text};
 
 #[test]
