@@ -4,6 +4,7 @@
 
 #[cfg(feature = "burn")]
 mod batch;
+pub mod dataset;
 mod error;
 #[doc(hidden)]
 pub mod fs;
@@ -13,7 +14,6 @@ mod image_set;
 mod mnist;
 #[cfg(feature = "image")]
 mod picture;
-mod source;
 mod streams;
 mod strokes;
 pub mod tagged;
@@ -26,6 +26,7 @@ pub use batch::{
     PaddedVectors, SeparateWindows, SpellingBatch, TaggedBatch, TaggedBatcher, TaggedItem,
     image_tensor, one_hot,
 };
+pub use dataset::find_dataset;
 pub use error::DatasetError;
 pub use gzip::GzipError;
 pub use idx::{Dtype, Idx, IdxData, IdxError};
@@ -33,7 +34,6 @@ pub use image_set::ImageSet;
 pub use mnist::Mnist;
 #[cfg(feature = "image")]
 pub use picture::{PictureError, contact_sheet, decode_digit, read_digit};
-pub use source::find_dataset;
 pub use streams::{StreamRow, StreamWindow, Streams, StreamsError};
 pub use strokes::Strokes;
 pub use tagged::{
