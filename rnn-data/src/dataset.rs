@@ -157,8 +157,9 @@ impl Dataset {
     /// when the program is run again. A file gets its name when its content has the right sum, so that
     /// there is never a part under it. Of several processes, one downloads; the others wait for it.
     ///
-    /// Proxies are taken from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`);
-    /// this machine itself (`localhost`, `127.0.0.1`, `[::1]`) is asked without one.
+    /// A proxy is taken from the environment: the first that is set of `ALL_PROXY`, `HTTPS_PROXY` and
+    /// `HTTP_PROXY`, but for the hosts in `NO_PROXY` and this machine itself (`localhost`, `127.0.0.1`,
+    /// `[::1]`).
     ///
     /// # Errors
     ///

@@ -168,7 +168,7 @@ pub enum MirrorError {
         received: u64,
     },
     /// The connection ended, or what came over it is not HTTP.
-    #[error("cut off after {received} bytes{}: {reason}", of(total))]
+    #[error("the connection failed after {received} bytes{}: {reason}", of(total))]
     Cut {
         /// How many bytes had come.
         received: u64,

@@ -56,6 +56,14 @@ impl Client {
 
     /// Asks for what follows the first `have` bytes of a file that has at most `limit`.
     pub(super) fn get(&self, url: &str, have: u64, limit: u64) -> Result<Answer, MirrorError> {
+        if !["http://", "https://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
+        {
+            return Err(MirrorError::Connection {
+                reason: "expected a URL that begins with http:// or https://".to_owned(),
+            });
+        }
         // Compressed for the way, a file would have other bytes, and other offsets.
         let mut request = self.agent.get(url).header("Accept-Encoding", "identity");
         if is_this_machine(url) {

@@ -83,7 +83,7 @@ fn a_cut_download_goes_on_where_it_ended() {
         };
         case.assert_fetches(&body);
         assert_eq!(server.ranges(), [None, Some(150_000)]);
-        let cut = format!("cut off after 150000 bytes of {}", body.len());
+        let cut = format!("the connection failed after 150000 bytes of {}", body.len());
         assert!(case.told.iter().any(|told| told.starts_with(&cut)));
         assert!(
             case.told

@@ -1,4 +1,5 @@
-//! Several downloads of the same dataset at once, and one that is killed.
+//! Several downloads of the same dataset at once, one that is killed, and proxies: what needs processes of
+//! their own.
 
 use std::path::Path;
 use std::process::{Child, Command};
@@ -29,13 +30,17 @@ fn a_process_that_fetches() {
 }
 
 fn start_process(mirror: &str, cache: &Path) -> Child {
+    process(mirror, cache).spawn().unwrap()
+}
+
+fn process(mirror: &str, cache: &Path) -> Command {
     let name = "dataset::races::a_process_that_fetches";
-    Command::new(std::env::current_exe().unwrap())
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--exact", name, "--ignored", "--quiet"])
         .env("TEST_MIRROR", mirror)
-        .env("TEST_CACHE", cache)
-        .spawn()
-        .unwrap()
+        .env("TEST_CACHE", cache);
+    command
 }
 
 #[test]
@@ -105,4 +110,22 @@ fn a_killed_process_leaves_a_part_and_no_lock() {
     case.assert_fetches(&body());
     assert_eq!(server.ranges(), [None, Some(70_000)]);
     assert!(!case.told.contains(&"wait".to_owned()));
+}
+
+#[test]
+fn proxies_of_the_environment() {
+    let proxy = Server::start(|_, _| Reply::new("404 Not Found", &["Content-Length: 0"], b""));
+    let server = Server::start(|_, request| Reply::honest(request, &body()));
+    let case = Case::plain(&body(), &[]);
+    let fetches = |mirror: &str| {
+        let mut command = process(mirror, case.options.cache.as_ref().unwrap());
+        let output = command.env("ALL_PROXY", &proxy.url).output().unwrap();
+        output.status.success()
+    };
+    assert!(!fetches("http://data.invalid"));
+    let asked = proxy.requests();
+    assert!(asked[0].path.contains("data.invalid"), "{asked:?}");
+    // This machine is asked without it.
+    assert!(fetches(&server.url));
+    assert_eq!(proxy.requests(), asked);
 }
