@@ -86,18 +86,6 @@ pub enum DatasetError {
         /// What is wrong.
         source: Box<DatasetError>,
     },
-    /// A dataset lies in none of the usual places.
-    #[error(
-        "the dataset {name} was not found; looked for {}; set RNN_DATA to the folder that holds \
-         {name}, or give its own folder",
-        folders(places)
-    )]
-    NotFound {
-        /// The dataset.
-        name: String,
-        /// The folders looked for.
-        places: Vec<PathBuf>,
-    },
     /// The folder is not there.
     #[error("{}: no such folder; expected one with the files of MNIST", dir.display())]
     NoFolder {

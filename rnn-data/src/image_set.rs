@@ -69,18 +69,7 @@ impl ImageSet {
                 labels: labels.len(),
             });
         }
-        // An IDX file of one dimension has a header of eight bytes.
-        const LABELS_START: usize = 8;
-        for (index, &found) in labels.iter().enumerate() {
-            if usize::from(found) >= num_classes {
-                return Err(DatasetError::Label {
-                    index,
-                    offset: LABELS_START + index,
-                    num_classes,
-                    found,
-                });
-            }
-        }
+        check_labels(&labels, num_classes)?;
         Ok(Self {
             rows,
             cols,
@@ -105,6 +94,29 @@ impl ImageSet {
             });
         }
         Self::new(rows, cols, pixels, labels, num_classes)
+    }
+
+    /// The same pictures with another number of classes, which costs nothing: that of a network that was
+    /// trained on more classes than are in this set, for instance.
+    ///
+    /// ```
+    /// use rnn_data::ImageSet;
+    ///
+    /// let set = ImageSet::new(1, 1, vec![0, 255], vec![1, 0], 2)?;
+    /// assert_eq!(set.clone().with_num_classes(26)?.class_counts().len(), 26);
+    /// assert!(set.with_num_classes(1).is_err());
+    /// # Ok::<(), rnn_data::DatasetError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`DatasetError::Label`] if a label is not below it.
+    pub fn with_num_classes(self, num_classes: usize) -> Result<Self, DatasetError> {
+        check_labels(self.labels(), num_classes)?;
+        Ok(Self {
+            num_classes,
+            ..self
+        })
     }
 
     /// The two arrays, images and labels, that [`ImageSet::from_idx`] takes.
@@ -267,6 +279,23 @@ impl fmt::Debug for ImageSet {
             .field("cols", &self.cols)
             .field("num_classes", &self.num_classes)
             .finish_non_exhaustive()
+    }
+}
+
+fn check_labels(labels: &[u8], num_classes: usize) -> Result<(), DatasetError> {
+    // An IDX file of one dimension has a header of eight bytes.
+    const LABELS_START: usize = 8;
+    let wrong = labels
+        .iter()
+        .position(|&label| usize::from(label) >= num_classes);
+    match wrong {
+        None => Ok(()),
+        Some(index) => Err(DatasetError::Label {
+            index,
+            offset: LABELS_START + index,
+            num_classes,
+            found: labels[index],
+        }),
     }
 }
 

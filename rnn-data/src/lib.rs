@@ -4,6 +4,7 @@
 
 #[cfg(feature = "burn")]
 mod batch;
+pub mod dataset;
 mod distortion;
 mod error;
 #[doc(hidden)]
@@ -14,7 +15,6 @@ mod image_set;
 mod mnist;
 #[cfg(feature = "image")]
 mod picture;
-mod source;
 mod streams;
 mod strokes;
 pub mod tagged;
@@ -27,6 +27,7 @@ pub use batch::{
     ImageReading, PaddedBatch, PaddedVectors, SeparateWindows, SpellingBatch, TaggedBatch,
     TaggedBatcher, TaggedItem, one_hot,
 };
+pub use dataset::find_dataset;
 pub use distortion::Distortion;
 pub use error::DatasetError;
 pub use gzip::GzipError;
@@ -35,7 +36,6 @@ pub use image_set::ImageSet;
 pub use mnist::Mnist;
 #[cfg(feature = "image")]
 pub use picture::{PictureError, contact_sheet, decode_digit, read_digit};
-pub use source::find_dataset;
 pub use streams::{StreamRow, StreamWindow, Streams, StreamsError};
 pub use strokes::Strokes;
 pub use tagged::{

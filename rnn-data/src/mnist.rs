@@ -1,11 +1,11 @@
-//! The four files of MNIST, and of data sets in the same format (Fashion-MNIST, KMNIST, …).
+//! The four files of MNIST, and of data sets in the same format (Fashion-MNIST, KMNIST, EMNIST, …).
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{DatasetError, Idx, ImageSet};
+use crate::{DatasetError, Idx, IdxData, ImageSet};
 
-/// Training and test pictures in ten classes.
+/// Training and test pictures, of ten classes or up to 256.
 ///
 /// ```
 /// use rnn_data::{Mnist, Strokes};
@@ -37,7 +37,7 @@ const IMAGES: &str = "images-idx3-ubyte";
 const LABELS: &str = "labels-idx1-ubyte";
 
 impl Mnist {
-    /// How many classes there are: the digits, or kinds of clothing.
+    /// How many classes there are at least: the digits, or kinds of clothing.
     pub const NUM_CLASSES: usize = 10;
 
     /// A data set of these two parts.
@@ -62,31 +62,50 @@ impl Mnist {
     /// `dir/MNIST/raw`, `dir/FashionMNIST/raw` and `dir/raw`, and the first folder with any of them
     /// is the one that is read.
     ///
+    /// There are ten classes ([`Mnist::NUM_CLASSES`]) or, if a label of either part is beyond, one more
+    /// than the largest label: 27 in EMNIST's letters, whose labels are 1 to 26.
+    ///
     /// # Errors
     ///
     /// [`DatasetError::NoFolder`] and [`DatasetError::MissingFile`] say what was looked for and
     /// where; [`DatasetError::Idx`] and [`DatasetError::Files`] name the files that are wrong.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, DatasetError> {
-        let dir = dir.as_ref();
-        if !dir.is_dir() {
-            return Err(DatasetError::NoFolder {
-                dir: dir.to_owned(),
-            });
-        }
-        let mut folders = FOLDERS.map(|folder| dir.join(folder)).to_vec();
-        if let Some(first) = folders.iter().position(|folder| has_any(folder)) {
-            // All four files come from one folder, so that two data sets are never mixed.
-            folders = vec![folders.swap_remove(first)];
-        }
-        let [train_images, train_labels, test_images, test_labels] = [
-            find(&folders, TRAIN, IMAGES)?,
-            find(&folders, TRAIN, LABELS)?,
-            find(&folders, TEST, IMAGES)?,
-            find(&folders, TEST, LABELS)?,
-        ];
-        let train = read_set(&train_images, &train_labels)?;
-        let test = read_set(&test_images, &test_labels)?;
-        Self::new(train, test).map_err(in_files(&train_images, &test_images))
+        let folders = folders(dir.as_ref(), &[TRAIN, TEST])?;
+        let train = Files::find(&folders, TRAIN)?;
+        let test = Files::find(&folders, TEST)?;
+        let (train_arrays, test_arrays) = (train.read()?, test.read()?);
+        let num_classes = train_arrays.num_classes().max(test_arrays.num_classes());
+        Self::new(
+            train.set(train_arrays, num_classes)?,
+            test.set(test_arrays, num_classes)?,
+        )
+        .map_err(in_files(&train.images, &test.images))
+    }
+
+    /// Reads the test set alone, from a folder as [`Mnist::open`] takes it, in which the two `t10k` files
+    /// are enough.
+    ///
+    /// The number of classes goes by the labels of the test set; for another number, for instance that
+    /// of a network, see [`ImageSet::with_num_classes`].
+    ///
+    /// ```
+    /// use rnn_data::{Mnist, Strokes};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// Strokes::new(1).mnist(20, 10)?.write(dir.path(), false)?;
+    /// std::fs::remove_file(dir.path().join("train-images-idx3-ubyte"))?;
+    /// assert_eq!(Mnist::open_test(dir.path())?.len(), 10);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Mnist::open`].
+    pub fn open_test(dir: impl AsRef<Path>) -> Result<ImageSet, DatasetError> {
+        let test = Files::find(&folders(dir.as_ref(), &[TEST])?, TEST)?;
+        let arrays = test.read()?;
+        let num_classes = arrays.num_classes();
+        test.set(arrays, num_classes)
     }
 
     /// Writes the four files, with `.gz` at the end of their names if `gzip` is set, into a folder,
@@ -126,26 +145,39 @@ impl Mnist {
     }
 }
 
-fn all_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn all_files() -> impl Iterator<Item = (&'static str, &'static str)> {
     [TRAIN, TEST]
         .into_iter()
         .flat_map(|split| [IMAGES, LABELS].map(|kind| (split, kind)))
 }
 
 /// The names a file may have, the preferred one first.
-fn spellings(split: &str, kind: &str) -> [String; 4] {
+pub(crate) fn spellings(split: &str, kind: &str) -> [String; 4] {
     let dash = format!("{split}-{kind}");
     let dot = format!("{split}-{}", kind.replacen('-', ".", 1));
     let [dash_gz, dot_gz] = [&dash, &dot].map(|name| format!("{name}.gz"));
     [dash, dot, dash_gz, dot_gz]
 }
 
-fn has_any(folder: &Path) -> bool {
-    all_files().any(|(split, kind)| {
-        spellings(split, kind)
-            .iter()
+/// The folders to look into for the files of these parts, which is one if any of them has one: files of
+/// two data sets are never mixed.
+fn folders(dir: &Path, splits: &[&str]) -> Result<Vec<PathBuf>, DatasetError> {
+    if !dir.is_dir() {
+        return Err(DatasetError::NoFolder {
+            dir: dir.to_owned(),
+        });
+    }
+    let has_any = |folder: &PathBuf| {
+        let files = all_files().filter(|(split, _)| splits.contains(split));
+        files
+            .flat_map(|(split, kind)| spellings(split, kind))
             .any(|name| folder.join(name).is_file())
-    })
+    };
+    let mut folders = FOLDERS.map(|folder| dir.join(folder)).to_vec();
+    if let Some(first) = folders.iter().position(has_any) {
+        folders = vec![folders.swap_remove(first)];
+    }
+    Ok(folders)
 }
 
 fn find(folders: &[PathBuf], split: &str, kind: &str) -> Result<PathBuf, DatasetError> {
@@ -160,9 +192,50 @@ fn find(folders: &[PathBuf], split: &str, kind: &str) -> Result<PathBuf, Dataset
         })
 }
 
-fn read_set(images: &Path, labels: &Path) -> Result<ImageSet, DatasetError> {
-    ImageSet::from_idx(Idx::read(images)?, Idx::read(labels)?, Mnist::NUM_CLASSES)
-        .map_err(in_files(images, labels))
+/// The two files of a part.
+struct Files {
+    images: PathBuf,
+    labels: PathBuf,
+}
+
+/// What is in them.
+struct Arrays {
+    images: Idx,
+    labels: Idx,
+}
+
+impl Files {
+    fn find(folders: &[PathBuf], split: &str) -> Result<Self, DatasetError> {
+        Ok(Self {
+            images: find(folders, split, IMAGES)?,
+            labels: find(folders, split, LABELS)?,
+        })
+    }
+
+    fn read(&self) -> Result<Arrays, DatasetError> {
+        Ok(Arrays {
+            images: Idx::read(&self.images)?,
+            labels: Idx::read(&self.labels)?,
+        })
+    }
+
+    fn set(&self, arrays: Arrays, num_classes: usize) -> Result<ImageSet, DatasetError> {
+        ImageSet::from_idx(arrays.images, arrays.labels, num_classes)
+            .map_err(in_files(&self.images, &self.labels))
+    }
+}
+
+impl Arrays {
+    /// How many classes the labels need, at least ten.
+    fn num_classes(&self) -> usize {
+        let largest = match self.labels.data() {
+            IdxData::U8(labels) => labels.iter().max(),
+            _ => None,
+        };
+        largest
+            .map_or(0, |&label| usize::from(label) + 1)
+            .max(Mnist::NUM_CLASSES)
+    }
 }
 
 fn in_files(first: &Path, second: &Path) -> impl FnOnce(DatasetError) -> DatasetError {

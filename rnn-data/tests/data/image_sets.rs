@@ -105,6 +105,41 @@ fn parts_that_make_no_set() {
 }
 
 #[test]
+fn a_label_beyond_the_classes_is_named() {
+    let mut labels = vec![3u8; 20];
+    labels[17] = 10;
+    let bytes = Idx::new(vec![20], labels.clone()).unwrap().to_bytes();
+    let error = ImageSet::new(1, 1, vec![0; 20], labels.clone(), 10).unwrap_err();
+    assert!(matches!(
+        error,
+        DatasetError::Label {
+            index: 17,
+            offset: 25,
+            num_classes: 10,
+            found: 10,
+        }
+    ));
+    // The offset is where the byte is in a file.
+    assert_eq!(bytes[25], 10);
+    assert_eq!(
+        error.to_string(),
+        "label 17 at byte 25: expected a class below 10, found 10"
+    );
+
+    let set = ImageSet::new(1, 1, vec![0; 20], labels, 11).unwrap();
+    assert_eq!(
+        set.clone().with_num_classes(256).unwrap().num_classes(),
+        256
+    );
+    assert!(matches!(
+        set.clone().with_num_classes(10),
+        Err(DatasetError::Label { index: 17, .. })
+    ));
+    // Only the pictures of this view count.
+    assert!(set.take(17).with_num_classes(10).is_ok());
+}
+
+#[test]
 fn a_part_is_written_without_the_rest() {
     let (images, labels) = set().slice(4..6).to_idx().unwrap();
     assert_eq!(images.shape(), [2, 2, 3]);

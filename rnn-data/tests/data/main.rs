@@ -1,6 +1,7 @@
 //! All tests of this crate but those that need an allocator of their own, as one program: each program
 //! more is linked by itself.
 
+mod dataset;
 mod idx_gzip_malformed;
 mod idx_malformed;
 mod idx_never_panics;

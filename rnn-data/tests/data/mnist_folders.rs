@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use rnn_data::{DatasetError, Idx, Mnist, Strokes};
+use rnn_data::{DatasetError, Idx, ImageSet, Mnist, Strokes};
 use tempfile::tempdir;
 
 fn digits() -> Mnist {
@@ -157,34 +157,50 @@ fn a_cut_file_is_named() {
 }
 
 #[test]
-fn label_out_of_range() {
-    let mut labels = vec![3u8; 20];
-    labels[17] = 10;
-    let dir = with_file(
-        "t10k-labels-idx1-ubyte",
-        &Idx::new(vec![20], labels).unwrap(),
-    );
-    let (error, message) = message_of(dir.path());
-    let DatasetError::Files { source, .. } = error else {
-        panic!("{message}");
+fn labels_decide_how_many_classes_there_are() {
+    let open = |file: &str, largest: u8| {
+        let count = if file.starts_with("train") { 30 } else { 20 };
+        let mut labels = vec![1u8; count];
+        labels[17] = largest;
+        Mnist::open(with_file(file, &Idx::new(vec![count], labels).unwrap()).path()).unwrap()
     };
-    assert!(matches!(
-        *source,
-        DatasetError::Label {
-            index: 17,
-            offset: 25,
-            found: 10,
-            ..
+    for file in ["train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"] {
+        // Letters have labels 1 to 26; few labels are still those of digits.
+        for (largest, expected) in [(3, 10), (9, 10), (10, 11), (26, 27), (255, 256)] {
+            let set = open(file, largest);
+            let found = [&set.train, &set.test].map(ImageSet::num_classes);
+            assert_eq!(found, [expected; 2], "{file} with {largest}");
+            assert_eq!(set.test.class_counts().len(), expected);
         }
-    ));
-    assert_says(
-        &message,
-        &["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"],
-    );
-    assert_says(&message, &["label 17", "byte 25", "below 10", "found 10"]);
-    // The offset is where the byte is in the file.
-    let bytes = fs::read(dir.path().join("t10k-labels-idx1-ubyte")).unwrap();
-    assert_eq!(bytes[25], 10);
+    }
+}
+
+#[test]
+fn the_test_files_are_enough_for_the_test_set() {
+    for (folder, gzip) in [("", false), ("MNIST/raw", true)] {
+        let dir = tempdir().unwrap();
+        let inner = dir.path().join(folder);
+        digits().write(&inner, gzip).unwrap();
+        let ending = if gzip { ".gz" } else { "" };
+        for kind in ["images-idx3", "labels-idx1"] {
+            fs::remove_file(inner.join(format!("train-{kind}-ubyte{ending}"))).unwrap();
+        }
+        assert_eq!(Mnist::open_test(dir.path()).unwrap(), digits().test);
+        let (_, message) = message_of(dir.path());
+        assert_says(&message, &["no train-images-idx3-ubyte or"]);
+
+        fs::remove_file(inner.join(format!("t10k-labels-idx1-ubyte{ending}"))).unwrap();
+        let error = Mnist::open_test(dir.path()).unwrap_err();
+        assert!(matches!(error, DatasetError::MissingFile { dirs, .. } if dirs == [inner]));
+    }
+    // Training files elsewhere do not hide those of the test.
+    let dir = tempdir().unwrap();
+    digits().write(dir.path().join("raw"), true).unwrap();
+    fs::write(dir.path().join("train-images-idx3-ubyte"), "").unwrap();
+    assert_eq!(Mnist::open_test(dir.path()).unwrap().len(), 20);
+
+    let absent = Mnist::open_test(dir.path().join("absent")).unwrap_err();
+    assert!(matches!(absent, DatasetError::NoFolder { .. }));
 }
 
 #[test]
