@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use burn::tensor::Device;
+use rnn_data::dataset;
 use rnn_train::optim::Precision;
 
 use crate::cli::Common;
@@ -12,6 +13,8 @@ pub struct Context {
     pub device_name: String,
     pub threads: usize,
     pub seed: u64,
+    /// Where datasets by name are looked for, and how they are downloaded.
+    pub datasets: dataset::Options,
 }
 
 impl Context {
@@ -24,6 +27,11 @@ impl Context {
             device: selected.device,
             device_name: selected.name,
             seed: common.seed.unwrap_or(1),
+            datasets: dataset::Options {
+                mirror: common.mirror.clone(),
+                offline: common.offline,
+                ..dataset::Options::default()
+            },
         })
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::values::{seed, threads};
+use super::values::{mirror, seed, threads};
 
 /// What every command takes.
 #[derive(Args, Clone, Debug, Serialize)]
@@ -33,13 +33,21 @@ pub struct Common {
     /// Print nothing but errors (and the JSON line, if asked for)
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Download datasets by name from here, and not from the places that are known: a URL to which a file's
+    /// name is appended
+    #[arg(long, global = true, value_name = "URL", value_parser = mirror, conflicts_with = "offline")]
+    pub mirror: Option<String>,
+    /// Download nothing: datasets by name are looked for on this machine alone
+    #[arg(long, global = true)]
+    pub offline: bool,
 }
 
 impl Common {
     /// Flags that a file for `--config` may not set: they say what one call prints.
-    pub const NOT_IN_A_FILE: &[&str] = &["json", "quiet"];
+    pub const NOT_IN_A_FILE: &[&str] = &["json", "quiet", "mirror", "offline"];
     /// Flags that may be given with `--resume`. Another device or number of threads is a warning.
-    pub const ALLOWED_WITH_RESUME: &[&str] = &["device", "threads", "json", "quiet"];
+    pub const ALLOWED_WITH_RESUME: &[&str] =
+        &["device", "threads", "json", "quiet", "mirror", "offline"];
 }
 
 /// What a command takes that uses a run.

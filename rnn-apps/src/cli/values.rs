@@ -59,6 +59,17 @@ pub fn threads(text: &str) -> Result<usize, String> {
     count(text, 1_024)
 }
 
+/// `http://…` or `https://…`
+pub fn mirror(text: &str) -> Result<String, String> {
+    let is_url = ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
+    match is_url {
+        true => Ok(text.to_owned()),
+        false => Err("expected a URL that begins with http:// or https://".to_owned()),
+    }
+}
+
 pub fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if x > 0.0 && x.is_finite() => Ok(x),

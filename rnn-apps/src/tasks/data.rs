@@ -4,16 +4,27 @@ use std::path::Path;
 
 use anyhow::ensure;
 
+use super::dataset;
 use super::task::Task;
+use crate::context::Context;
 use crate::ui::Output;
 use crate::ui::progress::with_spinner;
 
-/// Reads the data of a training, from `path` if it is given.
+/// Reads the data of a training, from `path` if it is given, or else from the folder of its dataset by name,
+/// which is downloaded if it has to be.
 pub fn read<T: Task>(
+    context: &Context,
     training: &T::Training,
     path: Option<&Path>,
     out: &Output,
 ) -> anyhow::Result<T::Data> {
+    let name = match path {
+        Some(_) => None,
+        None => T::dataset(training),
+    };
+    let folder = name.map(|name| dataset::folder(name, context, out));
+    let folder = folder.transpose()?;
+    let path = path.or(folder.as_deref());
     let what = format!("reading the {}", T::ITEMS);
     with_spinner(out, what, || T::read(training, path))
 }

@@ -6,6 +6,7 @@
 pub mod call;
 pub mod charlm;
 pub mod data;
+mod dataset;
 pub mod history;
 pub mod import;
 pub mod initial;

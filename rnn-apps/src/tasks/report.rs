@@ -104,7 +104,7 @@ pub fn again<T: Task>(
         let path = folder.display();
         format!("{path}: the training is not finished: there is nothing to report yet")
     })?;
-    let data = data::read::<T>(training, path, out);
+    let data = data::read::<T>(context, training, path, out);
     let data = data.context("the run's data can't be read; --data says where they are now")?;
     data::check::<T>(folder, training, &data)?;
     let data = T::for_model(data, &settings.model, &run)?;

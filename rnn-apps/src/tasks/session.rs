@@ -58,6 +58,8 @@ pub fn print_config(
         seed: Some(context.seed),
         json: false,
         quiet: false,
+        mirror: None,
+        offline: false,
     };
     let common = to_toml(&common, Common::NOT_IN_A_FILE)?;
     let args = to_toml(args, &[RunArgs::NOT_IN_A_FILE, not_in_a_file].concat())?;

@@ -88,7 +88,13 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     /// Where the command line says that the data are: those of a resumed run may have moved.
     fn data_path(args: &Self::Args) -> Option<&Path>;
 
-    /// Reads the data of a training, from `path` if there is one.
+    /// The name of the dataset that a training reads, if it is one that may have to be downloaded.
+    fn dataset(_training: &Self::Training) -> Option<&'static str> {
+        None
+    }
+
+    /// Reads the data of a training, from `path` if there is one: that of the command line, or the folder of
+    /// its dataset by name.
     fn read(training: &Self::Training, path: Option<&Path>) -> anyhow::Result<Self::Data>;
 
     /// The SHA-256 fingerprints of the data, in the order of

@@ -76,7 +76,7 @@ pub fn train<T: Task>(
         ..T::default_fit(&args.task)
     });
     let mut training = T::training(&args.task, fit)?;
-    let mut data = data::read::<T>(&training, T::data_path(&args.task), out)?;
+    let mut data = data::read::<T>(context, &training, T::data_path(&args.task), out)?;
     data::record::<T>(&mut training, &data);
     let mut model = T::model(&args.task, &data);
     let initial = args.run.init_from.as_deref().map(Initial::read);
@@ -147,7 +147,7 @@ fn resume<T: Task>(
         session.extend(context, &mut settings, T::fit_mut, length)?;
     }
     let training = settings.training()?;
-    let mut data = data::read::<T>(training, T::data_path(&args.task), out)?;
+    let mut data = data::read::<T>(context, training, T::data_path(&args.task), out)?;
     data::check::<T>(folder, training, &data)?;
     let mut initial = None;
     if let Some(origin) = &settings.init_from

@@ -218,14 +218,17 @@ impl SourceArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dataset {
-    /// 40,000 lines of Shakespeare; looked for in $RNN_DATA/tinyshakespeare, data/tinyshakespeare
-    Tinyshakespeare,
+    /// 40,000 lines of Shakespeare; found under $RNN_DATA and data, or downloaded (1 MB) into $RNN_CACHE or
+    /// the user's cache
+    #[value(alias = "tinyshakespeare")]
+    #[serde(alias = "tinyshakespeare")]
+    TinyShakespeare,
 }
 
 impl Dataset {
     pub fn name(self) -> &'static str {
         match self {
-            Self::Tinyshakespeare => "tinyshakespeare",
+            Self::TinyShakespeare => "tiny-shakespeare",
         }
     }
 }

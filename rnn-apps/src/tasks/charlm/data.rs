@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use rnn_data::text::{HARBOUR, InvalidUtf8, Text, TextStreams};
-use rnn_data::{IdBatch, Vocab, find_dataset};
+use rnn_data::{IdBatch, Vocab};
 use rnn_train::FitConfig;
 use rnn_train::data::IdLoader;
 use serde::{Deserialize, Serialize};
@@ -68,18 +68,20 @@ impl Training {
         })
     }
 
-    /// Opens the whole text, at `path` if it is given.
+    /// The name of the dataset, if that is where the text is from.
+    pub fn downloaded(&self) -> Option<&'static str> {
+        match self.data {
+            Some(_) => None,
+            None => self.dataset.map(Dataset::name),
+        }
+    }
+
+    /// Opens the whole text, at `path` if it is given, where a dataset by name is too.
     pub fn open(&self, path: Option<&Path>) -> anyhow::Result<Text> {
-        let folder;
-        let path = match (path.or(self.data.as_deref()), self.dataset) {
-            (Some(path), _) => path,
-            (None, Some(dataset)) => {
-                folder = find_dataset(dataset.name())?;
-                &folder
-            }
-            (None, None) => return Ok(Text::from_string("the embedded play", HARBOUR)),
-        };
-        open(path, self.replace_invalid)
+        match path.or(self.data.as_deref()) {
+            Some(path) => open(path, self.replace_invalid),
+            None => Ok(Text::from_string("the embedded play", HARBOUR)),
+        }
     }
 
     /// The parts of the text to train on and to validate on, all of it.

@@ -8,6 +8,7 @@ use super::data;
 use super::judge::{self, Score};
 use super::model::TrainedCharLm;
 use crate::context::Context;
+use crate::tasks::dataset;
 use crate::tasks::results::{CommonResults, EvaluationResults};
 use crate::ui::Output;
 
@@ -40,7 +41,13 @@ pub fn run(context: &Context, args: &CharLmEvalArgs, out: &mut Output) -> anyhow
         None => {
             let mut training = settings.evaluated_on(None, Clone::clone, run, "--file")?;
             training.replace_invalid |= args.replace_invalid;
-            let whole = training.open(args.data.as_deref())?;
+            let of_name = match args.data {
+                Some(_) => None,
+                None => training.downloaded(),
+            };
+            let folder = of_name.map(|name| dataset::folder(name, context, out));
+            let folder = folder.transpose()?;
+            let whole = training.open(args.data.as_deref().or(folder.as_deref()))?;
             let as_trained = training.is_of(&whole)?;
             let part = Some(args.part.name());
             (training.part(&whole, args.part)?, part, Some(as_trained))

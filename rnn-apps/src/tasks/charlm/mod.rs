@@ -102,6 +102,10 @@ impl Task for CharLm {
         args.source.data.as_deref()
     }
 
+    fn dataset(training: &Training) -> Option<&'static str> {
+        training.downloaded()
+    }
+
     fn read(training: &Training, path: Option<&Path>) -> anyhow::Result<TextData> {
         TextData::read(training, path)
     }

@@ -180,14 +180,23 @@ pub struct SourceArgs {
 pub enum Dataset {
     /// 10,000 digits that the program draws itself
     Strokes,
-    /// Handwritten digits; looked for in $RNN_DATA/mnist, data/mnist
+    /// 70,000 handwritten digits; found under $RNN_DATA, data and where Debian and torchvision put them, or
+    /// downloaded (12 MB) into $RNN_CACHE or the user's cache
     Mnist,
-    /// Clothes; looked for in $RNN_DATA/fashion-mnist, data/fashion-mnist and where Debian's
-    /// dataset-fashion-mnist puts them
+    /// 70,000 pictures of clothing; likewise (31 MB)
     FashionMnist,
 }
 
 impl SourceArgs {
+    /// The name of the dataset, if it is one that is not drawn here.
+    pub fn downloaded(&self) -> Option<&'static str> {
+        match (&self.data, self.dataset?) {
+            (Some(_), _) | (None, Dataset::Strokes) => None,
+            (None, Dataset::Mnist) => Some("mnist"),
+            (None, Dataset::FashionMnist) => Some("fashion-mnist"),
+        }
+    }
+
     /// Whether either flag was given.
     pub fn is_given(&self) -> bool {
         self.dataset.is_some() || self.data.is_some()

@@ -1,13 +1,16 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use rnn_data::{ImageSet, Mnist, Strokes, find_dataset};
+use rnn_data::{DatasetError, ImageSet, Mnist, Strokes};
 use rnn_train::FitConfig;
 use rnn_train::data::fingerprint;
 use serde::{Deserialize, Serialize};
 
 use super::args::{Dataset, MnistArgs, SourceArgs};
 use super::preset::Preset;
+use crate::context::Context;
+use crate::tasks::dataset;
+use crate::ui::progress::with_spinner;
 use crate::ui::{Grouped, Output, preview};
 
 /// The numbers of training and test digits of `strokes`, and the seed they are drawn from. They are
@@ -98,13 +101,13 @@ const FASHION: [&str; 10] = [
 ];
 
 impl Images {
-    /// Reads the images of a training, from the folder `path` if it is given.
+    /// Reads the images of a training: those in the folder `path` if it is given, where a dataset by name is
+    /// too.
     pub fn read(training: &Training, path: Option<&Path>) -> anyhow::Result<Self> {
-        let mut source = training.source();
-        if let Some(folder) = path {
-            source.data = Some(folder.to_owned());
-        }
-        let Mnist { train, test } = open(&source)?;
+        let Mnist { train, test } = match path.or(training.data.as_deref()) {
+            Some(folder) => Mnist::open(folder)?,
+            None => strokes()?,
+        };
         let all = match training.limit {
             Some(limit) => train.take(limit),
             None => train,
@@ -163,22 +166,19 @@ impl Images {
     }
 }
 
-/// Opens the images of a folder, or else of a dataset by name.
-pub fn open(source: &SourceArgs) -> anyhow::Result<Mnist> {
-    let images = match (&source.data, source.dataset) {
-        (Some(folder), _) => Mnist::open(folder)?,
-        (None, Some(Dataset::Mnist)) => Mnist::open(find_dataset("mnist")?)?,
-        (None, Some(Dataset::FashionMnist)) => Mnist::open(find_dataset("fashion-mnist")?)?,
-        (None, Some(Dataset::Strokes) | None) => {
-            Strokes::new(STROKES_SEED).mnist(STROKES.0, STROKES.1)?
-        }
-    };
-    Ok(images)
+/// Opens the test images that `source` says, downloaded if they have to be. A folder needs no others.
+pub fn open_test(source: &SourceArgs, context: &Context, out: &Output) -> anyhow::Result<ImageSet> {
+    let downloaded = source.downloaded();
+    let folder = downloaded.map(|name| dataset::folder(name, context, out));
+    let folder = folder.transpose()?.or(source.data.clone());
+    with_spinner(out, "reading the images".to_owned(), || match folder {
+        Some(folder) => Ok(Mnist::open_test(folder)?),
+        None => Ok(strokes()?.test),
+    })
 }
 
-/// Opens the test images of a folder, which needs no others, or else of a dataset by name.
-pub fn open_test(source: &SourceArgs) -> anyhow::Result<ImageSet> {
-    Ok(open(source)?.test)
+fn strokes() -> Result<Mnist, DatasetError> {
+    Strokes::new(STROKES_SEED).mnist(STROKES.0, STROKES.1)
 }
 
 /// Prints three drawn digits as text, as many as fit a terminal's width.

@@ -12,7 +12,6 @@ use super::{data, evaluation, judge};
 use crate::context::Context;
 use crate::tasks::recurrent::CellKind;
 use crate::tasks::results::{CommonResults, EvaluationResults, check_accuracy, epochs_of};
-use crate::ui::progress::with_spinner;
 use crate::ui::{Grouped, Output};
 
 pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow::Result<()> {
@@ -20,9 +19,7 @@ pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow:
     let training = settings.training.as_ref();
     let given = args.source.is_given().then(|| args.source.clone());
     let source = settings.evaluated_on(given, |t| t.source(), &run, "--data or --dataset")?;
-    let images = with_spinner(out, "reading the images".to_owned(), || {
-        data::open_test(&source)
-    })?;
+    let images = data::open_test(&source, context, out)?;
     out.field("run", run.path().display())?;
     let data_as_trained = training.map(|t| fingerprint(&images) == t.test_fingerprint);
     let count = Grouped(images.len());

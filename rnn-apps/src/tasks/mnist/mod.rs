@@ -105,6 +105,10 @@ impl Task for Mnist {
         args.source.data.as_deref()
     }
 
+    fn dataset(training: &Training) -> Option<&'static str> {
+        training.source().downloaded()
+    }
+
     fn read(training: &Training, path: Option<&Path>) -> anyhow::Result<Images> {
         Images::read(training, path)
     }

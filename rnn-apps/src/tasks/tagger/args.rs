@@ -24,6 +24,9 @@ pub struct TaggerArgs {
     /// sentences]
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
+    /// A treebank by name
+    #[arg(long, value_enum, conflicts_with = "data")]
+    pub dataset: Option<Dataset>,
     /// Sentences to evaluate on [default: the folder's, or else a share of the training sentences]
     #[arg(long, value_name = "FILE", requires = "data")]
     pub dev: Option<PathBuf>,
@@ -103,14 +106,19 @@ impl TaggerArgs {
     /// The least number of occurrences of a known word. It is 1 for the notebook's two sentences,
     /// in which words occur only once or twice.
     pub fn min_count(&self) -> usize {
-        let default = if self.data.is_some() { 2 } else { 1 };
+        let default = if self.has_data() { 2 } else { 1 };
         self.min_count.unwrap_or(default)
+    }
+
+    /// Whether there are data other than the notebook's two sentences.
+    fn has_data(&self) -> bool {
+        self.data.is_some() || self.dataset.is_some()
     }
 
     /// Whether words are known whatever their case. The notebook's two sentences have their words as they
     /// are written.
     pub fn lowercase(&self) -> bool {
-        let default = self.data.is_some() && !self.no_chars;
+        let default = self.has_data() && !self.no_chars;
         self.lowercase.unwrap_or(default)
     }
 
@@ -149,6 +157,23 @@ pub struct TaggerEvalArgs {
     /// Sentences that are tagged together
     #[arg(long, default_value_t = 64, value_name = "B", value_parser = items)]
     pub batch_size: usize,
+}
+
+/// A treebank by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dataset {
+    /// English as people write it, of Universal Dependencies 2.16: 14,545 sentences; found under $RNN_DATA and
+    /// data, or downloaded (16 MB) into $RNN_CACHE or the user's cache
+    UdEnglishEwt,
+}
+
+impl Dataset {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UdEnglishEwt => "ud-english-ewt",
+        }
+    }
 }
 
 /// A part of a corpus to evaluate on.

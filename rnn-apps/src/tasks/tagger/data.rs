@@ -8,7 +8,7 @@ use rnn_train::FitConfig;
 use rnn_train::data::{WordDropout, fingerprint_sentences};
 use serde::{Deserialize, Serialize};
 
-use super::args::TaggerArgs;
+use super::args::{Dataset, TaggerArgs};
 use crate::tasks::settings::InitFrom;
 use crate::ui::Grouped;
 
@@ -57,6 +57,7 @@ impl Training {
         let absolute = |path: &Option<PathBuf>| path.as_deref().map(std::path::absolute);
         Ok(Self {
             source: Source {
+                dataset: args.dataset,
                 data: absolute(&args.data).transpose()?,
                 dev: absolute(&args.dev).transpose()?,
                 valid_split: args.valid_split,
@@ -82,7 +83,10 @@ impl Training {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// A folder or a file; `None` for the notebook's two sentences.
+    /// A treebank by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<Dataset>,
+    /// A folder or a file; neither of both for the notebook's two sentences.
     pub data: Option<PathBuf>,
     /// The sentences to evaluate on, instead of those in `data`.
     pub dev: Option<PathBuf>,
@@ -94,6 +98,14 @@ pub struct Source {
 }
 
 impl Source {
+    /// The name of the treebank, if that is where the sentences are from.
+    pub fn downloaded(&self) -> Option<&'static str> {
+        match self.data {
+            Some(_) => None,
+            None => self.dataset.map(Dataset::name),
+        }
+    }
+
     fn open(&self) -> anyhow::Result<TaggedCorpus> {
         let Some(data) = &self.data else {
             let sentences = notebook_sentences();
@@ -140,12 +152,14 @@ impl Source {
 
     /// The data in words, and what is read as a word's tag.
     pub fn describe(&self) -> String {
-        let data = match (&self.data, &self.dev) {
-            (Some(data), Some(dev)) => {
-                format!("{}, evaluated on {}", data.display(), dev.display())
-            }
-            (Some(data), None) => data.display().to_string(),
-            (None, _) => "the notebook's two sentences".to_owned(),
+        let name = match (&self.data, self.dataset) {
+            (Some(data), _) => data.display().to_string(),
+            (None, Some(dataset)) => dataset.name().to_owned(),
+            (None, None) => "the notebook's two sentences".to_owned(),
+        };
+        let data = match &self.dev {
+            Some(dev) => format!("{name}, evaluated on {}", dev.display()),
+            None => name,
         };
         format!("{data}, {}", describe_label(self.label))
     }

@@ -9,10 +9,11 @@ use rnn_train::data::fingerprint_sentences;
 use serde::Serialize;
 
 use super::args::{Part, TaggerEvalArgs};
-use super::data::describe_label;
+use super::data::{Source, describe_label};
 use super::judge::{Score, Tagged};
 use super::model::TrainedTagger;
 use crate::context::Context;
+use crate::tasks::dataset;
 use crate::tasks::results::{CommonResults, EvaluationResults, epochs_of};
 use crate::ui::{Grouped, Output};
 
@@ -67,9 +68,13 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
             Part::Dev => TaggedCorpus::read_dev(path, label)?,
             Part::Test => TaggedCorpus::read_test(path, label)?,
         },
-        None => settings
-            .evaluated_on(None, |t| t.source.clone(), run, "--data")?
-            .dev()?,
+        None => {
+            let mut source = settings.evaluated_on(None, |t| t.source.clone(), run, "--data")?;
+            if let Some(name) = source.downloaded() {
+                source.data = Some(dataset::folder(name, context, out)?);
+            }
+            source.dev()?
+        }
     };
     let data_as_trained = training.map(|t| fingerprint_sentences(&sentences) == t.dev_fingerprint);
     out.field("run", run.path().display())?;
@@ -78,6 +83,8 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
     let data = args.data.as_ref().or(of_run);
     let part = data.filter(|path| path.is_dir()).map(|_| args.part);
     let name = data.map(|path| path.display().to_string());
+    let by_name = source.and_then(Source::downloaded);
+    let name = name.or(by_name.map(str::to_owned));
     let name = name.unwrap_or_else(|| "the notebook's two sentences".to_owned());
     let part_in_words = match part {
         None => "",

@@ -96,6 +96,10 @@ impl Task for Tagger {
         args.data.as_deref()
     }
 
+    fn dataset(training: &Training) -> Option<&'static str> {
+        training.source.downloaded()
+    }
+
     fn read(training: &Training, path: Option<&Path>) -> anyhow::Result<TaggedData> {
         TaggedData::read(training, path)
     }
