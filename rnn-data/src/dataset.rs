@@ -132,7 +132,7 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// Those of [`Dataset::find`] without the feature `download`, and of [`Dataset::fetch`] with it.
+    /// Those of [`Dataset::find`] without the feature `download`, and of `Dataset::fetch` with it.
     pub fn find_or_fetch(
         &self,
         options: &Options,

@@ -19,14 +19,14 @@ pub enum FetchError {
     },
     /// The dataset lies in none of the usual places.
     #[error("the dataset {} was not found; {missing}", .0.name, missing = .0)]
-    NotFound(Missing),
+    NotFound(Box<Missing>),
     /// The dataset, or a part of it, would have to be downloaded.
     #[error(
         "the dataset {} was not found, and nothing is downloaded, as was asked for; {missing}",
         .0.name,
         missing = .0
     )]
-    Offline(Missing),
+    Offline(Box<Missing>),
     /// There is no folder to download into.
     #[error(
         "there is no folder for caches, to download {name} into: the user has no home; set RNN_CACHE to a \
@@ -44,16 +44,17 @@ pub enum FetchError {
     },
     /// No mirror gave a file.
     #[error(
-        "{file} of {name} could not be downloaded from {}; put it into {} by hand, or give another mirror",
+        "{file} could not be downloaded from {}; put {} into {} by hand, or give another mirror",
         answers(mirrors),
+        missing.join(", "),
         folder.display()
     )]
     Download {
-        /// The dataset.
-        name: String,
         /// The file.
         file: String,
-        /// Where it would be.
+        /// The files that are still missing, this one first.
+        missing: Vec<String>,
+        /// Where they would be.
         folder: PathBuf,
         /// Where it was asked for, with the last answer of each.
         mirrors: Vec<(String, MirrorError)>,

@@ -31,7 +31,9 @@ pub(super) fn fetch(
         return Ok(folder);
     }
     if options.offline {
-        return Err(FetchError::Offline(places::missing(dataset, options)));
+        return Err(FetchError::Offline(Box::new(places::missing(
+            dataset, options,
+        ))));
     }
     fs::create_dir_all(&folder).map_err(in_file(&folder))?;
     // Unlocked when it is closed, at the end of this function or of the process. It is never removed:

@@ -72,9 +72,15 @@ impl Client {
         if have > 0 {
             request = request.header("Range", format!("bytes={have}-"));
         }
-        let response = request
-            .call()
-            .map_err(|error| self.explain(error, have, None))?;
+        let response = request.call().map_err(|error| match error {
+            // A certificate that is not trusted, or no TLS at all: that stays so.
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                MirrorError::Connection {
+                    reason: error.to_string(),
+                }
+            }
+            error => self.explain(error, have, None),
+        })?;
         let (start, total) = match response.status() {
             StatusCode::OK => (0, number(header(&response, CONTENT_LENGTH.as_str()))),
             StatusCode::PARTIAL_CONTENT => {

@@ -7,7 +7,7 @@ use std::thread;
 use super::check::{self, Verdict};
 use super::fetch::in_file;
 use super::http::{Client, End};
-use super::{Dataset, FetchError, MirrorError, Options, Progress, RemoteFile};
+use super::{Dataset, FetchError, MirrorError, Options, Progress, RemoteFile, places};
 
 /// A download has come further if so many bytes are new.
 const NEW_BYTES: u64 = 64 * 1024;
@@ -70,21 +70,21 @@ impl<'a> Download<'a> {
         let mut failed = Vec::new();
         for mirror in mirrors {
             let url = format!("{}/{}", mirror.trim_end_matches('/'), self.file.name);
-            match self.from_mirror(&url)? {
+            match self.try_mirror(&url)? {
                 None => return self.finish(),
                 Some(error) => failed.push((url, error)),
             }
         }
         Err(FetchError::Download {
-            name: self.dataset.name.clone(),
             file: self.file.name.clone(),
+            missing: places::names(places::missing_files(self.dataset, self.folder)),
             folder: self.folder.to_owned(),
             mirrors: failed,
         })
     }
 
     /// Downloads from one mirror, which is asked again as long as that may help.
-    fn from_mirror(&mut self, url: &str) -> Result<Option<MirrorError>, FetchError> {
+    fn try_mirror(&mut self, url: &str) -> Result<Option<MirrorError>, FetchError> {
         let mut furthest = self.part_len();
         let mut retries = self.options.retries;
         let mut pause = self.options.retry_pause;

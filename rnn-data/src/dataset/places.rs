@@ -8,7 +8,7 @@ pub(super) fn find(dataset: &Dataset, options: &Options) -> Result<PathBuf, Fetc
     let folders = candidates(dataset, options);
     match folders.iter().find(|folder| holds(dataset, folder)) {
         Some(folder) => Ok(folder.clone()),
-        None => Err(FetchError::NotFound(missing(dataset, options))),
+        None => Err(FetchError::NotFound(Box::new(missing(dataset, options)))),
     }
 }
 
@@ -55,7 +55,8 @@ fn holds(dataset: &Dataset, folder: &Path) -> bool {
     missing_files(dataset, folder).next().is_none()
 }
 
-fn names<'a>(files: impl Iterator<Item = &'a RemoteFile>) -> Vec<String> {
+/// The files' names.
+pub(super) fn names<'a>(files: impl Iterator<Item = &'a RemoteFile>) -> Vec<String> {
     files.map(|file| file.name.clone()).collect()
 }
 
