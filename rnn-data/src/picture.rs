@@ -5,8 +5,11 @@ mod error;
 mod font;
 mod ink;
 mod jpeg;
+mod lines;
+mod piece;
 mod sheet;
 mod strokes;
+mod top_hat;
 
 use std::io::Cursor;
 use std::path::Path;
@@ -16,6 +19,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::fs::file;
 use digit::SIDE;
+pub use digit::{Digit, Warning};
 pub use error::PictureError;
 pub use sheet::contact_sheet;
 
@@ -48,7 +52,7 @@ const MAX_MEMORY: u64 = (MAX_SIDE as u64).pow(2) * 8;
 /// assert_eq!(cause.to_string(), "expected a PNG, JPEG or BMP picture, found \"seven\"");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn read_digit(path: impl AsRef<Path>) -> Result<[u8; 28 * 28], PictureError> {
+pub fn read_digit(path: impl AsRef<Path>) -> Result<Digit, PictureError> {
     let path = path.as_ref();
     let bytes = file::read_bounded(path, MAX_BYTES).map_err(|source| PictureError::Io {
         path: path.to_owned(),
@@ -95,17 +99,18 @@ pub fn read_digit(path: impl AsRef<Path>) -> Result<[u8; 28 * 28], PictureError>
 /// one.write_to(&mut png, ImageFormat::Png)?;
 ///
 /// let digit = rnn_data::decode_digit(png.get_ref())?;
-/// let rows: Vec<&[u8]> = digit.chunks(28).collect();
+/// assert_eq!(digit.warning, None);
+/// let rows: Vec<&[u8]> = digit.pixels.chunks(28).collect();
 /// assert_eq!((rows[14][14], rows[14][5]), (255, 0));
 /// assert_eq!(rows.iter().filter(|row| row[14] > 0).count(), 20);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn decode_digit(bytes: &[u8]) -> Result<[u8; 28 * 28], PictureError> {
+pub fn decode_digit(bytes: &[u8]) -> Result<Digit, PictureError> {
     let picture = decode(bytes)?;
     if (picture.width(), picture.height()) == (SIDE, SIDE) {
         digit::keep(&ink::of_small(&picture))
     } else {
-        digit::fit(ink::of(&picture))
+        digit::fit(&ink::of(&picture)?)
     }
 }
 
