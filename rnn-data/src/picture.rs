@@ -3,6 +3,7 @@
 mod digit;
 mod error;
 mod font;
+mod hollow;
 mod ink;
 mod jpeg;
 mod lines;

@@ -72,7 +72,7 @@ fn remove_level(ink: &mut GrayImage) -> bool {
         let mut on: Vec<[u32; 3]> = thin.iter().filter(is_on).copied().collect();
         on.dedup_by_key(|[x, ..]| *x);
         let reaches = |columns: std::ops::Range<u32>| on.iter().any(|[x, ..]| columns.contains(x));
-        let end = width / 20 + 1;
+        let end = width / 100 + 2;
         let is_line = on.len() * 10 >= width as usize * SHARE
             && reaches(0..end)
             && reaches(width - end..width);

@@ -10,14 +10,15 @@ pub(super) const HALF: u8 = 128;
 /// What is wider than this part of its length is a blob, and no stroke.
 const BLOB: f32 = 0.45;
 /// The strokes of a digit are at most so many times as long as it is high: those of an 8 are about four
-/// times.
-const LONGEST_STROKE: f32 = 9.0;
+/// times, and of one that is drawn as an outline twice that.
+const LONGEST_STROKE: f32 = 16.0;
 
 /// In how many directions a frame is looked for, and in how many it may be open.
 const DIRECTIONS: usize = 36;
 const OPEN: usize = 4;
-/// What is in a frame is at least this part of its length.
-const LEAST_IN_FRAME: u32 = 4;
+/// What is in a frame is at least this part of its length, and in a box this one.
+const LEAST_IN_FRAME: u32 = 2;
+const LEAST_IN_BOX: u32 = 4;
 
 /// A rectangle of pixels: from `low` to `high`, both inside, as `[x, y]`.
 #[derive(Clone, Copy, Debug)]
@@ -92,22 +93,42 @@ impl Piece {
         self.length > LONGEST_STROKE * self.longest() as f32
     }
 
-    /// Whether it is a frame of any form around another piece that is not much smaller.
+    /// Whether it is a frame around another piece that is not much smaller.
     pub(super) fn is_frame_of_any(&self, others: &[Piece]) -> bool {
-        let is_in = |other: &&Piece| {
+        let is_in = |other: &&Piece, share: u32| {
             self.bounds.contains(other.bounds.low)
                 && self.bounds.contains(other.bounds.high)
                 && other.longest() < self.longest()
-                && other.longest() * LEAST_IN_FRAME >= self.longest()
+                && other.longest() * share >= self.longest()
         };
-        others
-            .iter()
-            .filter(is_in)
-            .any(|other| self.surrounds(other.bounds))
+        // A digit that is drawn as an outline has other outlines in it, but small ones.
+        let mut in_any = others.iter().filter(|other| is_in(other, LEAST_IN_FRAME));
+        let mut in_box = others.iter().filter(|other| is_in(other, LEAST_IN_BOX));
+        in_any.any(|other| self.surrounds(other.bounds))
+            || in_box.any(|other| self.is_box() && self.surrounds(other.bounds))
+    }
+
+    /// Whether its sides are about straight, and along those of its bounds.
+    fn is_box(&self) -> bool {
+        let Bounds { low, high } = self.bounds;
+        let sizes = self.bounds.size();
+        (0..2).all(|k| {
+            let across = 1 - k;
+            let near = sizes[k] / 10 + 1;
+            let mut sides = [0, 1].map(|_| vec![false; sizes[across] as usize]);
+            for at in &self.pixels {
+                let place = (at[across].clamp(low[across], high[across]) - low[across]) as usize;
+                sides[0][place] |= at[k] <= low[k] + near;
+                sides[1][place] |= at[k] + near >= high[k];
+            }
+            // Of an ellipse it is six tenths.
+            let share = |side: &Vec<bool>| side.iter().filter(|&&ink| ink).count() * 4;
+            sides.iter().all(|side| share(side) >= side.len() * 3)
+        })
     }
 
     /// Whether it has ink in nearly all directions from the inner rectangle's middle, and none in it.
-    pub(super) fn surrounds(&self, inner: Bounds) -> bool {
+    fn surrounds(&self, inner: Bounds) -> bool {
         let middle = [0, 1].map(|k| (inner.low[k] + inner.high[k]) as f32 / 2.0);
         let mut seen = [false; DIRECTIONS];
         for &at in &self.pixels {

@@ -4,8 +4,8 @@ use image::{GrayImage, Luma};
 
 use super::digit::Warning;
 use super::ink::Ink;
-use super::lines;
 use super::piece::{Bounds, Piece, pieces};
+use super::{hollow, lines};
 
 /// A piece of ink is kept if it is at least one eighth as long as the largest, and dirt otherwise.
 const SHARE: u32 = 8;
@@ -31,15 +31,13 @@ pub(super) fn find(ink: &Ink) -> Option<Found> {
     // What is around the digit may be so much darker that the digit is seen without it only.
     for _ in 0..3 {
         let Some(level) = levelled(&rest) else { break };
-        if let Some(clear) = lines::without_lines(&level) {
-            let candidates = inner(pieces(&clear, all), &clear);
+        let level = without_frames(level, all);
+        let clear = lines::without_lines(&level);
+        for ink in clear.iter().chain([&level]) {
+            let candidates = inner(pieces(ink, all), ink);
             if !candidates.is_empty() {
-                return chosen(candidates, &clear);
+                return chosen(candidates, ink);
             }
-        }
-        let candidates = inner(pieces(&level, all), &level);
-        if !candidates.is_empty() {
-            return chosen(candidates, &level);
         }
         erase(&mut rest, &level);
         first = first.or(Some(level));
@@ -92,6 +90,17 @@ fn erase(ink: &mut GrayImage, level: &GrayImage) {
     }
 }
 
+/// The ink without frames of what is in it.
+fn without_frames(mut ink: GrayImage, all: &GrayImage) -> GrayImage {
+    let pieces = pieces(&ink, all);
+    for piece in pieces.iter().filter(|piece| piece.is_frame_of_any(&pieces)) {
+        for &[x, y] in &piece.pixels {
+            ink.put_pixel(x, y, Luma([0]));
+        }
+    }
+    ink
+}
+
 /// The pieces that are neither around the digit nor specks, if any is not at the border.
 fn inner(mut pieces: Vec<Piece>, ink: &GrayImage) -> Vec<Piece> {
     let size = [ink.width(), ink.height()];
@@ -104,12 +113,6 @@ fn inner(mut pieces: Vec<Piece>, ink: &GrayImage) -> Vec<Piece> {
     if reaches {
         pieces.retain(is_large);
     }
-    let frames: Vec<bool> = pieces
-        .iter()
-        .map(|piece| piece.is_frame_of_any(&pieces))
-        .collect();
-    let mut frames = frames.into_iter();
-    pieces.retain(|_| !frames.next().unwrap_or(false));
     // Blobs are dirt, unless they are so small that they may be a part of the digit.
     let longest = pieces
         .iter()
@@ -122,10 +125,10 @@ fn inner(mut pieces: Vec<Piece>, ink: &GrayImage) -> Vec<Piece> {
 }
 
 /// The digit that is read of these pieces.
-fn chosen(mut pieces: Vec<Piece>, ink: &GrayImage) -> Option<Found> {
-    let longest = pieces.iter().map(Piece::longest).max()?;
-    pieces.retain(|piece| piece.longest() * SHARE >= longest);
-    let mut candidates = candidates(pieces);
+fn chosen(mut found: Vec<Piece>, ink: &GrayImage) -> Option<Found> {
+    let longest = found.iter().map(Piece::longest).max()?;
+    found.retain(|piece| piece.longest() * SHARE >= longest);
+    let mut candidates = candidates(found);
     let count = candidates.len();
     let size = |digit: &Vec<Piece>| digit.iter().map(|piece| piece.pixels.len()).sum::<usize>();
     let at = (0..count).max_by_key(|&i| size(&candidates[i]))?;
@@ -137,19 +140,37 @@ fn chosen(mut pieces: Vec<Piece>, ink: &GrayImage) -> Option<Found> {
         1 => None,
         _ => Some(Warning::Several { candidates: count }),
     };
-    // Painting what stays also drops the soft ink that belongs to no piece.
-    let mut clean = GrayImage::new(ink.width(), ink.height());
-    for &[x, y] in digit.iter().flat_map(|piece| &piece.pixels) {
-        clean.put_pixel(x, y, *ink.get_pixel(x, y));
-    }
+    let bounds = digit
+        .iter()
+        .map(|piece| piece.bounds)
+        .reduce(Bounds::union)?;
     let largest = digit.iter().max_by_key(|piece| piece.pixels.len())?;
+    let mut width = largest.width;
+    // Painting what stays also drops the soft ink that belongs to no piece. Around it there is paper.
+    let [columns, rows] = bounds.size();
+    let mut clean = GrayImage::new(columns + 2, rows + 2);
+    for &at in digit.iter().flat_map(|piece| &piece.pixels) {
+        let [x, y] = [0, 1].map(|k| (at[k] + 1).checked_sub(bounds.low[k]));
+        if let (Some(x), Some(y)) = (x, y)
+            && x < columns + 2
+            && y < rows + 2
+        {
+            clean.put_pixel(x, y, *ink.get_pixel(at[0], at[1]));
+        }
+    }
+    if let Some(filled) = hollow::filled(&clean) {
+        let solid = pieces(&filled, &filled);
+        width = solid.iter().map(|piece| piece.width).fold(width, f32::max);
+        clean = filled;
+    }
+    let bounds = Bounds {
+        low: [1; 2],
+        high: [columns, rows],
+    };
     Some(Found {
         ink: clean,
-        width: largest.width,
-        bounds: digit
-            .iter()
-            .map(|piece| piece.bounds)
-            .reduce(Bounds::union)?,
+        width,
+        bounds,
         warning,
     })
 }
