@@ -3,6 +3,7 @@
 use image::{GrayImage, Luma};
 
 use super::piece::HALF;
+use super::top_hat::widened;
 
 /// What an outline encloses is at least so many times as long as wide. The holes of an ordinary digit are
 /// rounder: a slim zero's is six times as long.
@@ -12,11 +13,15 @@ const PART_OF_BAND: f32 = 6.5;
 /// A hole of less than this part of all holes tells nothing of the digit.
 const TELLING: usize = 4;
 
+/// What is between the outlines is at least this part of what they are drawn with.
+const LEAST_BAND: f32 = 0.4;
+
+/// Gaps that are closed, in parts of the digit's length: twice as long each.
+const GAPS: [u32; 3] = [u32::MAX, 50, 25];
+
 /// A part of the paper.
 struct Hole {
     pixels: Vec<[u32; 2]>,
-    /// How many lines are between it and the outside.
-    depth: u32,
     sides: usize,
 }
 
@@ -30,56 +35,102 @@ impl Hole {
     }
 }
 
-/// The digit with what is between its outlines filled, or none if it is drawn with strokes. There must be
-/// no ink at the picture's border.
-pub(super) fn filled(ink: &GrayImage) -> Option<GrayImage> {
-    let mut holes = holes(ink);
-    holes.retain(|hole| hole.depth % 2 == 1);
-    let total: usize = holes.iter().map(|hole| hole.pixels.len()).sum();
+/// The digit with what is between its outlines filled, or none if it is drawn with strokes. Around it
+/// there must be a margin.
+pub(super) fn filled(ink: &GrayImage, longest: u32) -> Option<GrayImage> {
+    GAPS.into_iter()
+        .find_map(|part| filled_over(ink, longest / part))
+}
+
+/// How wide the margin is to be.
+pub(super) fn margin(longest: u32) -> u32 {
+    longest / 25 + 2
+}
+
+/// The same over gaps of twice the reach.
+fn filled_over(ink: &GrayImage, reach: u32) -> Option<GrayImage> {
+    let holes = holes(ink, reach);
+    let area = |hole: &Hole| hole.pixels.len();
+    let total: usize = holes.iter().map(area).sum();
     let bands = holes
         .iter()
-        .filter(|hole| hole.pixels.len() * TELLING >= total && hole.slimness() >= BAND);
+        .filter(|hole| area(hole) * TELLING >= total && hole.slimness() >= BAND);
     let width = bands.map(Hole::width).reduce(f32::max)?;
+    let is_between = |hole: &&Hole| hole.slimness() >= PART_OF_BAND || hole.width() <= width * 0.9;
+    let between: usize = holes.iter().filter(is_between).map(area).sum();
+    let lines = ink.pixels().filter(|Luma([value])| *value >= HALF).count();
+    if (between as f32) < LEAST_BAND * lines as f32 {
+        return None;
+    }
     let mut filled = ink.clone();
-    for hole in &holes {
-        if hole.slimness() >= PART_OF_BAND || hole.width() <= width * 0.9 {
-            for &[x, y] in &hole.pixels {
-                filled.put_pixel(x, y, Luma([u8::MAX]));
-            }
-        }
+    for &[x, y] in holes
+        .iter()
+        .filter(is_between)
+        .flat_map(|hole| &hole.pixels)
+    {
+        filled.put_pixel(x, y, Luma([u8::MAX]));
     }
     Some(filled)
 }
 
-/// All parts of the paper, from the outside to the inside.
-fn holes(ink: &GrayImage) -> Vec<Hole> {
+/// The parts of the paper that an odd number of lines are around.
+fn holes(ink: &GrayImage, reach: u32) -> Vec<Hole> {
     let (width, height) = ink.dimensions();
-    let is_ink = |[x, y]: [u32; 2]| ink.get_pixel(x, y).0[0] >= HALF;
+    let closed = widened(ink, reach);
+    let is_ink = |[x, y]: [u32; 2]| closed.get_pixel(x, y).0[0] >= HALF;
     let mut seen = GrayImage::new(width, height);
     let mut holes = Vec::new();
     // Where the next parts of paper, and then of ink, may begin.
     let mut starts = vec![[0, 0]];
-    let mut depth = 0;
+    let mut is_odd = false;
     while !starts.is_empty() {
         let mut edge = Vec::new();
         for start in starts.drain(..) {
             let (pixels, outline) = flood(start, &mut seen, |at| !is_ink(at), false);
-            if !pixels.is_empty() {
-                let sides = outline.len();
-                holes.push(Hole {
-                    pixels,
-                    depth,
-                    sides,
-                });
-            }
             edge.extend(outline);
+            if is_odd && !pixels.is_empty() {
+                holes.push(grown(&pixels, ink, reach));
+            }
         }
         for start in edge {
             starts.extend(flood(start, &mut seen, is_ink, true).1);
         }
-        depth += 1;
+        is_odd = !is_odd;
     }
     holes
+}
+
+/// A hole as it is without what closed its gaps.
+fn grown(pixels: &[[u32; 2]], ink: &GrayImage, reach: u32) -> Hole {
+    let mut part = GrayImage::new(ink.width(), ink.height());
+    for &[x, y] in pixels {
+        part.put_pixel(x, y, Luma([u8::MAX]));
+    }
+    let mut part = widened(&part, reach);
+    for (part, Luma([ink])) in part.pixels_mut().zip(ink.pixels()) {
+        part.0[0] *= u8::from(*ink < HALF);
+    }
+    let is_part = |x: u32, y: u32| {
+        part.get_pixel_checked(x, y)
+            .is_some_and(|part| part.0[0] > 0)
+    };
+    let mut hole = Hole {
+        pixels: Vec::new(),
+        sides: 0,
+    };
+    for (x, y, Luma([value])) in part.enumerate_pixels() {
+        if *value > 0 {
+            hole.pixels.push([x, y]);
+            let around = [
+                (x.wrapping_sub(1), y),
+                (x + 1, y),
+                (x, y.wrapping_sub(1)),
+                (x, y + 1),
+            ];
+            hole.sides += around.iter().filter(|(x, y)| !is_part(*x, *y)).count();
+        }
+    }
+    hole
 }
 
 /// The pixels that hang together with the first and are not seen yet, and their neighbours of the other

@@ -108,6 +108,18 @@ impl Piece {
             || in_box.any(|other| self.is_box() && self.surrounds(other.bounds))
     }
 
+    /// Whether it may be the outline of a digit: around a small loop, and no box.
+    pub(super) fn is_outline_around(&self, others: &[Piece]) -> bool {
+        let is_in = |other: &Piece| {
+            self.bounds.contains(other.bounds.low)
+                && self.bounds.contains(other.bounds.high)
+                && other.longest() * LEAST_IN_FRAME < self.longest()
+                && other.longest() * 6 > self.longest()
+        };
+        let is_around = |other: &Piece| is_in(other) && self.surrounds(other.bounds);
+        others.iter().any(is_around) && !self.is_box()
+    }
+
     /// Whether its sides are about straight, and along those of its bounds.
     fn is_box(&self) -> bool {
         let Bounds { low, high } = self.bounds;

@@ -1,5 +1,6 @@
 //! Finds the digit among all that is in a picture, and widens its strokes.
 
+use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma};
 
 use super::digit::Warning;
@@ -14,6 +15,9 @@ const SHARE_OF_PICTURE: u32 = 10;
 
 /// More candidates than this are noise or a texture.
 const MOST_CANDIDATES: usize = 20;
+
+/// The least length that a digit is drawn in, in pixels.
+const LEAST_SIDE: u32 = 80;
 
 /// The digit alone, as ink on black, and what was odd.
 pub(super) struct Found {
@@ -104,6 +108,14 @@ fn without_frames(mut ink: GrayImage, all: &GrayImage) -> GrayImage {
 /// The pieces that are neither around the digit nor specks, if any is not at the border.
 fn inner(mut pieces: Vec<Piece>, ink: &GrayImage) -> Vec<Piece> {
     let size = [ink.width(), ink.height()];
+    // The outline of a digit that fills its picture stays.
+    let is_outline = |piece: &Piece| {
+        piece.longest() * 10 >= size[0].max(size[1]) * 9 && piece.is_outline_around(&pieces)
+    };
+    let outlines: Vec<bool> = pieces.iter().map(is_outline).collect();
+    if outlines.contains(&true) {
+        return pieces;
+    }
     let is_at_border = |piece: &Piece| piece.is_at_border(size);
     let is_large = |piece: &Piece| piece.longest() * SHARE_OF_PICTURE >= size[0].max(size[1]);
     let reaches = pieces
@@ -145,34 +157,47 @@ fn chosen(mut found: Vec<Piece>, ink: &GrayImage) -> Option<Found> {
         .map(|piece| piece.bounds)
         .reduce(Bounds::union)?;
     let largest = digit.iter().max_by_key(|piece| piece.pixels.len())?;
-    let mut width = largest.width;
-    // Painting what stays also drops the soft ink that belongs to no piece. Around it there is paper.
+    // Painting what stays also drops the soft ink that belongs to no piece.
     let [columns, rows] = bounds.size();
-    let mut clean = GrayImage::new(columns + 2, rows + 2);
+    let margin = hollow::margin(bounds.longest().max(LEAST_SIDE));
+    let mut clean = GrayImage::new(columns + 2 * margin, rows + 2 * margin);
     for &at in digit.iter().flat_map(|piece| &piece.pixels) {
-        let [x, y] = [0, 1].map(|k| (at[k] + 1).checked_sub(bounds.low[k]));
-        if let (Some(x), Some(y)) = (x, y)
-            && x < columns + 2
-            && y < rows + 2
-        {
+        let [x, y] = [0, 1].map(|k| (at[k] + margin).saturating_sub(bounds.low[k]));
+        if x < clean.width() && y < clean.height() {
             clean.put_pixel(x, y, *ink.get_pixel(at[0], at[1]));
         }
     }
-    if let Some(filled) = hollow::filled(&clean) {
-        let solid = pieces(&filled, &filled);
-        width = solid.iter().map(|piece| piece.width).fold(width, f32::max);
-        clean = filled;
-    }
-    let bounds = Bounds {
-        low: [1; 2],
-        high: [columns, rows],
-    };
-    Some(Found {
+    let mut found = Found {
         ink: clean,
-        width,
-        bounds,
+        bounds: Bounds {
+            low: [margin; 2],
+            high: [columns + margin - 1, rows + margin - 1],
+        },
+        width: largest.width,
         warning,
-    })
+    };
+    found.enlarge();
+    if let Some(filled) = hollow::filled(&found.ink, found.bounds.longest()) {
+        let solid = pieces(&filled, &filled);
+        let widths = solid.iter().map(|piece| piece.width);
+        found.width = widths.fold(found.width, f32::max);
+        found.ink = filled;
+    }
+    Some(found)
+}
+
+impl Found {
+    /// Gives a small digit the pixels that drawing needs.
+    fn enlarge(&mut self) {
+        let factor = LEAST_SIDE.div_ceil(self.bounds.longest());
+        let [width, height] = [self.ink.width(), self.ink.height()].map(|side| side * factor);
+        if factor > 1 {
+            self.ink = imageops::resize(&self.ink, width, height, FilterType::Triangle);
+            self.width *= factor as f32;
+            self.bounds.low = self.bounds.low.map(|at| at * factor);
+            self.bounds.high = self.bounds.high.map(|at| at * factor + factor - 1);
+        }
+    }
 }
 
 /// Puts together what may be parts of one digit. Apart are those that are beside each other, or one well

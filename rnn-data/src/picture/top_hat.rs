@@ -30,6 +30,13 @@ pub(super) fn top_hat(values: &GrayImage, reach: u32, border: Border) -> GrayIma
     })
 }
 
+/// What is high, wider by `reach` on all sides.
+pub(super) fn widened(values: &GrayImage, reach: u32) -> GrayImage {
+    let reach = reach as usize;
+    let highest = |values: &GrayImage| slide(values, reach, 2 * reach + 1, 0, u8::max);
+    highest(&highest(values))
+}
+
 /// The extreme of each `window` values of each row, which gets `pad` neutral values at both ends first.
 /// The result is transposed.
 fn slide(
@@ -41,7 +48,7 @@ fn slide(
 ) -> GrayImage {
     let (width, height) = (values.width() as usize, values.height() as usize);
     let len = width + 2 * pad;
-    let mut slid = GrayImage::new((height) as u32, (len + 1).saturating_sub(window) as u32);
+    let mut slid = GrayImage::new(height as u32, (len + 1).saturating_sub(window) as u32);
     let (mut ahead, mut behind) = (vec![neutral; len], vec![neutral; len]);
     for (row, y) in values.as_raw().chunks(width.max(1)).zip(0..) {
         for line in [&mut ahead, &mut behind] {
