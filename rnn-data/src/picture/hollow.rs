@@ -5,11 +5,9 @@ use image::{GrayImage, Luma};
 use super::piece::HALF;
 use super::top_hat::widened;
 
-/// What an outline encloses is at least so many times as long as wide. The holes of an ordinary digit are
-/// rounder: a slim zero's is six times as long.
-const BAND: f32 = 8.0;
-/// The same for what is enclosed elsewhere in such a digit.
-const PART_OF_BAND: f32 = 6.5;
+/// What an outline encloses winds: it is at most this part of its convex hull. The holes of an ordinary
+/// digit are round, or slim, and fill theirs.
+const BAND: f32 = 0.75;
 /// A hole of less than this part of all holes tells nothing of the digit.
 const TELLING: usize = 4;
 
@@ -23,15 +21,13 @@ const GAPS: [u32; 3] = [u32::MAX, 50, 25];
 struct Hole {
     pixels: Vec<[u32; 2]>,
     sides: usize,
+    /// Which part it is of its convex hull.
+    solidity: f32,
 }
 
 impl Hole {
     fn width(&self) -> f32 {
         2.0 * self.pixels.len() as f32 / self.sides.max(1) as f32
-    }
-
-    fn slimness(&self) -> f32 {
-        self.sides as f32 / 2.0 / self.width()
     }
 }
 
@@ -54,9 +50,9 @@ fn filled_over(ink: &GrayImage, reach: u32) -> Option<GrayImage> {
     let total: usize = holes.iter().map(area).sum();
     let bands = holes
         .iter()
-        .filter(|hole| area(hole) * TELLING >= total && hole.slimness() >= BAND);
+        .filter(|hole| area(hole) * TELLING >= total && hole.solidity <= BAND);
     let width = bands.map(Hole::width).reduce(f32::max)?;
-    let is_between = |hole: &&Hole| hole.slimness() >= PART_OF_BAND || hole.width() <= width * 0.9;
+    let is_between = |hole: &&Hole| hole.solidity <= BAND || hole.width() <= width * 0.9;
     let between: usize = holes.iter().filter(is_between).map(area).sum();
     let lines = ink.pixels().filter(|Luma([value])| *value >= HALF).count();
     if (between as f32) < LEAST_BAND * lines as f32 {
@@ -114,23 +110,60 @@ fn grown(pixels: &[[u32; 2]], ink: &GrayImage, reach: u32) -> Hole {
         part.get_pixel_checked(x, y)
             .is_some_and(|part| part.0[0] > 0)
     };
-    let mut hole = Hole {
-        pixels: Vec::new(),
-        sides: 0,
-    };
+    let mut pixels = Vec::new();
+    let mut sides = 0;
     for (x, y, Luma([value])) in part.enumerate_pixels() {
         if *value > 0 {
-            hole.pixels.push([x, y]);
+            pixels.push([x, y]);
             let around = [
                 (x.wrapping_sub(1), y),
                 (x + 1, y),
                 (x, y.wrapping_sub(1)),
                 (x, y + 1),
             ];
-            hole.sides += around.iter().filter(|(x, y)| !is_part(*x, *y)).count();
+            sides += around.iter().filter(|(x, y)| !is_part(*x, *y)).count();
         }
     }
-    hole
+    let solidity = pixels.len() as f32 / hull_area(&pixels).max(1.0);
+    Hole {
+        pixels,
+        sides,
+        solidity,
+    }
+}
+
+/// The area of the convex hull of pixels, which are squares: twice around it (Andrew, 1979).
+fn hull_area(pixels: &[[u32; 2]]) -> f32 {
+    let corners = |&[x, y]: &[u32; 2]| [[x, y], [x + 1, y], [x, y + 1], [x + 1, y + 1]];
+    let mut points: Vec<[f32; 2]> = pixels
+        .iter()
+        .flat_map(corners)
+        .map(|point| point.map(|at| at as f32))
+        .collect();
+    points.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
+    let turn = |a: [f32; 2], b: [f32; 2], c: [f32; 2]| {
+        (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+    };
+    let half = |points: &mut dyn Iterator<Item = [f32; 2]>| {
+        let mut hull: Vec<[f32; 2]> = Vec::new();
+        for point in points {
+            while let [.., a, b] = hull[..]
+                && turn(a, b, point) <= 0.0
+            {
+                hull.pop();
+            }
+            hull.push(point);
+        }
+        hull
+    };
+    let mut hull = half(&mut points.iter().copied());
+    hull.extend(half(&mut points.iter().rev().copied()));
+    let next = hull.iter().cycle().skip(1);
+    let areas = hull
+        .iter()
+        .zip(next)
+        .map(|(a, b)| a[0] * b[1] - a[1] * b[0]);
+    areas.sum::<f32>().abs() / 2.0
 }
 
 /// The pixels that hang together with the first and are not seen yet, and their neighbours of the other

@@ -19,6 +19,10 @@ const MOST_CANDIDATES: usize = 20;
 /// The least length that a digit is drawn in, in pixels.
 const LEAST_SIDE: u32 = 80;
 
+/// Parts of the contrast: up to the first there is only paper, from the second on only ink.
+const FAINT: f32 = 0.18;
+const FULL: f32 = 0.55;
+
 /// The digit alone, as ink on black, and what was odd.
 pub(super) struct Found {
     pub(super) ink: GrayImage,
@@ -68,9 +72,9 @@ fn levelled(ink: &GrayImage) -> Option<GrayImage> {
     if contrast < super::ink::LEAST_CONTRAST {
         return None;
     }
-    // From a quarter of the contrast to three quarters: half of it stays half.
-    let start = f32::from(paper) + f32::from(contrast) / 4.0;
-    let slope = 255.0 / (f32::from(contrast) / 2.0);
+    // From a part of the contrast that ripples do not reach, to what is seen of a hairline.
+    let start = f32::from(paper) + f32::from(contrast) * FAINT;
+    let slope = 255.0 / (f32::from(contrast) * (FULL - FAINT));
     let mut level = ink.clone();
     for Luma([value]) in level.pixels_mut() {
         // The cast saturates at both ends.
