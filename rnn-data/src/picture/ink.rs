@@ -145,16 +145,21 @@ fn score(values: &GrayImage, strokes: &GrayImage, paper: u8) -> u64 {
     both.map(|strength| strength * strength).sum()
 }
 
-/// The paper's value: what the border shows; if that is a frame, what most of the picture shows.
+/// The paper's value: what the border shows, unless that is a frame, or most of the picture shows something
+/// else.
 fn paper(values: &GrayImage) -> u8 {
     let [border, all] = histograms(values);
-    let [at_border, anywhere] = [&border, &all].map(|part| part.low(part.count() / 2) as u8);
-    let is_near = |value: usize| value.abs_diff(at_border.into()) < LEAST_CONTRAST.into();
-    let near: u64 = (0..256).filter(|&v| is_near(v)).map(|v| border.0[v]).sum();
-    let is_frame = near * 10 >= border.count() * 9;
-    match is_frame && at_border.abs_diff(anywhere) >= LEAST_CONTRAST {
-        true => anywhere,
-        false => at_border,
+    let [at_border, anywhere] = [&border, &all].map(|part| part.median() as u8);
+    let holds = |part: &Histogram, value: u8, tenths: u64| {
+        let is_near = |other: usize| other.abs_diff(value.into()) < LEAST_CONTRAST.into();
+        let near: u64 = (0..256).filter(|&v| is_near(v)).map(|v| part.0[v]).sum();
+        near * 10 >= part.count() * tenths
+    };
+    let is_other = at_border.abs_diff(anywhere) >= LEAST_CONTRAST;
+    if is_other && (holds(&border, at_border, 9) || holds(&all, anywhere, 7)) {
+        anywhere
+    } else {
+        at_border
     }
 }
 
@@ -206,7 +211,7 @@ fn on(sheet: u8, Rgba([r, g, b, alpha]): Rgba<u8>) -> [u8; 3] {
 /// the strongest of all but outliers.
 pub(super) fn paper_and_ink(ink: &GrayImage) -> (u8, u8) {
     let [border, all] = histograms(ink);
-    let [at_border, anywhere] = [&border, &all].map(|part| part.low(part.count() / 2));
+    let [at_border, anywhere] = [&border, &all].map(Histogram::median);
     let strongest = all.high(all.count() / OUTLIERS);
     (at_border.min(anywhere) as u8, strongest as u8)
 }
@@ -217,6 +222,11 @@ struct Histogram([u64; 256]);
 impl Histogram {
     fn count(&self) -> u64 {
         self.0.iter().sum()
+    }
+
+    /// The value in the middle, or the lower of both.
+    fn median(&self) -> usize {
+        self.low(self.count().saturating_sub(1) / 2)
     }
 
     /// The lowest value that is left when so many of the lowest are taken away.

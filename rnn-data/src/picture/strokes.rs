@@ -14,7 +14,7 @@ const SHARE: u32 = 8;
 const SHARE_OF_PICTURE: u32 = 10;
 
 /// More candidates than this are noise or a texture.
-const MOST_CANDIDATES: usize = 20;
+const MOST_CANDIDATES: usize = 10;
 
 /// The least length that a digit is drawn in, in pixels.
 const LEAST_SIDE: u32 = 80;
@@ -145,6 +145,11 @@ fn chosen(mut found: Vec<Piece>, ink: &GrayImage) -> Option<Found> {
     let longest = found.iter().map(Piece::longest).max()?;
     found.retain(|piece| piece.longest() * SHARE >= longest);
     let mut candidates = candidates(found);
+    // Spots are none, if anything else is one.
+    let is_spot = |digit: &Vec<Piece>| digit.iter().all(Piece::is_blob);
+    if !candidates.iter().all(is_spot) {
+        candidates.retain(|digit| !is_spot(digit));
+    }
     let count = candidates.len();
     let size = |digit: &Vec<Piece>| digit.iter().map(|piece| piece.pixels.len()).sum::<usize>();
     let at = (0..count).max_by_key(|&i| size(&candidates[i]))?;
