@@ -74,19 +74,23 @@ pub fn read_digit(path: impl AsRef<Path>) -> Result<Digit, PictureError> {
 /// The bytes of a PNG, JPEG or BMP file with a picture of one digit, as MNIST would have it: 28 rows of
 /// 28 grey values, 0 = paper, 255 = ink.
 ///
-/// It may be dark on light or light on dark: the paper is what the border shows, and any colour that
-/// stands out from it is ink. What is transparent counts as white, or as black if all ink is white.
+/// It may be dark on light or light on dark: the paper is what the border, or most of the picture, shows,
+/// and any colour that stands out from it is ink. What is transparent counts as white, or as black if all ink is white.
 ///
 /// - A picture of 28 by 28 pixels keeps its grey values, and is only inverted if its paper is light.
 ///   So a digit of MNIST, saved as PNG, comes back as it was.
-/// - Of any other, paper and specks are removed. The ink is cropped, made bolder if the pen was thin,
+/// - Of any other, paper, shades, lines, frames, specks and what reaches the border are removed, and a digit
+///   that is drawn as an outline is filled. The ink is cropped, made bolder if the pen was thin,
 ///   scaled to fit 20 by 20 pixels, and put where MNIST's authors put it: its centre of mass on row
 ///   and column 14, or as near as the border lets it.
 ///
+/// [`Digit::warning`] says when there are several things that may be a digit, or nothing like a stroke.
+///
 /// # Errors
 ///
-/// [`PictureError::Format`], [`PictureError::Cut`], [`PictureError::Decode`], [`PictureError::Size`] for more than 8192
-/// rows or columns, [`PictureError::Memory`] for a good deal more, and [`PictureError::Blank`].
+/// [`PictureError::Format`], [`PictureError::Cut`], [`PictureError::Decode`], [`PictureError::Size`] for
+/// more than 8192 rows or columns, [`PictureError::Memory`] for a good deal more, [`PictureError::Blank`],
+/// and [`PictureError::NoStroke`] for nothing but shades.
 ///
 /// ```
 /// use image::{GrayImage, ImageFormat, Luma};

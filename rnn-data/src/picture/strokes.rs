@@ -16,6 +16,9 @@ const SHARE_OF_PICTURE: u32 = 10;
 /// More candidates than this are noise or a texture.
 const MOST_CANDIDATES: usize = 10;
 
+/// So are more pieces than this that are most of the ink, however small.
+const MOST_PIECES: usize = 30;
+
 /// The least length that a digit is drawn in, in pixels.
 const LEAST_SIDE: u32 = 80;
 
@@ -140,8 +143,14 @@ fn inner(mut pieces: Vec<Piece>, ink: &GrayImage) -> Vec<Piece> {
     pieces
 }
 
+/// How many pixels the pieces have.
+fn inked(pieces: &[Piece]) -> usize {
+    pieces.iter().map(|piece| piece.pixels.len()).sum()
+}
+
 /// The digit that is read of these pieces.
 fn chosen(mut found: Vec<Piece>, ink: &GrayImage) -> Option<Found> {
+    let (pieces_found, ink_found) = (found.len(), inked(&found));
     let longest = found.iter().map(Piece::longest).max()?;
     found.retain(|piece| piece.longest() * SHARE >= longest);
     let mut candidates = candidates(found);
@@ -151,11 +160,13 @@ fn chosen(mut found: Vec<Piece>, ink: &GrayImage) -> Option<Found> {
         candidates.retain(|digit| !is_spot(digit));
     }
     let count = candidates.len();
-    let size = |digit: &Vec<Piece>| digit.iter().map(|piece| piece.pixels.len()).sum::<usize>();
-    let at = (0..count).max_by_key(|&i| size(&candidates[i]))?;
+
+    let at = (0..count).max_by_key(|&i| inked(&candidates[i]))?;
     let digit = candidates.swap_remove(at);
 
-    let is_texture = digit.iter().any(Piece::is_texture) || count > MOST_CANDIDATES;
+    let is_texture = digit.iter().any(Piece::is_texture)
+        || count > MOST_CANDIDATES
+        || pieces_found > MOST_PIECES && inked(&digit) * 2 < ink_found;
     let warning = match count {
         _ if is_texture => Some(Warning::NoStroke),
         1 => None,

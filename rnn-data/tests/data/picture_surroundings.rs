@@ -115,7 +115,7 @@ fn surroundings_of_all_kinds_are_left_out() {
             let most = if what.ends_with("over it") {
                 40.0
             } else {
-                16.0
+                24.0
             };
             let mut picture = inked(clean.clone(), value, is_ink);
             for polarity in ["dark on light", "light on dark"] {
