@@ -150,7 +150,8 @@ fn inked(pieces: &[Piece]) -> usize {
 
 /// The digit that is read of these pieces.
 fn chosen(mut found: Vec<Piece>, ink: &GrayImage) -> Option<Found> {
-    let (pieces_found, ink_found) = (found.len(), inked(&found));
+    let mut everything = pieces(ink, ink);
+    everything.retain(|piece| !piece.is_at_border([ink.width(), ink.height()]));
     let longest = found.iter().map(Piece::longest).max()?;
     found.retain(|piece| piece.longest() * SHARE >= longest);
     let mut candidates = candidates(found);
@@ -166,7 +167,7 @@ fn chosen(mut found: Vec<Piece>, ink: &GrayImage) -> Option<Found> {
 
     let is_texture = digit.iter().any(Piece::is_texture)
         || count > MOST_CANDIDATES
-        || pieces_found > MOST_PIECES && inked(&digit) * 2 < ink_found;
+        || everything.len() > MOST_PIECES && inked(&digit) * 2 < inked(&everything);
     let warning = match count {
         _ if is_texture => Some(Warning::NoStroke),
         1 => None,

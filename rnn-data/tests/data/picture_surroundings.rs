@@ -113,7 +113,7 @@ fn surroundings_of_all_kinds_are_left_out() {
         ];
         for (what, value, is_ink) in around {
             let most = if what.ends_with("over it") {
-                40.0
+                48.0
             } else {
                 24.0
             };
