@@ -11,6 +11,9 @@ fn read(picture: GrayImage) -> Result<Digit, PictureError> {
     decode_digit(bytes.get_ref())
 }
 
+/// Where there is ink.
+type Shape<'a> = &'a dyn Fn(f32, f32) -> bool;
+
 /// A drawn digit of the class, black on white, 140 pixels high and wide.
 fn digit(class: u8) -> GrayImage {
     let digits = Strokes::new(11).generate(60).unwrap();
@@ -86,7 +89,7 @@ fn surroundings_of_all_kinds_are_left_out() {
         let clean = sheet(&[(class, 80, 50)]);
         let expected = read(clean.clone()).unwrap();
         assert_eq!(expected.warning, None);
-        let around: [(&str, u8, &dyn Fn(f32, f32) -> bool); 12] = [
+        let around: [(&str, u8, Shape); 12] = [
             ("a box", 0, &round_box([120.0, 100.0], 1.0, 0.0)),
             ("a turned box", 0, &round_box([120.0, 100.0], 1.0, 0.06)),
             ("round corners", 30, &round_box([110.0, 105.0], 40.0, -0.03)),
@@ -138,7 +141,7 @@ fn lines_on_the_paper_are_left_out() {
     for class in [2, 3, 6] {
         let clean = sheet(&[(class, 80, 50)]);
         let expected = read(clean.clone()).unwrap();
-        let lines: [(&str, &dyn Fn(f32, f32) -> bool); 3] = [
+        let lines: [(&str, Shape); 3] = [
             ("ruled", &|_, y| y.rem_euclid(48.0) < 2.0),
             ("ruled aslant", &|x, y| {
                 (y + 0.04 * x).rem_euclid(60.0) < 2.0
@@ -311,9 +314,6 @@ fn sheets_of_any_size() {
             !whole || difference(&found, &expected) < 24.0,
             "{width}x{height}"
         );
-        assert!(
-            found.pixels.iter().any(|&value| value == 255),
-            "{width}x{height}"
-        );
+        assert!(found.pixels.contains(&255), "{width}x{height}");
     }
 }
