@@ -35,7 +35,7 @@ pub use idx::{Dtype, Idx, IdxData, IdxError};
 pub use image_set::ImageSet;
 pub use mnist::Mnist;
 #[cfg(feature = "image")]
-pub use picture::{PictureError, contact_sheet, decode_digit, read_digit};
+pub use picture::{Digit, PictureError, Warning, contact_sheet, decode_digit, read_digit};
 pub use streams::{StreamRow, StreamWindow, Streams, StreamsError};
 pub use strokes::Strokes;
 pub use tagged::{

@@ -3,10 +3,14 @@
 mod digit;
 mod error;
 mod font;
+mod hollow;
 mod ink;
 mod jpeg;
+mod lines;
+mod piece;
 mod sheet;
 mod strokes;
+mod top_hat;
 
 use std::io::Cursor;
 use std::path::Path;
@@ -16,6 +20,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::fs::file;
 use digit::SIDE;
+pub use digit::{Digit, Warning};
 pub use error::PictureError;
 pub use sheet::contact_sheet;
 
@@ -48,7 +53,7 @@ const MAX_MEMORY: u64 = (MAX_SIDE as u64).pow(2) * 8;
 /// assert_eq!(cause.to_string(), "expected a PNG, JPEG or BMP picture, found \"seven\"");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn read_digit(path: impl AsRef<Path>) -> Result<[u8; 28 * 28], PictureError> {
+pub fn read_digit(path: impl AsRef<Path>) -> Result<Digit, PictureError> {
     let path = path.as_ref();
     let bytes = file::read_bounded(path, MAX_BYTES).map_err(|source| PictureError::Io {
         path: path.to_owned(),
@@ -69,19 +74,23 @@ pub fn read_digit(path: impl AsRef<Path>) -> Result<[u8; 28 * 28], PictureError>
 /// The bytes of a PNG, JPEG or BMP file with a picture of one digit, as MNIST would have it: 28 rows of
 /// 28 grey values, 0 = paper, 255 = ink.
 ///
-/// It may be dark on light or light on dark: the paper is what the border shows, and any colour that
-/// stands out from it is ink. What is transparent counts as white, or as black if all ink is white.
+/// It may be dark on light or light on dark: the paper is what the border, or most of the picture, shows,
+/// and any colour that stands out from it is ink. What is transparent counts as white, or as black if all ink is white.
 ///
 /// - A picture of 28 by 28 pixels keeps its grey values, and is only inverted if its paper is light.
 ///   So a digit of MNIST, saved as PNG, comes back as it was.
-/// - Of any other, paper and specks are removed. The ink is cropped, made bolder if the pen was thin,
+/// - Of any other, paper, shades, lines, frames, specks and what reaches the border are removed, and a digit
+///   that is drawn as an outline is filled. The ink is cropped, made bolder if the pen was thin,
 ///   scaled to fit 20 by 20 pixels, and put where MNIST's authors put it: its centre of mass on row
 ///   and column 14, or as near as the border lets it.
 ///
+/// [`Digit::warning`] says when there are several things that may be a digit, or nothing like a stroke.
+///
 /// # Errors
 ///
-/// [`PictureError::Format`], [`PictureError::Cut`], [`PictureError::Decode`], [`PictureError::Size`] for more than 8192
-/// rows or columns, [`PictureError::Memory`] for a good deal more, and [`PictureError::Blank`].
+/// [`PictureError::Format`], [`PictureError::Cut`], [`PictureError::Decode`], [`PictureError::Size`] for
+/// more than 8192 rows or columns, [`PictureError::Memory`] for a good deal more, [`PictureError::Blank`],
+/// and [`PictureError::NoStroke`] for nothing but shades.
 ///
 /// ```
 /// use image::{GrayImage, ImageFormat, Luma};
@@ -95,17 +104,18 @@ pub fn read_digit(path: impl AsRef<Path>) -> Result<[u8; 28 * 28], PictureError>
 /// one.write_to(&mut png, ImageFormat::Png)?;
 ///
 /// let digit = rnn_data::decode_digit(png.get_ref())?;
-/// let rows: Vec<&[u8]> = digit.chunks(28).collect();
+/// assert_eq!(digit.warning, None);
+/// let rows: Vec<&[u8]> = digit.pixels.chunks(28).collect();
 /// assert_eq!((rows[14][14], rows[14][5]), (255, 0));
 /// assert_eq!(rows.iter().filter(|row| row[14] > 0).count(), 20);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn decode_digit(bytes: &[u8]) -> Result<[u8; 28 * 28], PictureError> {
+pub fn decode_digit(bytes: &[u8]) -> Result<Digit, PictureError> {
     let picture = decode(bytes)?;
     if (picture.width(), picture.height()) == (SIDE, SIDE) {
         digit::keep(&ink::of_small(&picture))
     } else {
-        digit::fit(ink::of(&picture))
+        digit::fit(&ink::of(&picture)?)
     }
 }
 

@@ -3,7 +3,7 @@
 use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma};
 
-use super::ink::{self, LEAST_CONTRAST};
+use super::ink::{Ink, LEAST_CONTRAST};
 use super::{PictureError, strokes};
 
 /// Rows, and columns, of a digit.
@@ -19,50 +19,61 @@ const CENTRE: f32 = 14.0;
 /// The least width of a stroke in the result, in pixels: below MNIST's mean, and still usual there.
 const THINNEST: f32 = 2.0;
 
+/// A picture of a digit in MNIST's form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Digit {
+    /// 28 rows of 28 grey values: 0 = paper, 255 = ink.
+    pub pixels: [u8; 28 * 28],
+    /// Why what was read may not be the digit that was meant.
+    pub warning: Option<Warning>,
+}
+
+/// What makes it doubtful that a picture shows one digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Warning {
+    /// Several things may be a digit: a number, a word.
+    #[error("found {candidates} things that may be a digit, and read the largest")]
+    Several {
+        /// How many.
+        candidates: usize,
+    },
+    /// What differs from the paper is no stroke: a spot, noise, a texture.
+    #[error(
+        "found nothing that looks like the stroke of a pen, and read all that differs from the paper"
+    )]
+    NoStroke,
+}
+
 /// A picture that has the right size already.
-pub(super) fn keep(ink: &GrayImage) -> Result<[u8; PIXELS], PictureError> {
+pub(super) fn keep(ink: &GrayImage) -> Result<Digit, PictureError> {
     let values = || ink.pixels().map(|&Luma([value])| value);
     let (low, high) = (values().min(), values().max());
     if high.unwrap_or_default() - low.unwrap_or_default() < LEAST_CONTRAST {
         return Err(PictureError::Blank);
     }
-    let mut digit = [0; PIXELS];
-    digit
+    let mut pixels = [0; PIXELS];
+    pixels
         .iter_mut()
         .zip(values())
         .for_each(|(to, from)| *to = from);
-    Ok(digit)
+    let warning = None;
+    Ok(Digit { pixels, warning })
 }
 
 /// A picture of any other size.
-pub(super) fn fit(mut ink: GrayImage) -> Result<[u8; PIXELS], PictureError> {
-    remove_paper(&mut ink)?;
-    let bounds = strokes::remove_specks(&mut ink).ok_or(PictureError::Blank)?;
-
-    let thinnest = THINNEST * bounds.longest() as f32 / BOX as f32;
+pub(super) fn fit(ink: &Ink) -> Result<Digit, PictureError> {
+    let found = strokes::find(ink).ok_or(PictureError::Blank)?;
+    let thinnest = THINNEST * found.bounds.longest() as f32 / BOX as f32;
     // A cast from a negative number gives 0.
-    let radius = ((thinnest - strokes::width(&ink)) / 2.0).round() as u32;
-    let bold = strokes::thicken(&ink, bounds, radius);
+    let radius = ((thinnest - found.width) / 2.0).round() as u32;
+    let bold = strokes::thicken(&found.ink, found.bounds, radius);
     let small = imageops::resize(&bold, BOX, BOX, FilterType::Triangle);
-    Ok(centred(&small))
-}
-
-/// Makes paper 0 and ink 255. What is nearer to paper becomes paper, so that shades, grain and the
-/// ripples of JPEG are none, and edges keep some of their softness.
-fn remove_paper(ink: &mut GrayImage) -> Result<(), PictureError> {
-    let (paper, strongest) = ink::paper_and_ink(ink);
-    let contrast = strongest.saturating_sub(paper);
-    if contrast < LEAST_CONTRAST {
-        return Err(PictureError::Blank);
-    }
-    // From a quarter of the contrast to three quarters: half of it stays half.
-    let start = f32::from(paper) + f32::from(contrast) / 4.0;
-    let slope = 255.0 / (f32::from(contrast) / 2.0);
-    for Luma([value]) in ink.pixels_mut() {
-        // The cast saturates at both ends.
-        *value = ((f32::from(*value) - start) * slope).round() as u8;
-    }
-    Ok(())
+    Ok(Digit {
+        pixels: centred(&small),
+        warning: found.warning,
+    })
 }
 
 /// The small picture, its strongest ink made 255, with its centre of mass in the middle.

@@ -52,9 +52,19 @@ pub enum PictureError {
         /// How many there are at least.
         found: u64,
     },
-    /// No pixel differs enough from the paper.
+    /// No two pixels differ enough.
     #[error("expected a digit, found no ink: nothing differs from the paper by 24 of 255 or more")]
     Blank,
+
+    /// The values change, but nowhere as fast as at the edge of a stroke.
+    #[error(
+        "expected a digit, found no stroke: the picture's values span {range} of 255, but change only \
+         gradually, as a shade does"
+    )]
+    NoStroke {
+        /// The difference between the darkest and the lightest.
+        range: u8,
+    },
 
     /// A sheet of no pictures.
     #[error("expected at least one picture for the sheet, found none")]

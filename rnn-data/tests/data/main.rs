@@ -13,6 +13,8 @@ mod picture_malformed;
 #[cfg(feature = "image")]
 mod picture_sheets;
 #[cfg(feature = "image")]
+mod picture_surroundings;
+#[cfg(feature = "image")]
 mod pictures;
 mod streams;
 mod strokes;

@@ -16,7 +16,9 @@ fn encode(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
 }
 
 fn digit_of(picture: impl Into<DynamicImage>) -> Digit {
-    decode_digit(&encode(picture, ImageFormat::Png)).unwrap()
+    decode_digit(&encode(picture, ImageFormat::Png))
+        .unwrap()
+        .pixels
 }
 
 /// A four, in a square of side one.
@@ -161,7 +163,9 @@ fn paper_and_ink_of_any_kind() {
         assert_alike(&found, &expected, 16.0, what);
     }
     for (paper, ink) in [([240; 3], [30, 30, 90]), ([20, 40, 20], [230; 3])] {
-        let found = decode_digit(&encode(mix(paper, ink), ImageFormat::Jpeg)).unwrap();
+        let found = decode_digit(&encode(mix(paper, ink), ImageFormat::Jpeg))
+            .unwrap()
+            .pixels;
         assert_as_in_mnist(&found);
         assert_alike(&found, &expected, 16.0, "JPEG");
     }
@@ -231,7 +235,12 @@ fn a_picture_to_be_turned_is_turned() {
         b"\xff\xe1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
     jpeg.splice(2..2, exif.iter().copied());
     let expected = digit_of(four(255.0, 0.0));
-    assert_alike(&decode_digit(&jpeg).unwrap(), &expected, 16.0, "turned");
+    assert_alike(
+        &decode_digit(&jpeg).unwrap().pixels,
+        &expected,
+        16.0,
+        "turned",
+    );
 }
 
 #[test]
@@ -329,6 +338,8 @@ fn what_is_around_the_digit_is_left_out() {
 
 #[test]
 fn bitmaps_are_read() {
-    let found = decode_digit(&encode(four(255.0, 0.0), ImageFormat::Bmp)).unwrap();
+    let found = decode_digit(&encode(four(255.0, 0.0), ImageFormat::Bmp))
+        .unwrap()
+        .pixels;
     assert_eq!(found, digit_of(four(255.0, 0.0)));
 }
