@@ -11,7 +11,7 @@ use rnn_train::RunDir;
 
 use super::import::{Import, Imported};
 use super::report;
-use super::task::Task;
+use super::task::{SettingsOf, Task};
 use super::train::{self, TrainArgs};
 use crate::context::Context;
 use crate::ui::Output;

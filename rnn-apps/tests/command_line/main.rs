@@ -21,6 +21,7 @@ fn command(folder: &Path, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rnn-apps"));
     command.current_dir(folder).args(line.split_whitespace());
     command.env_remove("RNN_DATA");
+    command.env("RNN_CACHE", folder.join("cache"));
     // Tests run in parallel, so more threads would only compete for the processors.
     command.env("RAYON_NUM_THREADS", "1");
     command

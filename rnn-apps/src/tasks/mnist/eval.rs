@@ -76,6 +76,7 @@ fn predicted(model: &ClassifierSettings, found: &Evaluation) -> Vec<Prediction> 
         name: model.class_name(label),
         expected: Some(found.targets[image]),
         confidence: found.confidences[image],
+        warning: None,
         probabilities: Vec::new(),
     };
     found.predictions.iter().enumerate().map(of).collect()

@@ -5,13 +5,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use rnn_data::{Idx, IdxData, Strokes, decode_digit, read_digit};
+use rnn_data::{Digit, Idx, IdxData, Strokes, decode_digit, read_digit};
 
 /// The number of rows and columns to which a picture is scaled.
 pub const SIDE: usize = Strokes::SIDE;
-
-/// A digit in MNIST's form.
-pub type Digit = [u8; SIDE * SIDE];
 
 /// The most bytes that are read from standard input.
 const MAX_INPUT: u64 = 256 << 20;
@@ -28,6 +25,8 @@ pub struct Image {
     /// Grey values, row by row.
     pub pixels: Vec<u8>,
     pub cols: usize,
+    /// What may be wrong with a picture.
+    pub warning: Option<String>,
 }
 
 impl Image {
@@ -36,8 +35,9 @@ impl Image {
         Self {
             file,
             number: None,
-            pixels: digit.to_vec(),
+            pixels: digit.pixels.to_vec(),
             cols: SIDE,
+            warning: digit.warning.map(|warning| warning.to_string()),
         }
     }
 
@@ -150,6 +150,7 @@ fn of_idx(name: &str, idx: Idx) -> anyhow::Result<Vec<Image>> {
         number: Some(number),
         pixels: pixels.to_vec(),
         cols,
+        warning: None,
     };
     Ok(images.map(image).collect())
 }

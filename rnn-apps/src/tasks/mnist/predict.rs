@@ -2,6 +2,7 @@ use anyhow::{Context as _, ensure};
 use burn::module::Module;
 use burn::tensor::Device;
 use burn::tensor::activation::softmax;
+use rnn_data::Digit;
 use rnn_data::fs::write_file;
 use rnn_train::RunDir;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use super::args::MnistPredictArgs;
 use super::data::{EVAL_BATCH, INK};
 use super::explain;
 use super::model::{ClassifierSettings, Model, Settings, load, open};
-use super::pictures::{self, Digit, Image};
+use super::pictures::{self, Image};
 use super::predictions::{self, Prediction};
 use crate::context::Context;
 use crate::tasks::results::{CommonResults, PredictionResults};
@@ -123,6 +124,7 @@ fn prediction(model: &ClassifierSettings, image: &Image, probabilities: &[f32]) 
         label,
         name: model.class_name(label),
         expected: None,
+        warning: image.warning.clone(),
         confidence: probabilities.get(label).copied().unwrap_or(f32::NAN),
         probabilities: probabilities.to_vec(),
     }
@@ -167,6 +169,9 @@ fn show(
             .collect();
         let title = image.title();
         out.line(format_args!("   {title}: {}", candidates.join(", then ")))?;
+        if let Some(warning) = &image.warning {
+            out.warn(format_args!("{title}: {warning}"));
+        }
     }
     Ok(())
 }

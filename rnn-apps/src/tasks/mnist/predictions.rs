@@ -23,6 +23,9 @@ pub struct Prediction {
     pub expected: Option<usize>,
     /// Of the label, 0 to 1.
     pub confidence: f32,
+    /// What may be wrong with the picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// Of all classes; empty where only the likeliest was kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub probabilities: Vec<f32>,

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use rnn_data::tagged::{Label, LabelError};
 use rnn_train::FitConfig;
 use rnn_train::optim::{Optimizer, Schedule};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cli::TrainedRun;
 use crate::cli::values::{factor, items, layers, share, size};

@@ -78,11 +78,7 @@ fn texts_that_are_too_short_are_refused() {
         ("--split 1,0", 2, "two shares above 0 that sum to 1"),
         ("--data nowhere", 1, "nowhere"),
         ("--data run", 1, "files whose names end in .txt"),
-        (
-            "--dataset tinyshakespeare",
-            1,
-            "tinyshakespeare was not found",
-        ),
+        ("--dataset tinyshakespeare --offline", 1, "tiny-shakespeare"),
         ("--dataset tinyshakespeare --data text.txt", 2, "--data"),
     ] {
         let message = fails(path, &format!("{SMALL} {flags} --run none"), code);
