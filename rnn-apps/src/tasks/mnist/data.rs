@@ -172,7 +172,6 @@ pub fn open_test(source: &SourceArgs, context: &Context, out: &Output) -> anyhow
     let folder = downloaded.map(|name| dataset::folder(name, context, out));
     let folder = folder.transpose()?.or(source.data.clone());
     with_spinner(out, "reading the images".to_owned(), || match folder {
-        // Of the classes that the model has, not all need to be among them.
         Some(folder) => Ok(Mnist::open_test(folder)?),
         None => Ok(strokes()?.test),
     })

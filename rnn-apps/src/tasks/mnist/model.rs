@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use burn::tensor::Device;
 use rnn_data::{ImageOrder, ImageReading, ImageSet};
 use rnn_model::{
@@ -227,6 +227,9 @@ impl ModelSettings {
 
     /// Checks that the model of `run` can read these images, and has their classes.
     pub fn check_images(&self, images: &ImageSet, run: &RunDir) -> anyhow::Result<()> {
+        self.own
+            .validate()
+            .with_context(|| format!("{}: no model", run.path().display()))?;
         let highest = images.labels().iter().copied().max().unwrap_or(0);
         ensure!(
             usize::from(highest) < self.own.num_classes,

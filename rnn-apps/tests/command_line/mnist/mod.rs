@@ -24,8 +24,7 @@ fn a_trained_run_evaluates_to_the_accuracy_it_was_trained_to() {
             "Out of 2000 images {} were correctly classified",
             trained["correct"]
         );
-        let lines: Vec<&str> = evaluated.lines().collect();
-        assert_eq!(lines[lines.len() - 2], verdict, "{evaluated}");
+        assert!(evaluated.lines().any(|line| line == verdict), "{evaluated}");
 
         for file in [
             "config.json",
