@@ -13,6 +13,7 @@ mod frozen;
 mod generation;
 mod hihello;
 mod ids;
+mod image_readings;
 mod initial_weights;
 mod laws;
 mod lengths;

@@ -244,7 +244,7 @@ fn a_batch_of_images_holds_their_pixels_row_by_row() {
     let set = ImageSet::new(2, 3, pixels.clone(), vec![7, 1], 10).expect("a set");
     for (_, device) in devices() {
         let items = set.get_many(vec![1, 0]).expect("two images");
-        let batch = ImageBatcher.batch(items, &device);
+        let batch = ImageBatcher::default().batch(items, &device);
         assert_eq!(batch.images.dims(), [2, 2, 3]);
         let found: Vec<f32> = batch.images.into_data().iter().collect();
         let swapped = pixels[6..].iter().chain(&pixels[..6]);

@@ -2,6 +2,7 @@
 //! more is linked by itself.
 
 mod dataset;
+mod distortions;
 mod idx_gzip_malformed;
 mod idx_malformed;
 mod idx_never_panics;
