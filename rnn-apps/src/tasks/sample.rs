@@ -235,6 +235,8 @@ fn a_task_is_trained_by_its_trait_implementation_alone() {
         seed: Some(1),
         json: false,
         quiet: true,
+        mirror: None,
+        offline: true,
     };
     let context = Context::start(&common).expect("a device");
     call.run(&context, &mut Output::new(&common))
