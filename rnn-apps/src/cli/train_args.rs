@@ -70,11 +70,13 @@ pub struct FitArgs {
     /// Batches per step, whose gradients are averaged
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = items)]
     pub accumulate: usize,
-    /// Give up after so many validations (one an epoch, or see --valid-every) without a better loss on
-    /// the validation data, and keep the best one's weights [default: go on to the end, and keep the last
-    /// weights]
+    /// Give up after so many validations (one an epoch, or see --valid-every) without a better one, and keep
+    /// the best one's weights [default: go on to the end]
     #[arg(long, value_name = "N", value_parser = items)]
     pub patience: Option<usize>,
+    /// Keep the weights of the best validation at the end, and not the last ones
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub keep_best: Option<bool>,
     /// Numbers that steps are computed in; bf16 is for GPUs (libtorch and flex have it too) and
     /// keeps 32 bits for weights, loss and optimiser
     #[arg(long, default_value = "f32", value_name = "NUMBERS", value_parser = precision())]
@@ -140,7 +142,7 @@ impl FitArgs {
         self.weight_decay = self.weight_decay.or(weight_decay);
         self.learning_rate = self.learning_rate.or(Some(base.learning_rate));
         self.clip_norm = self.clip_norm.or(base.clip_norm);
-        self.patience = self.patience.or(base.patience);
+        self.keep_best = self.keep_best.or(Some(base.keep_best));
         match self.length().unwrap_or(Length::of(base)) {
             Length::Epochs(epochs) => self.epochs = Some(epochs),
             Length::Steps(steps) => self.max_steps = Some(steps),
@@ -264,7 +266,8 @@ impl FitArgs {
             clip_norm: args.clip_norm,
             clip_value: self.clip_value,
             accumulate: self.accumulate,
-            patience: args.patience,
+            patience: self.patience,
+            keep_best: args.keep_best.unwrap_or(base.keep_best),
             precision: self.precision,
             ..base
         };

@@ -49,7 +49,7 @@ pub trait Registered: Sync {
     fn exported(&self, run: &RunDir, weights: StateDict) -> anyhow::Result<StateDict>;
 
     /// What the weights of a run expect of their input.
-    fn expected_input(&self, run: &RunDir) -> anyhow::Result<Option<String>>;
+    fn expected_input(&self, run: &RunDir) -> Option<String>;
 
     /// Makes the report of a finished run in `folder` anew, with its data at `data` if it is given.
     fn report(
@@ -124,9 +124,10 @@ impl<T: Task> Registered for T {
         T::exported(run, weights)
     }
 
-    fn expected_input(&self, run: &RunDir) -> anyhow::Result<Option<String>> {
-        let settings: SettingsOf<T> = run.read_config()?;
-        Ok(T::expected_input(&settings.model))
+    fn expected_input(&self, run: &RunDir) -> Option<String> {
+        // Weights can be exported whatever else is wrong with a run.
+        let settings: SettingsOf<T> = run.read_config().ok()?;
+        T::expected_input(&settings.model)
     }
 
     fn report(

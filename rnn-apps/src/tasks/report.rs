@@ -113,10 +113,7 @@ pub fn again<T: Task>(
     let history = run.read_history()?;
     let fit = T::fit(training);
     let best = history.iter().find(|report| is_best(report, &results));
-    let epoch = match fit.patience.and(best) {
-        Some(best) => Some(best),
-        None => history.last(),
-    };
+    let epoch = best.filter(|_| fit.keeps_best()).or(history.last());
     let model = &model;
     let judgement = T::judge(&settings, Trained { model, epoch }, &data, &run, out)?;
     let story = Story {

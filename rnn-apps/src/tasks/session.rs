@@ -285,6 +285,20 @@ impl Session {
                 run: self.run.path().to_owned(),
             }));
         }
+        let is_earlier = fitted.best_step.is_some_and(|step| step < fitted.steps);
+        if fitted.stop_reason == StopReason::Finished && config.keeps_best() && is_earlier {
+            let metric = &config.monitor.metric;
+            out.clone().line(match config.counts_steps() {
+                true => format!(
+                    "the best {metric} was that of step {}: these are its weights",
+                    fitted.best_step.unwrap_or(0)
+                ),
+                false => format!(
+                    "the best {metric} was that of epoch {}: these are its weights",
+                    fitted.best_epoch.unwrap_or(0)
+                ),
+            })?;
+        }
         if fitted.stop_reason == StopReason::OutOfPatience {
             let (epoch, step) = (fitted.best_epoch, fitted.best_step.unwrap_or(0));
             let since = fitted.history.iter().filter(|report| report.steps > step);

@@ -47,7 +47,7 @@ pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<()> {
         .ok()
         .and_then(|command| find(&command));
     let (weights, input) = match task {
-        Some(task) => (task.exported(&run, weights)?, task.expected_input(&run)?),
+        Some(task) => (task.exported(&run, weights)?, task.expected_input(&run)),
         None => (weights, None),
     };
     let weights = weights

@@ -53,18 +53,11 @@ fn lock(path: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Result<File, Fet
     let mut options = File::options();
     options.create(true).truncate(false).write(true);
     let file = options.open(path).map_err(in_file(path))?;
-    let locked = match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(fs::TryLockError::WouldBlock) => {
-            progress(Progress::Waiting { lock: path });
-            file.lock()
-        }
-        Err(fs::TryLockError::Error(error)) => Err(error),
-    };
-    match locked {
-        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(in_file(path)(error)),
-        _ => Ok(file),
+    if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
+        progress(Progress::Waiting { lock: path });
+        file.lock().map_err(in_file(path))?;
     }
+    Ok(file)
 }
 
 /// Whether a name is that of one file or folder, not a path.

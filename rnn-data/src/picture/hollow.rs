@@ -69,13 +69,16 @@ fn filled_over(ink: &GrayImage, reach: u32) -> Option<GrayImage> {
     Some(filled)
 }
 
+/// The most holes that are looked at.
+const MOST_HOLES: usize = 64;
+
 /// The parts of the paper that an odd number of lines are around.
 fn holes(ink: &GrayImage, reach: u32) -> Vec<Hole> {
     let (width, height) = ink.dimensions();
     let closed = widened(ink, reach);
     let is_ink = |[x, y]: [u32; 2]| closed.get_pixel(x, y).0[0] >= HALF;
     let mut seen = GrayImage::new(width, height);
-    let mut holes = Vec::new();
+    let mut parts = Vec::new();
     // Where the next parts of paper, and then of ink, may begin.
     let mut starts = vec![[0, 0]];
     let mut is_odd = false;
@@ -85,7 +88,7 @@ fn holes(ink: &GrayImage, reach: u32) -> Vec<Hole> {
             let (pixels, outline) = flood(start, &mut seen, |at| !is_ink(at), false);
             edge.extend(outline);
             if is_odd && !pixels.is_empty() {
-                holes.push(grown(&pixels, ink, reach));
+                parts.push(pixels);
             }
         }
         for start in edge {
@@ -93,7 +96,13 @@ fn holes(ink: &GrayImage, reach: u32) -> Vec<Hole> {
         }
         is_odd = !is_odd;
     }
-    holes
+    // Of a mesh, which has thousands, the largest.
+    parts.sort_by_key(|pixels| std::cmp::Reverse(pixels.len()));
+    parts.truncate(MOST_HOLES);
+    parts
+        .iter()
+        .map(|pixels| grown(pixels, ink, reach))
+        .collect()
 }
 
 /// A hole as it is without what closed its gaps.

@@ -75,7 +75,7 @@ fn remove_level(ink: &mut GrayImage) -> bool {
         let end = width / 100 + 2;
         let is_line = on.len() * 10 >= width as usize * SHARE
             && reaches(0..end)
-            && reaches(width - end..width);
+            && reaches(width.saturating_sub(end)..width);
         if !is_line {
             continue;
         }

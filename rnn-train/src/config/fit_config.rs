@@ -38,9 +38,12 @@ pub struct FitConfig {
     pub accumulate: usize,
     /// After how many validations (one an epoch, unless `valid_every` says otherwise) without an
     /// improvement of the monitored metric the training stops early. With it the weights of the best
-    /// validation are the result, without it the last ones.
+    /// validation are the result, without it the last ones, unless `keep_best` is set.
     #[serde(default)]
     pub patience: Option<usize>,
+    /// Whether the weights of the best validation are the result of a training that goes on to its end.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub keep_best: bool,
     /// By which metric validations are compared: the loss, unless another one is named.
     #[serde(default, skip_serializing_if = "Monitor::is_loss")]
     pub monitor: Monitor,
@@ -64,6 +67,10 @@ fn one() -> usize {
     1
 }
 
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 impl FitConfig {
     /// `epochs` epochs of Adam at a constant rate of 0.001, without clipping, in 32 bits, with seed 0.
     pub fn new(epochs: usize) -> Self {
@@ -78,6 +85,7 @@ impl FitConfig {
             clip_value: None,
             accumulate: 1,
             patience: None,
+            keep_best: false,
             monitor: Monitor::loss(),
             precision: Precision::F32,
             seed: 0,
@@ -99,6 +107,11 @@ impl FitConfig {
     pub fn total_steps(&self, steps_of_epoch: usize) -> usize {
         let of_epochs = || self.epochs.saturating_mul(steps_of_epoch);
         self.max_steps.unwrap_or_else(of_epochs)
+    }
+
+    /// Whether the result has the weights of the best validation, and not the last ones.
+    pub fn keeps_best(&self) -> bool {
+        self.keep_best || self.patience.is_some()
     }
 
     /// Whether the training is measured in steps and not in epochs: by `max_steps`, or since it is

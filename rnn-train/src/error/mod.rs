@@ -180,8 +180,8 @@ pub enum TrainError {
         /// Which target.
         source: ClassOutOfRange,
     },
-    /// Early stopping has no validation data.
-    #[error("early stopping needs validation data")]
+    /// Early stopping, or keeping the best weights, has no validation data.
+    #[error("early stopping, and keeping the best weights, need validation data")]
     NoValidation,
     /// A checkpoint can't be written, or does not fit.
     #[error(transparent)]

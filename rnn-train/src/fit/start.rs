@@ -82,7 +82,8 @@ impl Resume {
             checkpoint.check(about)?;
         }
         let mut best = None;
-        if let (Some(_), Some(step)) = (config.patience, position.best.map(|best| best.step)) {
+        let best_step = position.best.map(|best| best.step);
+        if let Some(step) = best_step.filter(|_| config.keeps_best()) {
             let folder = checkpoint.path().parent().unwrap_or(Path::new(""));
             let checkpoint = Checkpoints::new(folder).best_of(step)?;
             // The best report may lie before an extension.

@@ -385,7 +385,7 @@ impl<M: Objective> Trainer<M> {
                 loader.check_order()?;
             }
         }
-        if self.config.patience.is_some() && self.validation.is_none() {
+        if self.config.keeps_best() && self.validation.is_none() {
             return Err(TrainError::NoValidation);
         }
         let device = device_of(model).ok_or(TrainError::NoParameters)?;

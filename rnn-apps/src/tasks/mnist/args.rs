@@ -88,7 +88,7 @@ impl MnistArgs {
         let mut fit = recipe.fit;
         if valid_split == 0.0 {
             // Nothing to tell epochs apart by.
-            (fit.patience, fit.monitor) = (None, Monitor::default());
+            (fit.keep_best, fit.monitor) = (false, Monitor::default());
         }
         Recipe {
             num_layers,

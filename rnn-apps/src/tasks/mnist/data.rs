@@ -144,8 +144,10 @@ impl Images {
             "--valid-split {split} leaves no images to train on"
         );
         ensure!(
-            training.fit.patience.is_none() || !self.valid.is_empty(),
-            "--valid-split {split} leaves no images for --patience to judge by"
+            !training.fit.keeps_best() || !self.valid.is_empty(),
+            "a validation split of {split} leaves none of {} images to find the best weights by: give more \
+             images, or another --valid-split",
+            self.train.len()
         );
         Ok(())
     }

@@ -1,6 +1,5 @@
 use std::time::Instant;
 
-use anyhow::Context as _;
 use burn::module::Module;
 use rnn_train::Evaluation;
 use rnn_train::data::fingerprint;
@@ -44,18 +43,21 @@ pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow:
         Some(folder) => folder.clone(),
         None => run.path().join("evaluation"),
     };
-    match evaluation::write_files(&folder, own, &images, &found) {
-        Ok(_) => out.line(format_args!(
+    let mut faults = Vec::new();
+    match evaluation::write_files(&folder, own, &images, &found, out) {
+        Ok(()) => out.line(format_args!(
             "Confusion matrix, scores per class, mistakes: {}",
             folder.display()
         ))?,
-        Err(error) if args.out.is_some() => return Err(error).context("--out"),
+        Err(error) if args.out.is_some() => faults.push(error.context("--out")),
         // The run's folder may be another's.
         Err(error) => out.warn(format_args!("no files of the evaluation: {error:#}")),
     }
     if let Some(file) = &args.predictions {
-        predictions::write(file, &predicted(own, &found)).context("--predictions")?;
-        out.line(format_args!("Predictions: {}", file.display()))?;
+        match predictions::write(file, &predicted(own, &found)) {
+            Ok(()) => out.line(format_args!("Predictions: {}", file.display()))?,
+            Err(error) => faults.push(error.context("--predictions")),
+        }
     }
     let accuracy = score.test_accuracy;
     out.results(&EvaluationResults {
@@ -65,6 +67,8 @@ pub fn run(context: &Context, args: &MnistEvalArgs, out: &mut Output) -> anyhow:
         data_as_trained,
         score,
     })?;
+    // The results are printed first, which a file that can't be written must not lose.
+    faults.into_iter().next().map_or(Ok(()), Err)?;
     check_accuracy(accuracy, args.min_accuracy)
 }
 
@@ -84,7 +88,8 @@ fn predicted(model: &ClassifierSettings, found: &Evaluation) -> Vec<Prediction> 
 
 /// Whether a network does little better than one that guesses.
 fn is_near_chance(model: &ClassifierSettings, accuracy: f64) -> bool {
-    accuracy < 2.5 / model.num_classes as f64
+    let chance = 1.0 / model.num_classes as f64;
+    accuracy < chance + 0.15 * (1.0 - chance)
 }
 
 /// What is likely to be wrong with an imported network that does little better than chance.

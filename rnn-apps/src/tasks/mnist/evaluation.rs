@@ -1,6 +1,6 @@
 //! What an evaluation leaves as files: confusion matrix, scores per class, mistakes, predictions.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use rnn_data::ImageSet;
@@ -12,6 +12,7 @@ use super::judge::draw_mistakes;
 use super::model::ClassifierSettings;
 use super::predictions::write_table;
 use crate::report::{self, Mistakes};
+use crate::ui::Output;
 
 /// The confusion matrix with the names of the classes, as the report draws it.
 pub fn confusion(model: &ClassifierSettings, evaluation: &Evaluation) -> report::Confusion {
@@ -22,7 +23,7 @@ pub fn confusion(model: &ClassifierSettings, evaluation: &Evaluation) -> report:
     }
 }
 
-/// Writes into `folder`, which is made if it is not there, and returns the files:
+/// Writes into `folder`, which is made if it is not there:
 ///
 /// - `confusion.csv` and `confusion.svg`: how often each class was predicted as which
 /// - `classes.csv`: precision, recall and F1 of each class
@@ -32,7 +33,8 @@ pub fn write_files(
     model: &ClassifierSettings,
     images: &ImageSet,
     evaluation: &Evaluation,
-) -> anyhow::Result<Vec<PathBuf>> {
+    out: &Output,
+) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let confusion = confusion(model, evaluation);
     let mut files = vec![
@@ -40,21 +42,16 @@ pub fn write_files(
         ("confusion.svg", confusion.svg()?.into_bytes()),
         ("classes.csv", class_table(model, evaluation)?),
     ];
-    let mistakes = folder.join("mistakes.png");
-    match draw_mistakes(images, evaluation)? {
-        Some(Mistakes::Picture { png, .. }) => files.push(("mistakes.png", png)),
-        // Those of an earlier evaluation would be taken for this one's.
-        _ if mistakes.exists() => {
-            std::fs::remove_file(&mistakes).with_context(|| mistakes.display().to_string())?;
-        }
-        _ => {}
+    match draw_mistakes(images, evaluation) {
+        Ok(Some(Mistakes::Picture { png, .. })) => files.push(("mistakes.png", png)),
+        Ok(_) => {}
+        Err(error) => out.warn(format_args!("no picture of the mistakes: {error:#}")),
     }
-    let write = |(name, bytes): (&str, Vec<u8>)| {
+    for (name, bytes) in files {
         let path = folder.join(name);
         write_file(&path, &bytes).with_context(|| path.display().to_string())?;
-        Ok(path)
-    };
-    files.into_iter().map(write).collect()
+    }
+    Ok(())
 }
 
 /// A row per right class, a column per predicted one.

@@ -1,5 +1,6 @@
 //! What a classifier knows after each row of an image.
 
+use anyhow::ensure;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 use rnn_model::{Lengths, RecurrentModule as _};
@@ -16,6 +17,11 @@ pub fn picture(
     image: &Image,
     device: &Device,
 ) -> anyhow::Result<ReadingPicture> {
+    ensure!(
+        settings.permute.is_none(),
+        "--explain: expected a network that reads an image from top to bottom, found one that reads pixels in \
+         a random order"
+    );
     let (rows, cols) = (image.rows(), image.cols);
     let sequence = settings
         .reading()

@@ -116,7 +116,9 @@ pub fn draw_mistakes(test: &ImageSet, result: &Evaluation) -> anyhow::Result<Opt
     const SHOWN: usize = 50;
     let mut wrong = result.mistakes();
     let total = wrong.len();
-    wrong.truncate(SHOWN);
+    // Of tall images as many as a sheet of 8192 pixels has room for: each is enlarged twice, with a caption.
+    let rows = 8_000 / (2 * test.rows() + 30);
+    wrong.truncate(SHOWN.min(columns(test) * rows.max(1)));
     let Some(&first) = wrong.first() else {
         return Ok(None);
     };

@@ -50,6 +50,7 @@ impl Task for Mnist {
         ("optimizer", "adam; with preset best adamw"),
         ("schedule", "one-cycle; with preset notebook constant"),
         ("clip_norm", "1; with preset notebook no limit"),
+        ("keep_best", "true with preset best"),
     ];
 
     type Args = MnistArgs;

@@ -5,13 +5,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use rnn_data::{Digit, Idx, IdxData, Strokes, decode_digit, read_digit};
+use rnn_data::{Digit, Idx, IdxData, Strokes, decode_digit};
 
 /// The number of rows and columns to which a picture is scaled.
 pub const SIDE: usize = Strokes::SIDE;
 
-/// The most bytes that are read from standard input.
-const MAX_INPUT: u64 = 256 << 20;
+/// The most bytes that are read of a file.
+const MAX_BYTES: u64 = 256 << 20;
 
 /// The endings of the pictures in a folder.
 const ENDINGS: [&str; 4] = ["png", "jpg", "jpeg", "bmp"];
@@ -98,34 +98,32 @@ fn pictures_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn read_file(path: &Path) -> anyhow::Result<Vec<Image>> {
-    if path == Path::new("-") {
-        return read_input().context("standard input");
-    }
-    let name = path.display().to_string();
-    let mut start = Vec::new();
-    let file = File::open(path).with_context(|| name.clone())?;
-    file.take(4)
-        .read_to_end(&mut start)
-        .with_context(|| name.clone())?;
-    match is_idx(&start) {
-        true => of_idx(&name, Idx::read(path)?).with_context(|| name.clone()),
-        false => Ok(vec![Image::of_digit(name, read_digit(path)?)]),
-    }
+    let (name, named) = match path == Path::new("-") {
+        true => ("-".to_owned(), "standard input".to_owned()),
+        false => (path.display().to_string(), path.display().to_string()),
+    };
+    let read = || {
+        // Once, from its beginning to its end: it may be a pipe.
+        let bytes = match path == Path::new("-") {
+            true => read_all(std::io::stdin())?,
+            false => read_all(File::open(path)?)?,
+        };
+        match is_idx(&bytes) {
+            true => of_idx(&name, Idx::decode(&bytes)?),
+            false => Ok(vec![Image::of_digit(name.clone(), decode_digit(&bytes)?)]),
+        }
+    };
+    read().context(named)
 }
 
-fn read_input() -> anyhow::Result<Vec<Image>> {
+fn read_all(input: impl Read) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::io::stdin()
-        .take(MAX_INPUT + 1)
-        .read_to_end(&mut bytes)?;
+    input.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     ensure!(
-        bytes.len() as u64 <= MAX_INPUT,
-        "expected at most {MAX_INPUT} bytes, found more"
+        bytes.len() as u64 <= MAX_BYTES,
+        "expected at most {MAX_BYTES} bytes, found more"
     );
-    match is_idx(&bytes) {
-        true => of_idx("-", Idx::decode(&bytes)?),
-        false => Ok(vec![Image::of_digit("-".to_owned(), decode_digit(&bytes)?)]),
-    }
+    Ok(bytes)
 }
 
 /// Whether bytes start as an IDX file does, plain or in gzip.
@@ -135,9 +133,11 @@ fn is_idx(bytes: &[u8]) -> bool {
 
 fn of_idx(name: &str, idx: Idx) -> anyhow::Result<Vec<Image>> {
     let (shape, data) = idx.into_parts();
+    let dtype = data.dtype();
     let (&[_, rows, cols], IdxData::U8(pixels)) = (shape.as_slice(), data) else {
         anyhow::bail!(
-            "expected images, an IDX file of unsigned bytes in three dimensions, found shape {shape:?}"
+            "expected images, an IDX file of unsigned bytes in three dimensions, found {dtype:?} in shape \
+             {shape:?}"
         );
     };
     ensure!(

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::args::MnistPredictArgs;
 use super::data::{EVAL_BATCH, INK};
 use super::explain;
-use super::model::{ClassifierSettings, Model, Settings, load, open};
+use super::model::{ClassifierSettings, Model, load, open};
 use super::pictures::{self, Image};
 use super::predictions::{self, Prediction};
 use crate::context::Context;
@@ -36,11 +36,19 @@ pub fn run(context: &Context, args: &MnistPredictArgs, out: &mut Output) -> anyh
         "--explain: expected one image to draw what the network knows of, found {}",
         images.len() + faults.len()
     );
+    let own = &settings.model.own;
+    let (readable, others): (Vec<Image>, Vec<Image>) = images
+        .into_iter()
+        .partition(|image| is_readable(own, image));
+    // One of each file is enough.
+    for of_file in others.chunk_by(|a, b| a.file == b.file) {
+        faults.push(unreadable(&run, own, &of_file[0]));
+    }
+    let images = readable;
     let model = load(&run, &settings, &context.device, out)?;
-    let predicted = predict(&model, &run, &settings, &images, &context.device)?;
-    show(&settings.model.own, &images, &predicted, args.top, out)?;
+    let predicted = predict(&model, own, &images, &context.device)?;
+    show(own, &images, &predicted, args.top, out)?;
     if let (Some(file), Some(image)) = (&args.explain, images.first()) {
-        let own = &settings.model.own;
         let svg = explain::picture(&model, own, image, &context.device)?.svg()?;
         write_file(file, svg.as_bytes()).with_context(|| file.display().to_string())?;
         out.line(format_args!("\nRow by row: {}", file.display()))?;
@@ -73,33 +81,36 @@ pub fn show_digit(
     let (run, settings) = open(path.as_ref())?;
     let images = [Image::of_digit(name.to_owned(), digit)];
     let model = load(&run, &settings, &context.device, out)?;
-    let predicted = predict(&model, &run, &settings, &images, &context.device)?;
+    let predicted = predict(&model, &settings.model.own, &images, &context.device)?;
     show(&settings.model.own, &images, &predicted, 3, out)
+}
+
+/// Whether the model can read rows as long as the image's.
+fn is_readable(model: &ClassifierSettings, image: &Image) -> bool {
+    model.pixels || model.input_size == image.cols
+}
+
+fn unreadable(run: &RunDir, model: &ClassifierSettings, image: &Image) -> anyhow::Error {
+    anyhow::anyhow!(
+        "{}: the model reads rows of {} pixels, but {} {} of {}",
+        run.path().display(),
+        model.input_size,
+        image.file,
+        match image.number {
+            None => "is made into rows",
+            Some(_) => "has rows",
+        },
+        image.cols
+    )
 }
 
 /// Names the images, in batches of those of one size.
 fn predict(
     model: &Model,
-    run: &RunDir,
-    settings: &Settings,
+    own: &ClassifierSettings,
     images: &[Image],
     device: &Device,
 ) -> anyhow::Result<Vec<Prediction>> {
-    let own = &settings.model.own;
-    for image in images {
-        ensure!(
-            own.pixels || own.input_size == image.cols,
-            "{}: the model reads rows of {} pixels, but {} {} of {}",
-            run.path().display(),
-            own.input_size,
-            image.title(),
-            match image.number {
-                None => "is made into rows",
-                Some(_) => "has rows",
-            },
-            image.cols
-        );
-    }
     let size = |image: &Image| (image.rows(), image.cols);
     let mut predictions = Vec::with_capacity(images.len());
     for of_one_size in images.chunk_by(|a, b| size(a) == size(b)) {

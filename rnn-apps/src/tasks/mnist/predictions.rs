@@ -63,9 +63,17 @@ fn table(predictions: &[Prediction]) -> anyhow::Result<Vec<u8>> {
     let classes = predictions
         .first()
         .map_or(0, |first| first.probabilities.len());
-    let mut head = ["file", "image", "label", "name", "expected", "confidence"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut head = [
+        "file",
+        "image",
+        "label",
+        "name",
+        "expected",
+        "confidence",
+        "warning",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     head.extend((0..classes).map(|class| format!("p{class}")));
     let number = |number: Option<usize>| number.map_or(String::new(), |number| number.to_string());
     let row = |prediction: &Prediction| {
@@ -76,6 +84,7 @@ fn table(predictions: &[Prediction]) -> anyhow::Result<Vec<u8>> {
             prediction.name.clone(),
             number(prediction.expected),
             prediction.confidence.to_string(),
+            prediction.warning.clone().unwrap_or_default(),
         ];
         row.extend(prediction.probabilities.iter().map(f32::to_string));
         row

@@ -94,8 +94,7 @@ fn best(cell: CellKind, bidirectional: bool) -> Recipe {
         optimizer: Optimizer::AdamW { weight_decay: 1e-3 },
         schedule: Schedule::OneCycle,
         clip_norm: Some(1.0),
-        // The best epoch's weights, without an end before the last one.
-        patience: Some(epochs),
+        keep_best: true,
         monitor: Monitor::highest(ACCURACY),
         ..FitConfig::new(epochs)
     };

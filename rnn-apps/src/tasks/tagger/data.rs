@@ -106,6 +106,11 @@ impl Source {
         }
     }
 
+    /// Whether the sentences are the notebook's two.
+    fn is_notebook(&self) -> bool {
+        self.data.is_none() && self.dataset.is_none()
+    }
+
     fn open(&self) -> anyhow::Result<TaggedCorpus> {
         let Some(data) = &self.data else {
             let sentences = notebook_sentences();
@@ -295,9 +300,9 @@ impl TaggedData {
 
     /// Describes the numbers of sentences.
     pub fn describe(&self, training: &Training) -> String {
-        let dev = match training.source.data {
-            Some(_) => format!("{} to evaluate on", Grouped(self.corpus.dev.len())),
-            None => "evaluated on the same".to_owned(),
+        let dev = match training.source.is_notebook() {
+            false => format!("{} to evaluate on", Grouped(self.corpus.dev.len())),
+            true => "evaluated on the same".to_owned(),
         };
         format!("{} to train on, {dev}", Grouped(self.corpus.train.len()))
     }

@@ -301,10 +301,10 @@ fn best(run: &Run) -> Option<Best> {
         Some(Best {
             metric,
             value: results[name].as_f64()?,
-            // Of the weights: with patience those of the best report, otherwise of the last one.
-            place: match run.settings["training"]["fit"]["patience"].is_null() {
-                true => last_place(run).or_else(|| results[of_all].as_u64()),
-                false => results[of_best].as_u64(),
+            // Of the weights.
+            place: match keeps_best(&run.settings["training"]["fit"]) {
+                true => results[of_best].as_u64(),
+                false => last_place(run).or_else(|| results[of_all].as_u64()),
             },
         })
     };
@@ -326,3 +326,8 @@ fn best(run: &Run) -> Option<Best> {
 
 #[cfg(test)]
 mod tests;
+
+/// Whether a run with these settings of its steps has the weights of the best report, not of the last one.
+fn keeps_best(fit: &Value) -> bool {
+    !fit["patience"].is_null() || fit["keep_best"] == true
+}

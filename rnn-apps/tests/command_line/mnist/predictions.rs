@@ -71,7 +71,7 @@ fn a_folder_an_idx_file_and_standard_input_are_read() {
     }
     let table = std::fs::read_to_string(folder.path().join("a.csv")).expect("a table");
     assert!(
-        table.starts_with("file,image,label,name,expected,confidence,p0,p1,"),
+        table.starts_with("file,image,label,name,expected,confidence,warning,p0,p1,"),
         "{table}"
     );
     assert_eq!(table.lines().count(), 31);

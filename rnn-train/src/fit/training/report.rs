@@ -63,7 +63,7 @@ impl<M: Objective> Training<M> {
         let report = position.add_report(report, config);
         position.end_epoch(plan.steps);
         sums.sums = Sums::default();
-        if report.best && self.setup.config.patience.is_some() {
+        if report.best && self.setup.config.keeps_best() {
             self.setup.best = Some(self.learner.model().model);
         }
         self.tell(|observer| observer.epoch(&report));
