@@ -90,11 +90,6 @@ pub fn flat(settings: Map<String, Value>) -> Vec<(String, Value)> {
             }
             Value::Object(section) => all.extend(flat(section)),
             Value::Null => {}
-            // A flag takes several numbers as one text.
-            Value::Array(numbers) if numbers.iter().all(Value::is_number) => {
-                let numbers: Vec<String> = numbers.iter().map(Value::to_string).collect();
-                all.push((name, Value::String(numbers.join(","))));
-            }
             value => all.push((name, value)),
         }
     }

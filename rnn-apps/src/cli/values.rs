@@ -109,15 +109,18 @@ pub fn strength(text: &str) -> Result<f32, String> {
 }
 
 /// `MEAN,STD`
-pub fn normalization(text: &str) -> Result<[f32; 2], String> {
+pub fn normalization(text: &str) -> Result<[f64; 2], String> {
     let message =
         || "expected a mean and a standard deviation above 0, such as 0.1307,0.3081".to_owned();
     let (mean, std) = text.split_once(',').ok_or_else(message)?;
-    let number = |text: &str| text.trim().parse::<f32>().map_err(|_| message());
+    let number = |text: &str| text.trim().parse::<f64>().map_err(|_| message());
     let (mean, std) = (number(mean)?, number(std)?);
-    match mean.is_finite() && std.is_finite() && std > 0.0 {
-        true => Ok([mean, std]),
-        false => Err(message()),
+    match ((0.0..=1.0).contains(&mean), std > 0.0 && std.is_finite()) {
+        (true, true) => Ok([mean, std]),
+        (false, true) if mean > 1.0 => {
+            Err("expected the mean of levels from 0 to 1: divide both by 255".to_owned())
+        }
+        _ => Err(message()),
     }
 }
 

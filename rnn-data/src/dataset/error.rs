@@ -168,6 +168,16 @@ pub enum MirrorError {
         /// How many bytes had come.
         received: u64,
     },
+    /// It sent next to nothing for as long as it may send nothing.
+    #[error(
+        "fewer than 256 bytes a second came for {} s, after {received} bytes", after.as_secs_f32()
+    )]
+    Slow {
+        /// How long.
+        after: Duration,
+        /// How many bytes had come.
+        received: u64,
+    },
     /// The connection ended, or what came over it is not HTTP.
     #[error("the connection failed after {received} bytes{}: {reason}", of(total))]
     Cut {

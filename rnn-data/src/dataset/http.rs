@@ -3,13 +3,16 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
 use ureq::http::{Response, StatusCode, Uri};
 use ureq::{Agent, Body, Timeout};
 
 use super::{MirrorError, Options};
+
+/// Fewer bytes a second than these, for as long as nothing at all may come, are a stall.
+const LEAST_RATE: f64 = 256.0;
 
 pub(super) struct Client {
     agent: Agent,
@@ -137,6 +140,8 @@ impl Client {
         let mut body = body.into_reader();
         let mut chunk = vec![0; 64 * 1024];
         let mut received = start;
+        // What came in the time after which nothing would count as a stall.
+        let mut window = (Instant::now(), received);
         tell(received);
         loop {
             match body.read(&mut chunk) {
@@ -149,6 +154,17 @@ impl Client {
                     file.write_all(&chunk[..count])?;
                     received = found;
                     tell(received);
+                    let elapsed = window.0.elapsed();
+                    if elapsed >= self.stall {
+                        let least = LEAST_RATE * elapsed.as_secs_f64();
+                        if ((received - window.1) as f64) < least {
+                            return Ok(End::Cut(MirrorError::Slow {
+                                after: self.stall,
+                                received,
+                            }));
+                        }
+                        window = (Instant::now(), received);
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {

@@ -139,7 +139,9 @@ impl<'a> Download<'a> {
             Err(error) => {
                 let next = match &error {
                     MirrorError::Status { status, .. } if is_passing(*status) => Next::Resume,
-                    MirrorError::Stalled { .. } | MirrorError::Cut { .. } => Next::Resume,
+                    MirrorError::Stalled { .. }
+                    | MirrorError::Slow { .. }
+                    | MirrorError::Cut { .. } => Next::Resume,
                     MirrorError::Range { expected: 1.., .. } => Next::Restart,
                     _ => Next::Mirror,
                 };

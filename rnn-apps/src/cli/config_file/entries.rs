@@ -100,7 +100,11 @@ fn toml_entries(text: &str) -> Result<Vec<Entry>, String> {
                 }))
             }
             DeValue::Datetime(_) => Err("a date or time"),
-            DeValue::Array(_) => Err("an array"),
+            DeValue::Array(items) => joined(items.iter().map(|item| match item.get_ref() {
+                DeValue::Float(number) => Some(number.as_str().to_owned()),
+                DeValue::Integer(number) => Some(number.to_string()),
+                _ => None,
+            })),
             DeValue::Table(_) => Err("a table"),
         };
         Entry {
@@ -139,7 +143,11 @@ fn json_entries(text: &str) -> Result<Entries, String> {
             Json::String(text) => Ok(Value::Text(text)),
             Json::Number(number) => Ok(Value::Text(number.to_string())),
             Json::Null => Err("null"),
-            Json::Array(_) => Err("an array"),
+            Json::Array(items) => joined(
+                items
+                    .iter()
+                    .map(|item| item.is_number().then(|| item.to_string())),
+            ),
             Json::Object(_) => Err("an object"),
         };
         Entry {
@@ -151,6 +159,15 @@ fn json_entries(text: &str) -> Result<Entries, String> {
     };
     let list = pairs.into_iter().map(entry).collect();
     Ok(Entries { task, list })
+}
+
+/// Several numbers as a flag takes them, `0.9,0.1`; none of the items may be anything else.
+fn joined(items: impl ExactSizeIterator<Item = Option<String>>) -> Result<Value, &'static str> {
+    let numbers: Option<Vec<String>> = items.collect();
+    match numbers {
+        Some(numbers) if !numbers.is_empty() => Ok(Value::Text(numbers.join(","))),
+        _ => Err("an array"),
+    }
 }
 
 /// All pairs of an object in order. A map would keep only the last of two with the same key.

@@ -64,7 +64,7 @@ pub struct MnistArgs {
     /// model keeps it [default: leave them as they are]
     #[arg(long, value_name = "MEAN,STD", value_parser = normalization)]
     #[serde(serialize_with = "as_text")]
-    pub normalize: Option<[f32; 2]>,
+    pub normalize: Option<[f64; 2]>,
     /// Use only the first N training images [default: all]
     #[arg(long, value_name = "N", value_parser = items)]
     pub limit: Option<usize>,
@@ -120,7 +120,7 @@ impl MnistArgs {
 }
 
 /// As the flag's text, for `--print-config`.
-fn as_text<S: Serializer>(normalize: &Option<[f32; 2]>, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_text<S: Serializer>(normalize: &Option<[f64; 2]>, serializer: S) -> Result<S::Ok, S::Error> {
     let text = normalize.map(|[mean, std]| format!("{mean},{std}"));
     text.serialize(serializer)
 }

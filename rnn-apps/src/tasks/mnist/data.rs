@@ -100,6 +100,12 @@ const FASHION: [&str; 10] = [
     "Ankle boot",
 ];
 
+/// What the classes of these test images are called, if not by their numbers.
+pub fn class_names(test: &ImageSet) -> Option<Vec<String>> {
+    let is_fashion = fingerprint(test) == FASHION_TEST;
+    is_fashion.then(|| FASHION.map(str::to_owned).to_vec())
+}
+
 impl Images {
     /// Reads the images of a training: those in the folder `path` if it is given, where a dataset by name is
     /// too.
@@ -123,12 +129,6 @@ impl Images {
 
     pub fn num_classes(&self) -> usize {
         self.train.num_classes()
-    }
-
-    /// What the classes are called, if not by their numbers.
-    pub fn class_names(&self) -> Option<Vec<String>> {
-        let is_fashion = fingerprint(&self.test) == FASHION_TEST;
-        is_fashion.then(|| FASHION.map(str::to_owned).to_vec())
     }
 
     pub fn fingerprints(&self) -> Vec<String> {

@@ -10,7 +10,7 @@ use rnn_train::RunDir;
 use serde::{Deserialize, Serialize};
 
 use super::args::MnistArgs;
-use super::data::{Images, Training};
+use super::data::{Images, Training, class_names};
 use crate::tasks::recurrent::{
     CellKind, NetworkSettings, Nonlinearity, RecurrentSettings, WeightInit,
 };
@@ -44,7 +44,7 @@ pub struct ClassifierSettings {
     /// The mean that grey levels from 0 to 1 are reduced by, and the standard deviation that they are
     /// divided by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub normalize: Option<[f32; 2]>,
+    pub normalize: Option<[f64; 2]>,
     /// What the linear layer reads. Older runs do not say it: they read the last output.
     #[serde(default)]
     pub head: Option<Head>,
@@ -99,7 +99,7 @@ impl ClassifierSettings {
                 (true, None) => ImageOrder::Pixels,
                 (true, Some(seed)) => ImageOrder::Permuted(seed),
             },
-            normalize: self.normalize,
+            normalize: self.normalize.map(|both| both.map(|level| level as f32)),
         }
     }
 
@@ -194,7 +194,7 @@ impl ModelSettings {
                     false => images.train.cols(),
                 },
                 num_classes: images.num_classes(),
-                class_names: images.class_names(),
+                class_names: class_names(&images.test),
                 pixels: args.pixels,
                 permute: args.permute,
                 normalize: args.normalize,

@@ -229,6 +229,10 @@ fn cell(value: Option<&Value>) -> String {
             format!("{}…", &text[..12])
         }
         Some(Value::String(text)) => printable(text),
+        // Names of classes would fill the line.
+        Some(Value::Array(items)) if items.iter().any(Value::is_string) => {
+            format!("{} names", items.len())
+        }
         Some(Value::Number(number)) if number.is_f64() => {
             let number = number.as_f64();
             number.map_or_else(String::new, |x| SixDigits(x).to_string())

@@ -121,7 +121,7 @@ fn an_import_near_chance_level_is_told_what_to_look_at() {
     let message = text(&output.stderr);
     assert!(output.status.success(), "{message}");
     assert!(
-        message.contains("little better than chance") && message.contains("normalize"),
+        message.contains("chance level is 1 of 10") && message.contains("normalize"),
         "{message}"
     );
 }

@@ -176,6 +176,26 @@ fn normalisation_belongs_to_the_model() {
     );
     assert_ne!(import("other", ""), trained["test_loss"]);
 
+    // The run's settings, and a file that has them as an array, are read as flags.
+    let printed = succeeds(
+        folder.path(),
+        "mnist train --config run/config.json --print-config",
+    );
+    assert!(
+        printed.contains("normalize = \"0.1307,0.3081\""),
+        "{printed}"
+    );
+    std::fs::write(
+        folder.path().join("n.toml"),
+        "normalize = [0.1307, 0.3081]\n",
+    )
+    .expect("written");
+    let printed = succeeds(folder.path(), "mnist train --config n.toml --print-config");
+    assert!(
+        printed.contains("normalize = \"0.1307,0.3081\""),
+        "{printed}"
+    );
+
     let path = folder.path().join("run/config.json");
     let settings = std::fs::read_to_string(&path).expect("settings");
     std::fs::write(&path, settings.replace("0.3081", "0.0")).expect("written");
@@ -184,6 +204,8 @@ fn normalisation_belongs_to_the_model() {
         message.contains("normalize: expected a mean and a standard deviation above 0"),
         "{message}"
     );
+    let message = fails(folder.path(), "mnist train --normalize 33.3,78.6", 2);
+    assert!(message.contains("divide both by 255"), "{message}");
     for wrong in ["0.1", "0.1,0", "0.1,nan", "a,b"] {
         let message = fails(
             folder.path(),

@@ -160,6 +160,26 @@ fn a_mirror_that_stalls() {
 }
 
 #[test]
+fn a_mirror_that_sends_next_to_nothing() {
+    let server = always(|| {
+        Reply::lying(&body(), 50_000)
+            .cut_after(20_000)
+            .then(Then::Drip)
+    });
+    let good = Server::start(|_, request| Reply::honest(request, &body()));
+    let mut case = Case::plain(&body(), &[&server.url]);
+    case.options.retries = 0;
+    let says = case.fails()[0].to_string();
+    assert!(
+        says.starts_with("fewer than 256 bytes a second came for 0.5 s"),
+        "{says}"
+    );
+    // What dripped in was wrong: with it the sum is, and the file is fetched anew.
+    case.dataset.mirrors = vec![good.url.clone()];
+    case.assert_fetches(&body());
+}
+
+#[test]
 fn errors_of_the_server() {
     for (status, requests) in [
         ("404 Not Found", 1),

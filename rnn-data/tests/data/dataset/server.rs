@@ -35,6 +35,8 @@ pub enum Then {
     Stall,
     /// The body again and again.
     Repeat,
+    /// A zero now and then.
+    Drip,
 }
 
 impl Reply {
@@ -92,6 +94,10 @@ impl Reply {
             Then::Stall => stream.read(&mut [0]).map(|_| ()),
             Then::Repeat => loop {
                 stream.write_all(&self.body)?;
+            },
+            Then::Drip => loop {
+                thread::sleep(Duration::from_millis(50));
+                stream.write_all(&[0])?;
             },
         }
     }
