@@ -13,6 +13,7 @@ pub mod initial;
 pub mod input;
 pub mod load;
 pub mod mnist;
+mod print_config;
 pub mod recurrent;
 pub mod report;
 pub mod results;

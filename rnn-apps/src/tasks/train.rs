@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use super::data;
 use super::initial::{self, Initial};
+use super::print_config::print_config;
 use super::report::{self, Story};
 use super::results::{CommonResults, TrainingResults};
 use super::resumed::Resumed;
-use super::session::{Session, describe_fit, print_config};
+use super::session::{Session, describe_fit};
 use super::settings::Settings;
 use super::task::{Batches, SettingsOf, Task, Trained};
 use crate::cli::{FitArgs, Length, RunArgs};
