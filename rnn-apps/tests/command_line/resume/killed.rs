@@ -64,7 +64,7 @@ fn kill_and_resume(folder: &Path, train: &str, count: u32) {
 #[test]
 fn a_training_killed_at_twenty_random_moments_ends_in_the_same_run() {
     let folder = with_digits();
-    let train = format!("{TRAIN} --epochs 12 --patience 20 --threads 2 --quiet");
+    let train = format!("{TRAIN} --epochs 12 --patience 20 --augment 0.5 --threads 2 --quiet");
     kill_and_resume(folder.path(), &train, 20);
 }
 
