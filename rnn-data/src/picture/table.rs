@@ -7,6 +7,8 @@ use super::hull::{area, hull, turn};
 use super::ink::LEAST_CONTRAST;
 use super::top_hat::{Border, top_hat};
 
+/// In a picture with a side of less, a sheet's edge is as wide as what is between it and the digit.
+const LEAST_SIDE: u32 = 32;
 /// A sheet is at least one part in so many of the picture.
 const LEAST_SHEET: usize = 10;
 /// The paper is at least this part of the sheet, and the rest of it ink.
@@ -38,6 +40,9 @@ pub(super) struct Inside {
 pub(super) fn inside(channels: &Channels, reach: u32) -> Option<Inside> {
     let [red, green, blue] = channels.each_ref().map(|[_, light]| light);
     let (width, height) = red.dimensions();
+    if width.min(height) < LEAST_SIDE {
+        return None;
+    }
     let grey = GrayImage::from_fn(width, height, |x, y| {
         let [r, g, b] = [red, green, blue].map(|image| u32::from(image.get_pixel(x, y).0[0]));
         // ITU-R BT.709.
