@@ -4,12 +4,14 @@ mod digit;
 mod error;
 mod font;
 mod hollow;
+mod hull;
 mod ink;
 mod jpeg;
 mod lines;
 mod piece;
 mod sheet;
 mod strokes;
+mod table;
 mod top_hat;
 
 use std::io::Cursor;
@@ -79,7 +81,7 @@ pub fn read_digit(path: impl AsRef<Path>) -> Result<Digit, PictureError> {
 ///
 /// - A picture of 28 by 28 pixels keeps its grey values, and is only inverted if its paper is light.
 ///   So a digit of MNIST, saved as PNG, comes back as it was.
-/// - Of any other, paper, shades, lines, frames, specks and what reaches the border are removed, and a digit
+/// - Of any other, the table around a sheet, paper, shades, lines, frames, specks and what reaches the border are removed, and a digit
 ///   that is drawn as an outline is filled. The ink is cropped, made bolder if the pen was thin,
 ///   scaled to fit 20 by 20 pixels, and put where MNIST's authors put it: its centre of mass on row
 ///   and column 14, or as near as the border lets it.

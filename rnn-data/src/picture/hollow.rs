@@ -2,6 +2,7 @@
 
 use image::{GrayImage, Luma};
 
+use super::hull::{area, hull};
 use super::piece::HALF;
 use super::top_hat::widened;
 
@@ -133,7 +134,7 @@ fn grown(pixels: &[[u32; 2]], ink: &GrayImage, reach: u32) -> Hole {
             sides += around.iter().filter(|(x, y)| !is_part(*x, *y)).count();
         }
     }
-    let solidity = pixels.len() as f32 / hull_area(&pixels).max(1.0);
+    let solidity = pixels.len() as f32 / area(&hull(pixels.iter().copied())).max(1.0);
     Hole {
         pixels,
         sides,
@@ -141,43 +142,9 @@ fn grown(pixels: &[[u32; 2]], ink: &GrayImage, reach: u32) -> Hole {
     }
 }
 
-/// The area of the convex hull of pixels, which are squares: twice around it (Andrew, 1979).
-fn hull_area(pixels: &[[u32; 2]]) -> f32 {
-    let corners = |&[x, y]: &[u32; 2]| [[x, y], [x + 1, y], [x, y + 1], [x + 1, y + 1]];
-    let mut points: Vec<[f32; 2]> = pixels
-        .iter()
-        .flat_map(corners)
-        .map(|point| point.map(|at| at as f32))
-        .collect();
-    points.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
-    let turn = |a: [f32; 2], b: [f32; 2], c: [f32; 2]| {
-        (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-    };
-    let half = |points: &mut dyn Iterator<Item = [f32; 2]>| {
-        let mut hull: Vec<[f32; 2]> = Vec::new();
-        for point in points {
-            while let [.., a, b] = hull[..]
-                && turn(a, b, point) <= 0.0
-            {
-                hull.pop();
-            }
-            hull.push(point);
-        }
-        hull
-    };
-    let mut hull = half(&mut points.iter().copied());
-    hull.extend(half(&mut points.iter().rev().copied()));
-    let next = hull.iter().cycle().skip(1);
-    let areas = hull
-        .iter()
-        .zip(next)
-        .map(|(a, b)| a[0] * b[1] - a[1] * b[0]);
-    areas.sum::<f32>().abs() / 2.0
-}
-
 /// The pixels that hang together with the first and are not seen yet, and their neighbours of the other
 /// kind, once for each side.
-fn flood(
+pub(super) fn flood(
     start: [u32; 2],
     seen: &mut GrayImage,
     is_part: impl Fn([u32; 2]) -> bool,

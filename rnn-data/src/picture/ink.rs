@@ -3,6 +3,7 @@
 use image::{DynamicImage, GenericImageView, GrayImage, Luma, Rgba};
 
 use super::PictureError;
+use super::table;
 use super::top_hat::{Border, top_hat};
 
 /// A longer side is reduced to this many pixels at most. It is 25 for each of the 20 that a digit
@@ -14,6 +15,9 @@ pub(super) const LEAST_CONTRAST: u8 = 24;
 
 /// A stroke is at most one part in so many of the longer side wide.
 const BROADEST: u32 = 3;
+
+/// Half the width of the broadest stroke without sharp edges, in the same way.
+const SOFT: u32 = 10;
 
 /// One pixel of this many is ignored as an outlier (dust, a reflection, a broken sensor) when the
 /// strongest ink is looked for.
@@ -92,6 +96,11 @@ fn on_sheet(picture: &DynamicImage, sheet: u8) -> Result<Ink, PictureError> {
     }
 
     let reach = (size[0].max(size[1]) / BROADEST / 2).max(4);
+    if let Some(inside) = table::inside(&channels, reach) {
+        for values in channels.iter_mut().flatten() {
+            inside.go_on(values);
+        }
+    }
     let mut ink = Ink {
         strokes: GrayImage::new(size[0], size[1]),
         all: GrayImage::new(size[0], size[1]),
@@ -118,7 +127,7 @@ fn on_sheet(picture: &DynamicImage, sheet: u8) -> Result<Ink, PictureError> {
             *to = (*to).max(*from);
         }
     }
-    if !has_edge(&ink.all) && !has_edge(&ink.strokes) {
+    if !has_edge(&ink.all) && !has_edge(&ink.strokes) && !has_soft_stroke(&ink.all) {
         return Err(PictureError::NoStroke { range });
     }
     Ok(ink)
@@ -133,6 +142,16 @@ fn has_edge(values: &GrayImage) -> bool {
     };
     let mut places = (0..height).flat_map(|y| (0..width).map(move |x| [x, y]));
     places.any(|[x, y]| differs([x, y], [x + 2, y]) || differs([x, y], [x, y + 2]))
+}
+
+/// Whether there is a stroke without sharp edges, as a picture out of focus has: something narrow that
+/// makes up most of the contrast.
+fn has_soft_stroke(values: &GrayImage) -> bool {
+    let reach = (values.width().max(values.height()) / SOFT).max(4);
+    let narrow = top_hat(values, reach, Border::IsNoEdge);
+    let highest = |values: &GrayImage| values.iter().copied().max().unwrap_or_default();
+    let (narrow, all) = (highest(&narrow), highest(values));
+    narrow >= LEAST_CONTRAST && narrow >= all / 2
 }
 
 /// How much speaks for ink in one direction of one channel: what stands out both from the paper and

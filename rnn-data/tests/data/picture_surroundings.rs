@@ -183,6 +183,64 @@ fn uneven_light_does_not_matter() {
 }
 
 #[test]
+fn a_sheet_on_a_table_is_found() {
+    for class in [0, 1, 4, 7] {
+        let clean = sheet(&[(class, 80, 50)]);
+        let expected = read(clean.clone()).unwrap();
+        for (turn, paper, table) in [(0.0, 215, 50), (0.15, 215, 50), (-0.3, 235, 120)] {
+            let (sin, cos) = f32::sin_cos(turn);
+            let mut picture = GrayImage::from_fn(420, 360, |x, y| {
+                let (x, y) = (x as f32 - 210.0, y as f32 - 180.0);
+                let is_paper =
+                    (x * cos + y * sin).abs() < 145.0 && (y * cos - x * sin).abs() < 115.0;
+                // The digit stays upright.
+                let on_sheet = [x + 150.0, y + 120.0].map(|at| at.max(0.0) as u32);
+                let ink = clean.get_pixel_checked(on_sheet[0], on_sheet[1]);
+                let ink = ink.map_or(255, |Luma([value])| u32::from(*value));
+                // The table is grained.
+                let grain = (x as i32 + 3 * y as i32).rem_euclid(11) as u8;
+                Luma([if is_paper {
+                    (ink * paper / 255) as u8
+                } else {
+                    table + grain
+                }])
+            });
+            for polarity in ["dark on light", "light on dark"] {
+                let found = read(picture.clone()).unwrap();
+                let difference = difference(&found, &expected);
+                assert!(
+                    difference <= 24.0,
+                    "{class} turned by {turn}, {polarity}: {difference}\n{}",
+                    shown(&found)
+                );
+                assert_eq!(found.warning, None, "{class} turned by {turn}, {polarity}");
+                imageops::invert(&mut picture);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_faint_digit_out_of_focus_is_read() {
+    for class in [1, 3, 8] {
+        let small = imageops::resize(&digit(class), 28, 28, imageops::FilterType::Triangle);
+        let large = imageops::resize(&small, 300, 300, imageops::FilterType::CatmullRom);
+        let expected = read(large.clone()).unwrap();
+        let faint = GrayImage::from_fn(300, 300, |x, y| {
+            Luma([180 + (u32::from(large.get_pixel(x, y).0[0]) * 55 / 255) as u8])
+        });
+        let found = read(faint).unwrap();
+        let difference = difference(&found, &expected);
+        assert!(
+            difference <= 24.0,
+            "{class}: {difference}\n{}",
+            shown(&found)
+        );
+        assert_eq!(found.warning, None, "{class}");
+    }
+}
+
+#[test]
 fn several_digits_are_said() {
     for (digits, candidates) in [
         (&[(4, 0, 50), (2, 150, 50)][..], 2),
@@ -315,5 +373,28 @@ fn sheets_of_any_size() {
             "{width}x{height}"
         );
         assert!(found.pixels.contains(&255), "{width}x{height}");
+    }
+}
+
+#[test]
+fn pictures_of_a_few_pixels_never_panic() {
+    let sides = [1, 2, 3, 5, 9, 30];
+    for (width, height) in sides.iter().flat_map(|w| sides.map(|h| (*w, h))) {
+        let patterns: [&dyn Fn(u32, u32) -> u8; 5] = [
+            &|_, _| 0,
+            &|x, y| 255 * u8::from((x + y) % 2 > 0),
+            &|x, y| 255 * u8::from(x == width / 2 || y == height / 2),
+            &|x, y| 255 * u8::from(x > 0 && y > 0 && x + 1 < width && y + 1 < height),
+            &|x, y| ((x + y) * 255 / (width + height)) as u8,
+        ];
+        for (pattern, at) in patterns.iter().zip(0..) {
+            match read(GrayImage::from_fn(width, height, |x, y| {
+                Luma([pattern(x, y)])
+            })) {
+                Ok(found) => assert!(found.pixels.contains(&255), "{at} in {width}x{height}"),
+                Err(PictureError::Blank | PictureError::NoStroke { .. }) => {}
+                Err(other) => panic!("{at} in {width}x{height}: {other}"),
+            }
+        }
     }
 }
