@@ -165,7 +165,7 @@ fn json_entries(text: &str) -> Result<Entries, String> {
 fn joined(items: impl ExactSizeIterator<Item = Option<String>>) -> Result<Value, &'static str> {
     let numbers: Option<Vec<String>> = items.collect();
     match numbers {
-        Some(numbers) if !numbers.is_empty() => Ok(Value::Text(numbers.join(","))),
+        Some(numbers) if numbers.len() > 1 => Ok(Value::Text(numbers.join(","))),
         _ => Err("an array"),
     }
 }

@@ -230,7 +230,7 @@ fn cell(value: Option<&Value>) -> String {
         }
         Some(Value::String(text)) => printable(text),
         // Names of classes would fill the line.
-        Some(Value::Array(items)) if items.iter().any(Value::is_string) => {
+        Some(Value::Array(items)) if items.len() > 3 && items.iter().all(Value::is_string) => {
             format!("{} names", items.len())
         }
         Some(Value::Number(number)) if number.is_f64() => {
