@@ -22,8 +22,7 @@ pub fn read<T: Task>(
         Some(_) => None,
         None => T::dataset(training),
     };
-    let folder = name.map(|name| dataset::folder(name, context, out));
-    let folder = folder.transpose()?;
+    let folder = dataset::folder(name, context, out)?;
     let path = path.or(folder.as_deref());
     let what = format!("reading the {}", T::ITEMS);
     with_spinner(out, what, || T::read(training, path))

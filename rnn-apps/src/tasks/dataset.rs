@@ -9,17 +9,25 @@ use rnn_data::dataset::{Dataset, Progress};
 use crate::context::Context;
 use crate::ui::Output;
 
-/// The folder that holds the dataset called `name`, which is downloaded if it is nowhere on this machine.
+/// The folder that holds the dataset called `name`, which is downloaded if it is nowhere on this machine;
+/// none without a name.
 ///
 /// # Errors
 ///
 /// If it is nowhere, and can't be downloaded.
-pub fn folder(name: &str, context: &Context, out: &Output) -> anyhow::Result<PathBuf> {
+pub fn folder(
+    name: Option<&str>,
+    context: &Context,
+    out: &Output,
+) -> anyhow::Result<Option<PathBuf>> {
+    let Some(name) = name else {
+        return Ok(None);
+    };
     let dataset = Dataset::named(name)?;
     let mut shown = Shown::new(*out);
     let folder = dataset.find_or_fetch(&context.datasets, &mut |progress| shown.show(progress));
     shown.bar.finish_and_clear();
-    Ok(folder?)
+    Ok(Some(folder?))
 }
 
 /// What a download shows: a bar on a terminal, a line per file elsewhere.

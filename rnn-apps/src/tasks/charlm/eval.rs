@@ -45,8 +45,7 @@ pub fn run(context: &Context, args: &CharLmEvalArgs, out: &mut Output) -> anyhow
                 Some(_) => None,
                 None => training.downloaded(),
             };
-            let folder = of_name.map(|name| dataset::folder(name, context, out));
-            let folder = folder.transpose()?;
+            let folder = dataset::folder(of_name, context, out)?;
             let whole = training.open(args.data.as_deref().or(folder.as_deref()))?;
             let as_trained = training.is_of(&whole)?;
             let part = Some(args.part.name());

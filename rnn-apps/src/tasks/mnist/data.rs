@@ -170,9 +170,8 @@ impl Images {
 
 /// Opens the test images that `source` says, downloaded if they have to be. A folder needs no others.
 pub fn open_test(source: &SourceArgs, context: &Context, out: &Output) -> anyhow::Result<ImageSet> {
-    let downloaded = source.downloaded();
-    let folder = downloaded.map(|name| dataset::folder(name, context, out));
-    let folder = folder.transpose()?.or(source.data.clone());
+    let folder = dataset::folder(source.downloaded(), context, out)?;
+    let folder = folder.or(source.data.clone());
     with_spinner(out, "reading the images".to_owned(), || match folder {
         Some(folder) => Ok(Mnist::open_test(folder)?),
         None => Ok(strokes()?.test),

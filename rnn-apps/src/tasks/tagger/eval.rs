@@ -70,9 +70,8 @@ pub fn run(context: &Context, args: &TaggerEvalArgs, out: &mut Output) -> anyhow
         },
         None => {
             let mut source = settings.evaluated_on(None, |t| t.source.clone(), run, "--data")?;
-            if let Some(name) = source.downloaded() {
-                source.data = Some(dataset::folder(name, context, out)?);
-            }
+            let folder = dataset::folder(source.downloaded(), context, out)?;
+            source.data = folder.or(source.data);
             source.dev()?
         }
     };
