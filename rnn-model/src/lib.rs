@@ -20,7 +20,9 @@ mod threads;
 pub use burn;
 #[cfg(feature = "pytorch")]
 pub use interop::PyTorchError;
-pub use interop::{Mismatch, StateDict, StateDictError};
+pub use interop::{
+    ArrayError, FileFormat, Listing, Mismatch, StateDict, StateDictError, TensorInfo,
+};
 pub use models::{
     CharRnn, CharRnnConfig, CharacterEncoder, CharacterEncoderConfig, Classifier, ClassifierConfig,
     ClassifierHead, Crf, Generation, LanguageModel, LanguageModelConfig, LstmTagger,

@@ -1,9 +1,11 @@
+mod array;
 #[cfg(feature = "pytorch")]
 mod pytorch;
 
 use std::fmt;
 use std::path::PathBuf;
 
+pub use array::ArrayError;
 #[cfg(feature = "pytorch")]
 pub use pytorch::PyTorchError;
 
@@ -77,11 +79,28 @@ pub enum StateDictError {
     },
     /// A file is of no format that is read.
     #[error(
-        "neither .safetensors nor what torch.save writes since PyTorch 1.6; if it is torch.save's older \
-         format (PyTorch before 1.6, or _use_new_zipfile_serialization=False), save it anew in Python: \
-         torch.save(torch.load(old), new)"
+        "expected weights (.safetensors, what torch.save or torch.jit.save wrote, .npz or .npy), found \
+         {found}"
     )]
-    UnknownFormat,
+    NotWeights {
+        /// What it is.
+        found: String,
+    },
+    /// A file holds no tensors.
+    #[error("expected tensors with names, found {found}")]
+    NoTensors {
+        /// What it holds.
+        found: String,
+    },
+    /// A file holds a tensor alone.
+    #[error(
+        "expected tensors with names, found one alone, of shape {shape:?}: in Python, give it the name \
+         that the model has for it: torch.save({{\"fc.bias\": tensor}}, …)"
+    )]
+    NoName {
+        /// Its shape.
+        shape: Vec<usize>,
+    },
     /// There are no entries at all, as after a prefix that no name begins with.
     #[error(
         "the weights do not fit the model: they have no entries; if strip_prefix or keep left none, \
@@ -99,10 +118,16 @@ pub enum StateDictError {
     #[cfg(feature = "pytorch")]
     #[error(transparent)]
     PyTorch(#[from] PyTorchError),
-    /// The build can't read what `torch.save` writes.
+    /// The build can't read what `torch.save` and `numpy.savez` write.
     #[cfg(not(feature = "pytorch"))]
-    #[error("not a safetensors file; to read what torch.save writes, add the feature pytorch")]
+    #[error(
+        "expected a .safetensors or .npy file, found one of PyTorch or an archive: to read what \
+         torch.save, torch.jit.save and numpy.savez write, add the feature pytorch"
+    )]
     NoPyTorch,
+    /// An array of NumPy is damaged, or not of numbers that are read.
+    #[error(transparent)]
+    Array(#[from] ArrayError),
     /// A file can't be read or written.
     #[error("{}", path.display())]
     Io {

@@ -1,24 +1,35 @@
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::Path;
 
+#[cfg(feature = "pytorch")]
+use super::archive::Archive;
 use super::error::StateDictError;
+use super::format::{Beginning, FileFormat, START};
+use super::listing::{Listing, TensorInfo};
 use super::state_dict::StateDict;
+use super::{numpy, safetensors};
 
 impl StateDict {
-    /// Reads a file of weights: `.safetensors`, or (with the feature `pytorch`) what `torch.save` wrote
-    /// (`.pt`, `.pth`). The content tells which, not the name.
+    /// Reads a file of weights: `.safetensors`, `.npy`, or (with the feature `pytorch`) what `torch.save`
+    /// of any version or `torch.jit.save` wrote (`.pt`, `.pth`, `.jit`), or `.npz`. The content tells which,
+    /// not the name.
     ///
     /// What `torch.save` wrote is a state dict, or a checkpoint with one in it: what lies in a dictionary
     /// in a dictionary has a dot in its name. `{"model": {"fc.bias": …}}` gives `model.fc.bias`, and
     /// [`strip_prefix`](Self::strip_prefix) cuts out what is wanted. Beside tensors there may be numbers,
-    /// texts, and lists and dictionaries of them, which are left out. Nothing is executed, and a pickle
-    /// that so much as names another object is refused by that name.
+    /// texts, lists and dictionaries of them, NumPy's arrays and numbers, paths, dates, and the flags of
+    /// `argparse`, which are left out. Nothing is executed, and a pickle that so much as names another object
+    /// is refused by that name.
+    ///
+    /// Of a TorchScript archive the parameters, buffers and constants are read, and no code. An array in
+    /// `.npz` has its own name, one in `.npy` the file's.
     ///
     /// # Errors
     ///
-    /// If the file can't be read, is neither, is damaged, gives two tensors one name, or its pickle names
-    /// an object. All errors name the file.
+    /// If the file can't be read, is something else, is damaged, holds no tensors or such as are not read
+    /// (quantised, sparse, complex), gives two tensors one name, or its pickle names an object. All errors
+    /// name the file.
     ///
     /// ```no_run
     /// use rnn_model::{LstmConfig, StateDict};
@@ -30,34 +41,26 @@ impl StateDict {
     /// ```
     pub fn read(path: impl AsRef<Path>) -> Result<Self, StateDictError> {
         let path = path.as_ref();
-        let io_error = |source: io::Error| StateDictError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        let mut file = File::open(path).map_err(io_error)?;
-        let mut start = Vec::new();
-        Read::by_ref(&mut file)
-            .take(4)
-            .read_to_end(&mut start)
-            .map_err(io_error)?;
-        file.rewind().map_err(io_error)?;
-        let read = if start.starts_with(b"PK") {
-            let length = file.metadata().map_err(io_error)?.len();
-            Self::from_zip(file, length)
-        } else {
-            let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes).map_err(io_error)?;
-            match Self::from_safetensors(&bytes) {
-                // After its length, in 8 bytes, the header of a safetensors file is an object of JSON.
-                Err(StateDictError::Format(_)) if bytes.get(8) != Some(&b'{') => {
-                    Err(StateDictError::UnknownFormat)
-                }
-                read => read,
+        open(path, |mut file, length, beginning| match beginning {
+            Beginning::Safetensors => {
+                let mut bytes = Vec::new();
+                file.read_to_end(&mut bytes).map_err(io_error(path))?;
+                Self::from_safetensors(&bytes)
             }
-        };
-        read.map_err(|error| StateDictError::File {
-            path: path.to_owned(),
-            source: Box::new(error),
+            Beginning::Npy => numpy::read_array(file, length, path),
+            #[cfg(feature = "pytorch")]
+            Beginning::PyTorchLegacy => super::pytorch::read_legacy(file, length),
+            #[cfg(feature = "pytorch")]
+            Beginning::Zip => {
+                let archive = Archive::open(file, length)?;
+                match super::pytorch::root(&archive) {
+                    Some(root) => super::pytorch::read_zipped(archive, root),
+                    None if numpy::is_npz(&archive) => numpy::read_archive(archive),
+                    None => Err(other_archive(&archive)),
+                }
+            }
+            #[cfg(not(feature = "pytorch"))]
+            Beginning::PyTorchLegacy | Beginning::Zip => Err(StateDictError::NoPyTorch),
         })
     }
 
@@ -93,16 +96,93 @@ impl StateDict {
             source,
         })
     }
+}
 
-    #[cfg(feature = "pytorch")]
-    fn from_zip(file: File, length: u64) -> Result<Self, StateDictError> {
-        Self::from_pytorch(io::BufReader::new(file), length)
+impl Listing {
+    /// Reads what a file of weights holds, of all that [`StateDict::read`] reads, without the numbers.
+    ///
+    /// # Errors
+    ///
+    /// As [`StateDict::read`]; but tensors of numbers that are not read are listed with the others.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, StateDictError> {
+        let path = path.as_ref();
+        open(path, |mut file, length, beginning| match beginning {
+            Beginning::Safetensors => {
+                let found = safetensors::list(&mut file, length).map_err(io_error(path))??;
+                let tensors = found
+                    .into_iter()
+                    .map(|(name, dtype, shape, bytes)| TensorInfo {
+                        name,
+                        shape,
+                        dtype,
+                        bytes,
+                    });
+                Ok(Self::new(FileFormat::Safetensors, tensors.collect()))
+            }
+            Beginning::Npy => numpy::list_array(file, path),
+            #[cfg(feature = "pytorch")]
+            Beginning::PyTorchLegacy => super::pytorch::list_legacy(file, length),
+            #[cfg(feature = "pytorch")]
+            Beginning::Zip => {
+                let archive = Archive::open(file, length)?;
+                match super::pytorch::root(&archive) {
+                    Some(root) => super::pytorch::list_zipped(archive, root),
+                    None if numpy::is_npz(&archive) => numpy::list_archive(archive),
+                    None => Err(other_archive(&archive)),
+                }
+            }
+            #[cfg(not(feature = "pytorch"))]
+            Beginning::PyTorchLegacy | Beginning::Zip => Err(StateDictError::NoPyTorch),
+        })
     }
+}
 
-    #[cfg(not(feature = "pytorch"))]
-    fn from_zip(_: File, _: u64) -> Result<Self, StateDictError> {
-        Err(StateDictError::NoPyTorch)
+fn io_error(path: &Path) -> impl Fn(io::Error) -> StateDictError {
+    let path = path.to_owned();
+    move |source| StateDictError::Io {
+        path: path.clone(),
+        source,
     }
+}
+
+/// Opens a file, tells what it is, and gives it to `read`, with its length. Errors name the file.
+fn open<T>(
+    path: &Path,
+    read: impl FnOnce(BufReader<File>, u64, Beginning) -> Result<T, StateDictError>,
+) -> Result<T, StateDictError> {
+    let io_error = io_error(path);
+    let mut file = File::open(path).map_err(&io_error)?;
+    let mut start = Vec::new();
+    Read::by_ref(&mut file)
+        .take(START as u64)
+        .read_to_end(&mut start)
+        .map_err(&io_error)?;
+    file.rewind().map_err(&io_error)?;
+    let length = file.metadata().map_err(&io_error)?.len();
+    let found = Beginning::of(&start);
+    let found = found.and_then(|beginning| read(BufReader::new(file), length, beginning));
+    found.map_err(|error| match error {
+        error @ StateDictError::Io { .. } => error,
+        error => StateDictError::File {
+            path: path.to_owned(),
+            source: Box::new(error),
+        },
+    })
+}
+
+/// What an archive that holds no weights is said to hold.
+#[cfg(feature = "pytorch")]
+fn other_archive<F: Read + Seek>(archive: &Archive<F>) -> StateDictError {
+    const SHOWN: usize = 5;
+    let names = archive.names();
+    let mut found = match names.is_empty() {
+        true => "nothing".to_owned(),
+        false => names[..names.len().min(SHOWN)].join(", "),
+    };
+    if names.len() > SHOWN {
+        found += &format!(" and {} more", names.len() - SHOWN);
+    }
+    super::error::PyTorchError::OtherArchive { found }.into()
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {

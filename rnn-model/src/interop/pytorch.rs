@@ -1,110 +1,201 @@
-//! What `torch.save` writes; needs the feature `pytorch`.
+//! What `torch.save` and `torch.jit.save` write; needs the feature `pytorch`.
 
-mod archive;
+mod elements;
+mod legacy;
 mod pickle;
+mod zipped;
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{Read, Seek};
 use std::rc::Rc;
 
-use burn::tensor::{BoolStore, Bytes, DType, TensorData};
+use burn::tensor::{Bytes, TensorData};
 
+use super::archive::Archive;
 use super::error::{PyTorchError, StateDictError};
+use super::format::FileFormat;
+use super::listing::{Listing, TensorInfo};
 use super::state_dict::{StateDict, as_truth_values};
-use archive::Archive;
-use pickle::{Pickle, View};
+use pickle::View;
+pub(super) use zipped::root;
 
-impl StateDict {
-    /// Reads a zip archive as `torch.save` writes it since PyTorch 1.6.
-    pub(super) fn from_pytorch(
-        file: impl Read + Seek,
-        length: u64,
-    ) -> Result<Self, StateDictError> {
-        let mut archive = Archive::open(file, length)?;
-        let found = Pickle::parse(&archive.pickle()?)?.into_tensors()?;
-        check(&found, length)?;
+/// The longest pickle that is read, in bytes: it holds names and shapes, not the tensors' elements.
+const MAX_PICKLE: u64 = 32 << 20;
 
+/// Where the elements of tensors lie.
+trait Storages {
+    /// The bytes of a storage.
+    fn storage(&mut self, key: &str) -> Result<Vec<u8>, PyTorchError>;
+}
+
+/// The tensors of a file, before their elements are read.
+struct Contents<S> {
+    format: FileFormat,
+    /// Of the file, in bytes.
+    length: u64,
+    tensors: Vec<(String, Rc<View>)>,
+    /// What it holds, in words, if it has no tensors.
+    nothing: String,
+    storages: S,
+}
+
+/// Reads an archive of PyTorch's that lies in the folder `root`.
+pub(super) fn read_zipped(
+    archive: Archive<impl Read + Seek>,
+    root: String,
+) -> Result<StateDict, StateDictError> {
+    zipped::open(archive, root)?.read()
+}
+
+/// Lists what such an archive holds.
+pub(super) fn list_zipped(
+    archive: Archive<impl Read + Seek>,
+    root: String,
+) -> Result<Listing, StateDictError> {
+    zipped::open(archive, root)?.list()
+}
+
+/// Reads what `torch.save` wrote before PyTorch 1.6, `length` bytes.
+pub(super) fn read_legacy(
+    file: impl Read + Seek,
+    length: u64,
+) -> Result<StateDict, StateDictError> {
+    legacy::open(file, length)?.read()
+}
+
+/// Lists what such a file holds.
+pub(super) fn list_legacy(file: impl Read + Seek, length: u64) -> Result<Listing, StateDictError> {
+    legacy::open(file, length)?.list()
+}
+
+impl<S: Storages> Contents<S> {
+    fn list(self) -> Result<Listing, StateDictError> {
+        self.check_names()?;
+        let tensors = self.tensors.into_iter().map(|(name, view)| TensorInfo {
+            name,
+            bytes: size_of_view(&view).unwrap_or(u64::MAX),
+            dtype: match view.elements.dtype {
+                Some(dtype) => super::listing::name_of(dtype),
+                None => view.elements.name.to_owned(),
+            },
+            shape: view.shape.clone(),
+        });
+        Ok(Listing::new(self.format, tensors.collect()))
+    }
+
+    fn read(mut self) -> Result<StateDict, StateDictError> {
+        self.check_names()?;
+        self.check_types()?;
+        self.check_size()?;
         // Storage by storage, so that no more than one is in memory beside the tensors.
         let mut storages: BTreeMap<Rc<str>, Vec<(String, Rc<View>)>> = BTreeMap::new();
-        for (name, view) in found {
+        for (name, view) in self.tensors {
             let key = view.storage.key.clone();
             storages.entry(key).or_default().push((name, view));
         }
         let mut tensors = BTreeMap::new();
         for (key, views) in storages {
-            let storage = archive.storage(&key)?;
+            let storage = self.storages.storage(&key)?;
             for (name, view) in views {
-                let (dtype, size) = dtype(view.storage.kind);
-                let Some(mut bytes) = gather(&storage, &view, size) else {
+                let Some(data) = gather(&storage, &view) else {
                     return Err(StateDictError::PyTorch(PyTorchError::Bounds {
                         name,
                         shape: view.shape.clone(),
-                        elements: storage.len() / size,
+                        elements: storage.len() / view.elements.size,
                     }));
                 };
-                if dtype.is_bool() {
-                    as_truth_values(&mut bytes);
-                }
-                let bytes = Bytes::from_bytes_vec(bytes);
-                let data = TensorData::from_bytes(bytes, view.shape.clone(), dtype);
                 tensors.insert(name, data);
             }
         }
-        Ok(Self { tensors })
+        Ok(StateDict { tensors })
     }
-}
 
-/// Checks that names differ, and that the tensors are not far larger than a file of `length` bytes.
-/// Views of one storage may be many and large, but weights are rarely shared sixteen times.
-fn check(found: &[(String, Rc<View>)], length: u64) -> Result<(), StateDictError> {
-    let limit = length.saturating_mul(16).saturating_add(64 << 20);
-    let mut names = HashSet::new();
-    let mut total = 0u64;
-    for (name, view) in found {
-        let (_, size) = dtype(view.storage.kind);
-        total = view
-            .shape
-            .iter()
-            .try_fold(size as u64, |bytes, &n| bytes.checked_mul(n as u64))
-            .and_then(|bytes| total.checked_add(bytes))
-            .filter(|total| *total <= limit)
-            .ok_or_else(|| PyTorchError::TooLarge {
-                name: name.clone(),
-                limit,
-            })?;
-        if !names.insert(name) {
-            return Err(StateDictError::Twice(name.clone()));
+    /// Checks that there are tensors, and that they have names, which differ.
+    fn check_names(&self) -> Result<(), StateDictError> {
+        let mut names = HashSet::new();
+        for (name, view) in &self.tensors {
+            if name.is_empty() {
+                let shape = view.shape.clone();
+                return Err(StateDictError::NoName { shape });
+            }
+            if !names.insert(name) {
+                return Err(StateDictError::Twice(name.clone()));
+            }
+        }
+        match names.is_empty() {
+            true => Err(StateDictError::NoTensors {
+                found: self.nothing.clone(),
+            }),
+            false => Ok(()),
         }
     }
-    Ok(())
-}
 
-/// Our type for a storage's, and the bytes of an element.
-fn dtype(kind: &str) -> (DType, usize) {
-    match kind {
-        "DoubleStorage" => (DType::F64, 8),
-        "HalfStorage" => (DType::F16, 2),
-        "BFloat16Storage" => (DType::BF16, 2),
-        "LongStorage" => (DType::I64, 8),
-        "IntStorage" => (DType::I32, 4),
-        "ShortStorage" => (DType::I16, 2),
-        "CharStorage" => (DType::I8, 1),
-        "ByteStorage" => (DType::U8, 1),
-        "BoolStorage" => (DType::Bool(BoolStore::Native), 1),
-        _ => (DType::F32, 4),
+    /// Checks that all tensors are of types that are read.
+    fn check_types(&self) -> Result<(), PyTorchError> {
+        let is_unread = |(_, view): &&(String, Rc<View>)| view.elements.dtype.is_none();
+        let mut unread = self.tensors.iter().filter(is_unread);
+        let Some((name, view)) = unread.next() else {
+            return Ok(());
+        };
+        let (kind, advice) = view.elements.refusal();
+        Err(PyTorchError::Unread {
+            name: name.clone(),
+            kind,
+            count: 1 + unread.count(),
+            total: self.tensors.len(),
+            advice,
+        })
+    }
+
+    /// Checks that the tensors are not far larger than the file. Views of one storage may be many and
+    /// large, but weights are rarely shared sixteen times.
+    fn check_size(&self) -> Result<(), PyTorchError> {
+        let limit = self.length.saturating_mul(16).saturating_add(64 << 20);
+        let mut total = 0u64;
+        for (name, view) in &self.tensors {
+            total = size_of_view(view)
+                .and_then(|bytes| total.checked_add(bytes))
+                .filter(|total| *total <= limit)
+                .ok_or_else(|| PyTorchError::TooLarge {
+                    name: name.clone(),
+                    limit,
+                })?;
+        }
+        Ok(())
     }
 }
 
-/// The elements of a view, in order; none if it leaves its storage.
-fn gather(storage: &[u8], view: &View, size: usize) -> Option<Vec<u8>> {
+/// The bytes of a view's elements, if a number of 64 bits can be that large.
+fn size_of_view(view: &View) -> Option<u64> {
+    let sizes = view.shape.iter();
+    let of_element = view.elements.size as u64;
+    sizes.clone().any(|&n| n == 0).then_some(0).or_else(|| {
+        sizes
+            .map(|&n| n as u64)
+            .try_fold(of_element, |bytes, n| bytes.checked_mul(n))
+    })
+}
+
+/// The elements of a view, in order; none if it leaves its storage, or its type is not read.
+fn gather(storage: &[u8], view: &View) -> Option<TensorData> {
+    let dtype = view.elements.dtype?;
+    let mut bytes = elements(storage, view, view.elements.size)?;
+    if dtype.is_bool() {
+        as_truth_values(&mut bytes);
+    }
+    let bytes = Bytes::from_bytes_vec(bytes);
+    Some(TensorData::from_bytes(bytes, view.shape.clone(), dtype))
+}
+
+fn elements(storage: &[u8], view: &View, size: usize) -> Option<Vec<u8>> {
     let View { shape, stride, .. } = view;
     if shape.len() != stride.len() {
         return None;
     }
-    let count: usize = shape.iter().product();
-    if count == 0 {
+    if shape.contains(&0) {
         return Some(Vec::new());
     }
+    let count: usize = shape.iter().product();
     let last = shape
         .iter()
         .zip(stride)
@@ -113,6 +204,9 @@ fn gather(storage: &[u8], view: &View, size: usize) -> Option<Vec<u8>> {
         })?;
     if last >= storage.len() / size {
         return None;
+    }
+    if is_contiguous(shape, stride) {
+        return Some(storage[view.offset * size..][..count * size].to_vec());
     }
     let mut bytes = Vec::with_capacity(count * size);
     let mut index = vec![0; shape.len()];
@@ -130,4 +224,15 @@ fn gather(storage: &[u8], view: &View, size: usize) -> Option<Vec<u8>> {
         }
     }
     Some(bytes)
+}
+
+/// Whether the elements lie one after the other, the last axis moving fastest.
+fn is_contiguous(shape: &[usize], stride: &[usize]) -> bool {
+    let mut expected = 1;
+    let axes = shape.iter().zip(stride).rev();
+    axes.filter(|&(&n, _)| n > 1).all(|(&n, &step)| {
+        let is_next = step == expected;
+        expected *= n;
+        is_next
+    })
 }

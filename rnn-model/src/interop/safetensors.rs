@@ -1,7 +1,9 @@
 //! `.safetensors`, in both directions.
 
+use std::io::{self, Read};
+
 use burn::tensor::{BoolStore, Bytes, DType, TensorData};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 
 use super::error::StateDictError;
 use super::state_dict::{StateDict, as_truth_values};
@@ -53,6 +55,7 @@ impl StateDict {
     ///
     /// If they are not one, or hold a tensor of a rare type, such as numbers of 8 bits with a fraction.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, StateDictError> {
+        check_header(bytes)?;
         let file = SafeTensors::deserialize(bytes)?;
         let tensors = file
             .tensors()
@@ -73,6 +76,52 @@ impl StateDict {
             .collect::<Result<_, StateDictError>>()?;
         Ok(Self { tensors })
     }
+}
+
+/// The longest header that is read, in bytes: some fifty thousand tensors.
+const MAX_HEADER: u64 = 8 << 20;
+
+/// Refuses a header that would fill the memory, before it is read.
+fn check_header(bytes: &[u8]) -> Result<u64, StateDictError> {
+    let length = bytes.first_chunk().copied().map(u64::from_le_bytes);
+    match length {
+        Some(length) if length > MAX_HEADER => {
+            Err(StateDictError::Format(SafeTensorError::HeaderTooLarge))
+        }
+        length => Ok(length.unwrap_or(0)),
+    }
+}
+
+/// A tensor's name, type, shape and length in bytes.
+type Found = (String, String, Vec<usize>, u64);
+
+/// What tensors there are in a file of `length` bytes, from its header alone.
+pub(super) fn list(
+    file: &mut impl Read,
+    length: u64,
+) -> io::Result<Result<Vec<Found>, StateDictError>> {
+    let mut bytes = Vec::new();
+    file.take(8).read_to_end(&mut bytes)?;
+    let header = match check_header(&bytes) {
+        Ok(header) => header,
+        Err(error) => return Ok(Err(error)),
+    };
+    file.take(header).read_to_end(&mut bytes)?;
+    Ok(found(&bytes, length))
+}
+
+fn found(header: &[u8], length: u64) -> Result<Vec<Found>, StateDictError> {
+    let (_, metadata) = SafeTensors::read_metadata(header)?;
+    if header.len() as u64 + metadata.data_len() as u64 != length {
+        let incomplete = SafeTensorError::MetadataIncompleteBuffer;
+        return Err(StateDictError::Format(incomplete));
+    }
+    let tensors = metadata.tensors().into_iter().map(|(name, info)| {
+        let (start, end) = info.data_offsets;
+        let bytes = (end - start) as u64;
+        (name, format!("{:?}", info.dtype), info.shape.clone(), bytes)
+    });
+    Ok(tensors.collect())
 }
 
 fn unsupported(name: &str, found: String) -> StateDictError {

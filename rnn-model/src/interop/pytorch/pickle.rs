@@ -7,13 +7,17 @@
 mod budget;
 mod input;
 mod machine;
+mod names;
 mod tensors;
 
 use std::rc::Rc;
 
+use super::elements::Elements;
 use crate::interop::error::PyTorchError;
 use budget::Budget;
+use input::Input;
 use machine::Machine;
+use names::Name;
 
 /// Where a value is in [`Pickle::values`]: containers may be shared, even hold themselves.
 pub(super) type Id = usize;
@@ -21,13 +25,16 @@ pub(super) type Id = usize;
 /// What a pickle makes. What may be long is shared, not copied.
 #[derive(Debug)]
 pub(super) enum Value {
-    /// A number, text, `None`, type or device, of which nothing is needed but what keys say.
+    /// A number, text, `None`, type, device or object of which nothing is needed.
     Plain,
+    Bool(bool),
     Int(i64),
     Text(Rc<str>),
     List(Vec<Id>),
     /// Keys and values.
     Dict(Vec<(Id, Id)>),
+    /// The attributes of a module of TorchScript, or of an object that PyTorch packs weights into.
+    Object(Vec<(Id, Id)>),
     Tensor(Rc<View>),
     Storage(Rc<Storage>),
     /// One of the names that are allowed.
@@ -37,6 +44,7 @@ pub(super) enum Value {
 /// A tensor as a view of a storage.
 #[derive(Debug)]
 pub(super) struct View {
+    pub elements: Elements,
     pub storage: Rc<Storage>,
     /// In elements.
     pub offset: usize,
@@ -45,66 +53,31 @@ pub(super) struct View {
     pub stride: Vec<usize>,
 }
 
-/// A piece of memory with a file of its own in the archive.
+/// A piece of memory, which lies in the file on its own.
 #[derive(Debug)]
 pub(super) struct Storage {
-    /// `FloatStorage`, …
-    pub kind: &'static str,
+    /// What it was made for; the views of one without a type have types of their own.
+    pub elements: Elements,
+    /// The key under which it lies in the file.
     pub key: Rc<str>,
+    /// Where the storage begins in that, in elements: before PyTorch 0.4 storages could be parts of others.
+    pub base: usize,
 }
 
-/// The classes and functions that may be named.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Name {
-    OrderedDict,
-    RebuildTensor,
-    RebuildParameter,
-    Storage(&'static str),
-    /// `torch.Size`: a tuple.
-    Size,
-    /// What makes a plain value: `torch.device`, a type such as `torch.float32`, a counter.
-    Plain,
-}
-
-const STORAGES: [&str; 10] = [
-    "DoubleStorage",
-    "FloatStorage",
-    "HalfStorage",
-    "BFloat16Storage",
-    "LongStorage",
-    "IntStorage",
-    "ShortStorage",
-    "CharStorage",
-    "ByteStorage",
-    "BoolStorage",
-];
-
-const TYPES: [&str; 10] = [
-    "float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
-];
-
-impl Name {
-    fn of(module: &str, name: &str) -> Option<Self> {
-        let storage = STORAGES.into_iter().find(|storage| *storage == name);
-        if let ("torch", Some(storage)) = (module, storage) {
-            return Some(Self::Storage(storage));
-        }
-        Some(match (module, name) {
-            ("collections", "OrderedDict") => Self::OrderedDict,
-            ("torch._utils", "_rebuild_tensor_v2") => Self::RebuildTensor,
-            ("torch._utils", "_rebuild_parameter") => Self::RebuildParameter,
-            ("torch", "Size") => Self::Size,
-            ("torch", name) if name == "device" || TYPES.contains(&name) => Self::Plain,
-            // What optimisers and schedulers keep, as PyTorch's own `weights_only` lets through.
-            ("collections", "Counter") | ("_codecs", "encode") => Self::Plain,
-            ("builtins" | "__builtin__", "complex" | "set" | "bytearray") => Self::Plain,
-            _ => return None,
-        })
-    }
+/// What a pickle is a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Dialect {
+    /// What the pickle is called in errors.
+    pub pickle: &'static str,
+    /// What its storages' keys begin with, where their files lie.
+    pub folder: &'static str,
+    /// Whether it may name the classes of a TorchScript archive, of which the attributes are read.
+    pub script: bool,
 }
 
 /// A pickle that has been read.
 pub(super) struct Pickle {
+    dialect: Dialect,
     values: Vec<Value>,
     root: Id,
     /// Of what the names of tensors may take.
@@ -114,7 +87,47 @@ pub(super) struct Pickle {
 }
 
 impl Pickle {
-    pub fn parse(bytes: &[u8]) -> Result<Self, PyTorchError> {
-        Machine::new(bytes).run()
+    /// Reads the pickle that `bytes` begin with.
+    pub fn parse(bytes: &[u8], dialect: Dialect) -> Result<Self, PyTorchError> {
+        Machine::new(Input::new(bytes, dialect.pickle), dialect).run()
+    }
+
+    /// The length of the pickle, in bytes.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// What it holds, whole.
+    pub fn root(&self) -> &Value {
+        &self.values[self.root]
+    }
+
+    /// A value that a container holds.
+    pub fn value(&self, id: Id) -> &Value {
+        &self.values[id]
+    }
+
+    /// All storages, of the tensors and of what was left out.
+    pub fn storages(&self) -> impl Iterator<Item = &Rc<Storage>> {
+        self.values.iter().filter_map(|value| match value {
+            Value::Storage(storage) => Some(storage),
+            _ => None,
+        })
+    }
+
+    /// What it holds, in words, if it holds no tensors.
+    pub fn describe(&self) -> String {
+        let entries = |what: &str, length: usize| match length {
+            0 => format!("an empty {what}"),
+            1 => format!("a {what} of one value, which is no tensor"),
+            _ => format!("a {what} of {length} values, none of them a tensor"),
+        };
+        match self.root() {
+            Value::Dict(items) | Value::Object(items) => entries("dictionary", items.len()),
+            Value::List(items) => entries("list", items.len()),
+            Value::Text(_) => "a text".to_owned(),
+            Value::Int(_) => "a number".to_owned(),
+            _ => "a value that is no tensor".to_owned(),
+        }
     }
 }

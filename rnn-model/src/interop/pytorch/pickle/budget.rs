@@ -4,6 +4,10 @@ const PER_BYTE: u64 = 32;
 /// Bytes that may be made of any pickle, however short: references are short, too.
 const AT_LEAST: u64 = 16 << 20;
 
+/// Bytes that may be made of any pickle, however long: names and shapes of some hundred thousand tensors, or
+/// as many words beside them.
+const AT_MOST: u64 = 48 << 20;
+
 /// What a pickle may still make, in bytes.
 ///
 /// An instruction can repeat a list or a text of any length that the pickle already holds, so that
@@ -17,6 +21,7 @@ impl Budget {
     /// The budget of a pickle of `length` bytes.
     pub fn of(length: usize) -> Self {
         let limit = AT_LEAST.saturating_add(PER_BYTE.saturating_mul(length as u64));
+        let limit = limit.min(AT_MOST);
         Self { limit, left: limit }
     }
 

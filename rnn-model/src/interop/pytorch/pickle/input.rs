@@ -3,12 +3,24 @@ use crate::interop::error::PyTorchError;
 /// The bytes of a pickle, and where the machine is in them.
 pub(super) struct Input<'a> {
     bytes: &'a [u8],
+    /// What the pickle is called in errors.
+    name: &'static str,
     at: usize,
 }
 
 impl<'a> Input<'a> {
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+    pub fn new(bytes: &'a [u8], name: &'static str) -> Self {
+        Self { bytes, name, at: 0 }
+    }
+
+    /// What the pickle is called in errors.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The length of all bytes, some of which may not be the pickle's.
+    pub fn length(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Bytes that are read.
@@ -18,6 +30,7 @@ impl<'a> Input<'a> {
 
     pub fn fault(&self, expected: &str, found: &str) -> PyTorchError {
         PyTorchError::Pickle {
+            pickle: self.name,
             offset: self.at,
             expected: expected.to_owned(),
             found: found.to_owned(),

@@ -5,10 +5,15 @@ use std::mem::size_of;
 
 use super::budget::Budget;
 use super::input::Input;
-use super::{Id, Pickle, PyTorchError, Value};
+use super::{Dialect, Id, Pickle, PyTorchError, Value};
 
-/// Where the one plain value is: they are all alike.
+/// Where the values are that are all alike.
 const PLAIN: Id = 0;
+const TRUE: Id = 1;
+const FALSE: Id = 2;
+
+/// The most values on the stack, and the most marks: an instruction of one byte lays one there.
+const MAX_STACK: usize = 1 << 20;
 
 /// What an entry of the memo takes, with the table's free places.
 const PER_MEMO: usize = 2 * size_of::<(u32, Id)>();
@@ -16,6 +21,9 @@ const PER_MEMO: usize = 2 * size_of::<(u32, Id)>();
 /// The machine, and how far it is.
 pub(super) struct Machine<'a> {
     input: Input<'a>,
+    dialect: Dialect,
+    /// Whether a tensor has been made, so that the pickle is no whole model, which begins with its class.
+    has_tensors: bool,
     /// What `values` and `memo` may take. The stack needs none: an instruction lays one reference on it.
     budget: Budget,
     values: Vec<Value>,
@@ -26,11 +34,13 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub fn new(bytes: &'a [u8]) -> Self {
+    pub fn new(input: Input<'a>, dialect: Dialect) -> Self {
         Self {
-            input: Input::new(bytes),
-            budget: Budget::of(bytes.len()),
-            values: vec![Value::Plain],
+            budget: Budget::of(input.length()),
+            input,
+            dialect,
+            has_tensors: false,
+            values: vec![Value::Plain, Value::Bool(true), Value::Bool(false)],
             stack: Vec::new(),
             marks: Vec::new(),
             memo: HashMap::new(),
@@ -42,6 +52,7 @@ impl<'a> Machine<'a> {
         while !self.step()? {}
         let root = self.pop()?;
         Ok(Pickle {
+            dialect: self.dialect,
             values: self.values,
             root,
             budget: self.budget,
@@ -52,11 +63,16 @@ impl<'a> Machine<'a> {
     /// One instruction; true after the last. The codes are those of Python's `pickletools`.
     fn step(&mut self) -> Result<bool, PyTorchError> {
         let [code] = self.input.array()?;
+        if self.stack.len() > MAX_STACK || self.marks.len() > MAX_STACK {
+            return Err(self.fault("at most a million values on the stack", "more"));
+        }
         match code {
             b'.' => return Ok(true),
             0x80 => drop(self.input.array::<1>()?), // PROTO
             0x95 => drop(self.input.array::<8>()?), // FRAME
-            b'N' | 0x88 | 0x89 => self.stack.push(PLAIN), // None, True, False
+            b'N' => self.stack.push(PLAIN),
+            0x88 => self.stack.push(TRUE),
+            0x89 => self.stack.push(FALSE),
             b'K' => {
                 let [n] = self.input.array()?;
                 self.push(Value::Int(n.into()))?;
@@ -82,14 +98,25 @@ impl<'a> Machine<'a> {
                 let length = u32::from_le_bytes(self.input.array()?);
                 self.read_text(length as usize)?;
             }
+            0x8d => {
+                let length = u64::from_le_bytes(self.input.array()?);
+                self.read_text(length.try_into().unwrap_or(usize::MAX))?;
+            }
             b'C' => {
                 let [length] = self.input.array()?;
-                self.input.take(length.into())?;
-                self.stack.push(PLAIN);
+                self.pass_over(length.into())?;
             }
             b'B' => {
                 let length = u32::from_le_bytes(self.input.array()?);
-                self.input.take(length as usize)?;
+                self.pass_over(length.into())?;
+            }
+            0x8e | 0x96 => {
+                let length = u64::from_le_bytes(self.input.array()?);
+                self.pass_over(length)?;
+            }
+            // Numbers as lines of text.
+            b'I' | b'L' | b'F' => {
+                self.input.line()?;
                 self.stack.push(PLAIN);
             }
             b']' | b')' | 0x8f => self.push(Value::List(Vec::new()))?, // list, tuple, set
@@ -164,15 +191,12 @@ impl<'a> Machine<'a> {
             }
             b'Q' => self.storage()?,
             b'R' => self.call()?,
-            // The attributes of a dictionary; PyTorch keeps versions of modules there.
-            b'b' => {
-                self.pop()?;
-                let object = self.pop()?;
-                if !matches!(self.values[object], Value::Dict(_)) {
-                    return Err(self.fault("a dictionary to set attributes of", "another value"));
-                }
-                self.stack.push(object);
+            0x81 => self.make()?,
+            0x92 => {
+                self.pop()?; // arguments with names
+                self.make()?;
             }
+            b'b' => self.set_attributes()?,
             other => {
                 return Err(self.fault("an instruction that makes data", &format!("{other:#04x}")));
             }
@@ -188,6 +212,13 @@ impl<'a> Machine<'a> {
         let text = String::from_utf8_lossy(self.input.take(length)?);
         self.spend(text.len())?;
         self.push(Value::Text(text.into()))
+    }
+
+    /// Bytes, of which nothing is needed.
+    fn pass_over(&mut self, length: u64) -> Result<(), PyTorchError> {
+        self.input.take(length.try_into().unwrap_or(usize::MAX))?;
+        self.stack.push(PLAIN);
+        Ok(())
     }
 
     /// An integer of any length. What is beyond 64 bits is a seed or the like.
@@ -214,7 +245,11 @@ impl<'a> Machine<'a> {
     fn spend(&mut self, bytes: usize) -> Result<(), PyTorchError> {
         let offset = self.input.at();
         let spent = self.budget.spend(bytes);
-        spent.map_err(|limit| PyTorchError::Memory { offset, limit })
+        spent.map_err(|limit| PyTorchError::Memory {
+            pickle: self.input.name(),
+            offset,
+            limit,
+        })
     }
 
     /// Lays a new value on the stack. What it holds beyond itself is the caller's to take from the budget.
@@ -258,6 +293,7 @@ impl<'a> Machine<'a> {
         self.spend(size_of_val(items))?;
         match &mut self.values[top] {
             Value::List(list) => list.extend(items),
+            Value::Plain => {}
             _ => return Err(self.fault("a list to append to", "another value")),
         }
         Ok(())
@@ -271,6 +307,7 @@ impl<'a> Machine<'a> {
         self.spend(size_of_val(items))?;
         match &mut self.values[top] {
             Value::Dict(dict) => dict.extend(items.chunks(2).map(|pair| (pair[0], pair[1]))),
+            Value::Plain => {}
             _ => return Err(self.fault("a dictionary to add to", "another value")),
         }
         Ok(())

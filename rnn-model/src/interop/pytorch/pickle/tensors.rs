@@ -4,7 +4,7 @@ use std::rc::Rc;
 use burn::tensor::TensorData;
 
 use super::budget::Budget;
-use super::{Id, Pickle, PyTorchError, Value, View};
+use super::{Dialect, Id, Pickle, PyTorchError, Value, View};
 
 /// Dictionaries in dictionaries, and values in all: a pickle can hold itself, or double at each level.
 const MAX_DEPTH: usize = 64;
@@ -21,6 +21,7 @@ impl Pickle {
     /// If containers hold themselves or more than a million values, or the names take too much memory.
     pub fn into_tensors(self) -> Result<Vec<(String, Rc<View>)>, PyTorchError> {
         let mut found = Found {
+            dialect: self.dialect,
             name: String::new(),
             tensors: Vec::new(),
             values: 0,
@@ -34,6 +35,7 @@ impl Pickle {
 
 /// The tensors so far, and where the walk through the containers is.
 struct Found {
+    dialect: Dialect,
     /// The keys down to the value at hand, joined by dots.
     name: String,
     tensors: Vec<(String, Rc<View>)>,
@@ -48,7 +50,9 @@ impl Found {
     fn collect(&mut self, values: &[Value], id: Id, depth: usize) -> Result<(), PyTorchError> {
         self.values += 1;
         if depth > MAX_DEPTH || self.values > MAX_VALUES {
-            return Err(PyTorchError::Deep);
+            return Err(PyTorchError::Deep {
+                pickle: self.dialect.pickle,
+            });
         }
         match &values[id] {
             Value::Tensor(view) => {
@@ -60,8 +64,12 @@ impl Found {
                     self.collect_under(&index.to_string(), values, item, depth)?;
                 }
             }
-            Value::Dict(items) => {
+            Value::Dict(items) | Value::Object(items) => {
                 for &(key, item) in items {
+                    // A module of TorchScript has its parameters in lists besides.
+                    if self.dialect.script && matches!(values[item], Value::List(_)) {
+                        continue;
+                    }
                     match &values[key] {
                         Value::Text(text) => self.collect_under(text, values, item, depth)?,
                         Value::Int(n) => {
@@ -72,7 +80,12 @@ impl Found {
                     }
                 }
             }
-            Value::Plain | Value::Int(_) | Value::Text(_) | Value::Storage(_) | Value::Name(_) => {}
+            Value::Plain
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Text(_)
+            | Value::Storage(_)
+            | Value::Name(_) => {}
         }
         Ok(())
     }
@@ -100,6 +113,10 @@ impl Found {
     fn spend(&mut self, bytes: usize) -> Result<(), PyTorchError> {
         let offset = self.offset;
         let spent = self.budget.spend(bytes);
-        spent.map_err(|limit| PyTorchError::Memory { offset, limit })
+        spent.map_err(|limit| PyTorchError::Memory {
+            pickle: self.dialect.pickle,
+            offset,
+            limit,
+        })
     }
 }
