@@ -20,7 +20,7 @@ from its name, and under CASE/sum/KIND/NAME the sum of all elements and that of 
 
 language.safetensors holds language models in evaluation: logits, the loss of predicting each next
 token, and its gradients; training.safetensors holds the weights before and after five training steps, and the losses. The .pt
-files are what ``torch.save`` writes. All of it is seeded: the same versions write the same numbers.
+files are what ``torch.save`` writes; the folder forms holds one network in all forms of files (forms.py). All of it is seeded: the same versions write the same numbers.
 """
 
 import itertools
@@ -32,6 +32,7 @@ import tempfile
 
 import numpy as np
 import torch
+from forms import forms
 from language import LanguageModel
 from safetensors.torch import load_file, save_file
 from tagging import Tagger
@@ -492,6 +493,7 @@ def generate(folder):
     layers()
     save_file(language(), HERE / "language.safetensors")
     save_file(tagging(), HERE / "tagging.safetensors")
+    forms(HERE / "forms")
 
 
 def check(here):
@@ -501,7 +503,7 @@ def check(here):
         (pathlib.Path(root) / "consumer").mkdir()
         new.mkdir()
         generate(new)
-        for file in sorted(pathlib.Path(root).glob("*/*.safetensors")):
+        for file in sorted(pathlib.Path(root).rglob("*.safetensors")):
             there = load_file(here.parent / file.relative_to(root))
             for name, value in load_file(file).items():
                 torch.testing.assert_close(there.pop(name), value, rtol=1e-5, atol=1e-6)

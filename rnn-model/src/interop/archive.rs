@@ -55,6 +55,13 @@ impl<F: Read + Seek> Archive<F> {
         &self.names
     }
 
+    /// The bytes of an entry, unpacked, as its header says.
+    pub fn size(&self, name: &str) -> u64 {
+        let index = self.zip.index_for_name(name);
+        let entry = index.and_then(|index| self.zip.by_index_data(index).ok());
+        entry.map_or(0, |entry| entry.size())
+    }
+
     /// The file's length, in bytes.
     pub fn length(&self) -> u64 {
         self.length

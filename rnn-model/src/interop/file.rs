@@ -119,7 +119,7 @@ impl Listing {
                     });
                 Ok(Self::new(FileFormat::Safetensors, tensors.collect()))
             }
-            Beginning::Npy => numpy::list_array(file, path),
+            Beginning::Npy => numpy::list_array(file, length, path),
             #[cfg(feature = "pytorch")]
             Beginning::PyTorchLegacy => super::pytorch::list_legacy(file, length),
             #[cfg(feature = "pytorch")]

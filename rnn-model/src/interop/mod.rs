@@ -5,6 +5,7 @@ mod archive;
 mod error;
 mod file;
 mod format;
+mod forms;
 mod layout;
 mod listing;
 mod module;

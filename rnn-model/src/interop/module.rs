@@ -6,6 +6,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Bool, BoolStore, DType, Int, Tensor, TensorData};
 
 use super::error::{Mismatch, StateDictError};
+use super::forms;
 
 /// The parameters of `module`, in the form in which they are saved: a linear layer's weight as
 /// `[out, in]`, integers of 64 bits, truth values as bytes.
@@ -141,7 +142,7 @@ impl Writer {
     /// are none or they do not fit.
     fn take(&mut self, shape: &[usize], dtype: DType) -> Option<TensorData> {
         let name = self.path.name();
-        let Some(data) = self.tensors.remove(&name) else {
+        let Some(data) = forms::take(&mut self.tensors, &name) else {
             self.mismatch.missing.push(name);
             return None;
         };

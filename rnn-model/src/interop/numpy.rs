@@ -36,9 +36,12 @@ pub(super) fn read_array(
 }
 
 /// Says what such an array is.
-pub(super) fn list_array(file: impl Read, path: &Path) -> Result<Listing, StateDictError> {
-    let name = name_of_file(path);
-    let info = list(file, name)?;
+pub(super) fn list_array(
+    file: impl Read,
+    length: u64,
+    path: &Path,
+) -> Result<Listing, StateDictError> {
+    let info = list(file, length, name_of_file(path))?;
     let info = info.ok_or_else(|| not_numbers("an array of texts or of Python's objects"))?;
     Ok(Listing::new(FileFormat::Npy, vec![info]))
 }
@@ -83,7 +86,8 @@ pub(super) fn list_archive<F: Read + Seek>(
     let mut tensors = Vec::new();
     for entry in archive.names().to_vec() {
         let name = entry.strip_suffix(ENDING).unwrap_or(&entry).to_owned();
-        tensors.extend(list(archive.reader(&entry)?, name)?);
+        let length = archive.size(&entry);
+        tensors.extend(list(archive.reader(&entry)?, length, name)?);
     }
     match tensors.is_empty() {
         true => Err(not_numbers("arrays of texts or of Python's objects")),
@@ -161,17 +165,32 @@ fn read(
     Ok(Some(TensorData::from_bytes(bytes, header.shape, dtype)))
 }
 
-/// What an array is, from its header; none if it is not of numbers.
-fn list(mut file: impl Read, name: String) -> Result<Option<TensorInfo>, StateDictError> {
+/// What an array of `length` bytes is, from its header; none if it is not of numbers.
+fn list(
+    mut file: impl Read,
+    length: u64,
+    name: String,
+) -> Result<Option<TensorInfo>, StateDictError> {
     let header = Header::read(&mut file, &name)?;
+    let found = length.saturating_sub(header.length);
     let (dtype, bytes) = match header.dtype(&name) {
         Ok(None) => return Ok(None),
-        Ok(Some(dtype)) => (
-            name_of(dtype),
-            size(&header.shape, dtype).unwrap_or(u64::MAX),
-        ),
+        Ok(Some(dtype)) => {
+            let expected = size(&header.shape, dtype).unwrap_or(u64::MAX);
+            if found != expected {
+                return Err(ArrayError::Size {
+                    name,
+                    shape: header.shape,
+                    expected,
+                    found,
+                    or_more: false,
+                }
+                .into());
+            }
+            (name_of(dtype), expected)
+        }
         // Numbers that are not read.
-        Err(_) => (header.descr.clone(), 0),
+        Err(_) => (header.descr.clone(), found),
     };
     Ok(Some(TensorInfo {
         name,

@@ -24,8 +24,8 @@ const MAX_PICKLE: u64 = 32 << 20;
 
 /// Where the elements of tensors lie.
 trait Storages {
-    /// The bytes of a storage.
-    fn storage(&mut self, key: &str) -> Result<Vec<u8>, PyTorchError>;
+    /// The bytes of the storage with that key; `folder` is where it lies in an archive.
+    fn storage(&mut self, folder: &str, key: &str) -> Result<Vec<u8>, PyTorchError>;
 }
 
 /// The tensors of a file, before their elements are read.
@@ -88,14 +88,14 @@ impl<S: Storages> Contents<S> {
         self.check_types()?;
         self.check_size()?;
         // Storage by storage, so that no more than one is in memory beside the tensors.
-        let mut storages: BTreeMap<Rc<str>, Vec<(String, Rc<View>)>> = BTreeMap::new();
+        let mut storages: BTreeMap<_, Vec<(String, Rc<View>)>> = BTreeMap::new();
         for (name, view) in self.tensors {
-            let key = view.storage.key.clone();
-            storages.entry(key).or_default().push((name, view));
+            let place = (view.storage.folder, view.storage.key.clone());
+            storages.entry(place).or_default().push((name, view));
         }
         let mut tensors = BTreeMap::new();
-        for (key, views) in storages {
-            let storage = self.storages.storage(&key)?;
+        for ((folder, key), views) in storages {
+            let storage = self.storages.storage(folder, &key)?;
             for (name, view) in views {
                 let Some(data) = gather(&storage, &view) else {
                     return Err(StateDictError::PyTorch(PyTorchError::Bounds {

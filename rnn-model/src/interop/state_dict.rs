@@ -184,6 +184,10 @@ impl StateDict {
 
     /// `module` with its parameters replaced, on the device where it is.
     ///
+    /// A cell's parameters (`weight_ih`) fit the first layer of a module (`weight_ih_l0`), and a weight under
+    /// PyTorch's weight normalisation, saved as length and direction (`weight_hh_l0_g` and `_v`, or
+    /// `parametrizations.weight_hh_l0.original0` and `original1`), fits as the weight that they make.
+    ///
     /// # Errors
     ///
     /// Unless names and shapes are exactly the module's, and floating-point numbers, integers and truth

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
-use rnn_model::StateDict;
+use rnn_model::{Listing, StateDict};
 use tests::chain;
 
 use super::pickles::{archive, dictionary, pickle, storage, tensor, tensor_of, text, zip_of};
@@ -73,6 +73,7 @@ fn what_can_be_shared_is_not_copied() {
     let list = long_list(b"K\x01", 5_000);
     let key = [&text(&"k".repeat(50_000))[..], b"q\0"].concat();
     let kind = b"ctorch\nFloatStorage\nq\x01";
+    let weights = dictionary(&[("w", tensor(&[2], &[1]))]);
     for (what, code) in [
         (
             "sizes",
@@ -80,7 +81,7 @@ fn what_can_be_shared_is_not_copied() {
                 &[&list[..], b"ctorch\nSize\nq\x01"].concat(),
                 b"h\x01h\0\x85R0",
                 5_000,
-                b"",
+                &weights,
             ),
         ),
         (
@@ -89,12 +90,17 @@ fn what_can_be_shared_is_not_copied() {
                 &[&list[..], b"ctorch._utils\n_rebuild_parameter\nq\x01"].concat(),
                 b"h\x01h\0\x85R0",
                 5_000,
-                b"",
+                &weights,
             ),
         ),
         (
             "storages",
-            repeat(&[&key[..], kind].concat(), b"(Nh\x01h\0NNtQ0", 5_000, b""),
+            repeat(
+                &[&key[..], kind].concat(),
+                b"(Nh\x01h\0NNtQ0",
+                5_000,
+                &weights,
+            ),
         ),
     ] {
         let (error, peak) = read(code);
@@ -261,4 +267,120 @@ fn storages_are_freed_when_no_tensor_needs_them() {
         "one storage is in memory at a time, found {peak} bytes"
     );
     assert!(peak < 4 * MIB, "{peak} bytes");
+}
+
+#[test]
+fn archives_have_as_many_entries_as_weights_need_and_none_outside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("made.pt");
+    let read = |zip: &[u8]| {
+        fs::write(&path, zip).expect("written");
+        let (read, peak) = peak(|| StateDict::read(&path));
+        (chain(&read.expect_err("refused")), peak)
+    };
+    let weights = pickle(dictionary(&[("w", tensor(&[2], &[1]))]));
+    let numbers = [0; 8];
+    for name in [
+        "../data/0",
+        "made/../../data/0",
+        "/data/0",
+        "made\\..\\data",
+    ] {
+        let entries = [
+            ("made/data.pkl", &weights[..]),
+            ("made/data/0", &numbers),
+            (name, b""),
+        ];
+        let (error, _) = read(&zip_of(&entries));
+        assert!(error.contains("one that leads outside"), "{name}: {error}");
+    }
+
+    // A million entries of one name and place: the end says how many.
+    let one = zip_of(&[("made/data.pkl", &weights)]);
+    let table = headers(&one, b"PK\x01\x02")[0];
+    let end = headers(&one, b"PK\x05\x06")[0];
+    let entries = 1_000_000u64;
+    let mut zip = one[..table].to_vec();
+    zip.extend(one[table..end].repeat(entries as usize));
+    let end64 = zip.len() as u64;
+    zip.extend(b"PK\x06\x06\x2c\0\0\0\0\0\0\0\x2d\0\x2d\0\0\0\0\0\0\0\0\0");
+    zip.extend(
+        [entries, entries, end64 - table as u64, table as u64]
+            .map(u64::to_le_bytes)
+            .concat(),
+    );
+    zip.extend(b"PK\x06\x07\0\0\0\0");
+    zip.extend(end64.to_le_bytes());
+    zip.extend(b"\x01\0\0\0");
+    let mut last = one[end..].to_vec();
+    last[8..20].fill(0xff);
+    zip.extend(last);
+    let (error, peak) = read(&zip);
+    assert!(
+        error.contains("expected at most 65536 entries in the archive, found 1000000"),
+        "{error}"
+    );
+    assert!(peak < MIB, "{peak} bytes");
+}
+
+#[test]
+fn a_million_tensors_are_refused_before_they_fill_the_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // In a pickle: a tensor that the memo holds, under a million names.
+    let names = (0..1_000_000u32).flat_map(|n| [&text(&n.to_string())[..], b"h\0"].concat());
+    let code = [
+        &tensor(&[1], &[1])[..],
+        b"q\x000}(",
+        &names.collect::<Vec<u8>>(),
+        b"u",
+    ]
+    .concat();
+    let (error, peak_of_pickle) = read(code);
+    let error = error.expect("refused");
+    assert!(error.contains("made.pt: data.pkl"), "{error}");
+    assert!(peak_of_pickle < 100 * MIB, "{peak_of_pickle} bytes");
+
+    // In the header of a safetensors file.
+    let entry = |n: u32| format!(r#""{n}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#);
+    let entries: Vec<String> = (0..1_000_000).map(entry).collect();
+    let header = format!("{{{}}}", entries.join(","));
+    let path = folder.path().join("made.safetensors");
+    let length = (header.len() as u64).to_le_bytes();
+    fs::write(&path, [&length[..], header.as_bytes()].concat()).expect("written");
+    drop((entries, header));
+    let (read, peak) = peak(|| Listing::read(&path));
+    let error = chain(&read.expect_err("refused"));
+    assert!(error.contains("header too large"), "{error}");
+    assert!(peak < MIB, "{peak} bytes");
+}
+
+#[test]
+fn packed_arrays_are_not_unpacked_beyond_what_they_say() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("made.npz");
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}";
+    let mut array = b"\x93NUMPY\x01\0".to_vec();
+    array.extend((header.len() as u16).to_le_bytes());
+    array.extend(header.as_bytes());
+    array.extend(vec![0; 64 * MIB]);
+    let mut packed = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&array).expect("packed");
+    let packed = packed.finish().expect("packed");
+    assert!(packed.len() < MIB);
+    // An entry that is said to be deflated.
+    let mut zip = zip_of(&[("w.npy", &packed)]);
+    let (table, local) = (
+        headers(&zip, b"PK\x01\x02")[0],
+        headers(&zip, b"PK\x03\x04")[0],
+    );
+    (zip[table + 10], zip[local + 8]) = (8, 8);
+    fs::write(&path, &zip).expect("written");
+    drop((array, packed, zip));
+    let (read, peak) = peak(|| StateDict::read(&path));
+    let error = chain(&read.expect_err("refused"));
+    assert!(
+        error.contains("w: expected 8 bytes, as its shape [2] says, found more"),
+        "{error}"
+    );
+    assert!(peak < MIB, "{peak} bytes");
 }

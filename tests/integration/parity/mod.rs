@@ -5,6 +5,7 @@
 mod bombs;
 mod cells;
 mod checkpoints;
+mod forms;
 mod formula;
 mod language;
 mod large;

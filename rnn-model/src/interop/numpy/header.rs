@@ -16,6 +16,8 @@ pub(super) struct Header {
     /// Whether the first axis moves fastest.
     pub is_column_major: bool,
     pub shape: Vec<usize>,
+    /// Of the header itself, in bytes.
+    pub length: u64,
 }
 
 impl Header {
@@ -42,9 +44,15 @@ impl Header {
         if !start.starts_with(b"\x93NUMPY") {
             return Err(fault("an array of NumPy's", "another file".to_owned()));
         }
-        let length = match start[6] {
-            1 => u32::from(u16::from_le_bytes(take(2)?.try_into().unwrap_or_default())),
-            2 | 3 => u32::from_le_bytes(take(4)?.try_into().unwrap_or_default()),
+        let (before, length) = match start[6] {
+            1 => {
+                let length = take(2)?.try_into().unwrap_or_default();
+                (10, u32::from(u16::from_le_bytes(length)))
+            }
+            2 | 3 => (
+                12,
+                u32::from_le_bytes(take(4)?.try_into().unwrap_or_default()),
+            ),
             other => return Err(fault("version 1, 2 or 3 of the format", other.to_string())),
         };
         if length > LONGEST {
@@ -52,9 +60,13 @@ impl Header {
         }
         let bytes = take(length as usize)?;
         let text = String::from_utf8_lossy(&bytes);
-        parse(&text).map_err(|expected| {
+        let header = parse(&text).map_err(|expected| {
             let shown: String = text.chars().take(80).collect();
             fault(expected, format!("{:?}", shown.trim_end()))
+        })?;
+        Ok(Self {
+            length: before + u64::from(length),
+            ..header
         })
     }
 
@@ -129,6 +141,7 @@ fn parse(text: &str) -> Result<Header, &'static str> {
         is_big_endian: descr.starts_with('>'),
         is_column_major: is_column_major.ok_or("fortran_order, the order of the axes")?,
         shape: shape.ok_or("shape, the sizes of the axes")?,
+        length: 0,
     })
 }
 

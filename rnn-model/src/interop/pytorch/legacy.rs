@@ -125,7 +125,7 @@ pub(super) fn open<F: Read + Seek>(
 }
 
 impl<F: Read + Seek> Storages for Legacy<F> {
-    fn storage(&mut self, key: &str) -> Result<Vec<u8>, PyTorchError> {
+    fn storage(&mut self, _: &str, key: &str) -> Result<Vec<u8>, PyTorchError> {
         let Some(&(begin, size)) = self.places.get(key) else {
             let found = format!("{key:?} in none");
             return Err(fault(

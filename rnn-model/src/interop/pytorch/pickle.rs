@@ -58,6 +58,8 @@ pub(super) struct View {
 pub(super) struct Storage {
     /// What it was made for; the views of one without a type have types of their own.
     pub elements: Elements,
+    /// Of an archive, the folder in which it lies.
+    pub folder: &'static str,
     /// The key under which it lies in the file.
     pub key: Rc<str>,
     /// Where the storage begins in that, in elements: before PyTorch 0.4 storages could be parts of others.
@@ -69,7 +71,7 @@ pub(super) struct Storage {
 pub(super) struct Dialect {
     /// What the pickle is called in errors.
     pub pickle: &'static str,
-    /// What its storages' keys begin with, where their files lie.
+    /// Of an archive, the folder in which its storages lie.
     pub folder: &'static str,
     /// Whether it may name the classes of a TorchScript archive, of which the attributes are read.
     pub script: bool,

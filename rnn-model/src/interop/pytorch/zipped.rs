@@ -83,7 +83,7 @@ impl<F: Read + Seek> Zipped<F> {
 }
 
 impl<F: Read + Seek> Storages for Zipped<F> {
-    fn storage(&mut self, key: &str) -> Result<Vec<u8>, PyTorchError> {
-        self.read(key, u64::MAX)
+    fn storage(&mut self, folder: &str, key: &str) -> Result<Vec<u8>, PyTorchError> {
+        self.read(&format!("{folder}/{key}"), u64::MAX)
     }
 }

@@ -79,13 +79,10 @@ impl Machine<'_> {
             _ => 0,
         };
         let key = self.text(key)?;
-        let key = match self.dialect.folder {
-            "" => key,
-            folder => format!("{folder}/{key}").into(),
-        };
-        self.spend(size_of::<Storage>() + key.len())?;
+        self.spend(size_of::<Storage>())?;
         self.push(Value::Storage(Rc::new(Storage {
             elements,
+            folder: self.dialect.folder,
             key,
             base,
         })))
@@ -245,6 +242,7 @@ impl Machine<'_> {
             elements: SPARSE,
             storage: Rc::new(Storage {
                 elements: SPARSE,
+                folder: "",
                 key: "".into(),
                 base: 0,
             }),
