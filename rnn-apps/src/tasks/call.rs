@@ -117,7 +117,7 @@ impl<T: Task> Registered for T {
     }
 
     fn import(&self, context: &Context, import: Import) -> anyhow::Result<Imported> {
-        import.run::<T>(context)
+        import.run::<Self>(context)
     }
 
     fn exported(&self, run: &RunDir, weights: StateDict) -> anyhow::Result<StateDict> {

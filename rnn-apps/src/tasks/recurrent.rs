@@ -142,6 +142,15 @@ impl RecurrentDescription {
     pub const KEYS: &[&str] = KEYS.split_at(6).0; // all but dropout
 }
 
+/// The settings of a network that its weights don't tell, with all their values, the default first:
+/// [`Network::untold`](super::import::Network::untold).
+pub fn untold_of_cell(description: &Map<String, Value>) -> Vec<(&'static str, Vec<Value>)> {
+    match description.get("cell").and_then(Value::as_str) {
+        Some("rnn") => vec![("nonlinearity", vec!["tanh".into(), "relu".into()])],
+        _ => Vec::new(),
+    }
+}
+
 fn one() -> usize {
     1
 }

@@ -18,7 +18,7 @@ use super::recurrent::{CellKind, Nonlinearity, RecurrentSettings, WeightInit};
 use super::task::{Batches, Judgement, SettingsOf, Task, Trained};
 use crate::cli::values::items;
 use crate::context::Context;
-use crate::ui::Output;
+use crate::ui::{Output, quoted};
 
 #[derive(Debug)]
 pub struct Parity;
@@ -200,8 +200,8 @@ impl Task for Parity {
         })
     }
 
-    fn next_command(run: &str) -> String {
-        format!("info {run}")
+    fn next_command(run: &RunDir) -> anyhow::Result<String> {
+        Ok(format!("info {}", quoted(run.path())))
     }
 
     fn run_action(_: &Context, action: ParityAction, _: &mut Output) -> anyhow::Result<()> {

@@ -169,6 +169,11 @@ pub struct Origin {
     pub strip_prefix: String,
     /// Prefixes of names, each with its replacement.
     pub rename: BTreeMap<String, String>,
+    /// Patterns of the names that were kept, and of those that were not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
 }
 
 /// The field that all runs' settings have.

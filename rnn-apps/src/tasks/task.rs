@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, TensorData};
 use clap::{Args, Subcommand};
 use rnn_model::StateDict;
 use rnn_train::progress::EpochReport;
 use rnn_train::{FitConfig, Loader, Objective, RunDir};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
+use super::import::Outputs;
 use super::recurrent::RecurrentSettings;
 use super::settings::Settings;
 use crate::context::Context;
@@ -202,7 +204,7 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
 
     /// The model's configuration as the library reads it, which a run holds as `model.json`; none for a
     /// model that the library has no reader for.
-    fn library_config(_model: &Self::ModelSettings) -> anyhow::Result<Option<serde_json::Value>> {
+    fn library_config(_model: &Self::ModelSettings) -> anyhow::Result<Option<Value>> {
         Ok(None)
     }
 
@@ -215,6 +217,27 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
     /// What the weights expect of their input that PyTorch's modules do not say, in a sentence.
     fn expected_input(_model: &Self::ModelSettings) -> Option<String> {
         None
+    }
+
+    /// The settings that weights don't tell, by their keys in a description, each with all its values, the
+    /// default first: `import --check` tries them.
+    fn untold(_description: &Map<String, Value>) -> Vec<(&'static str, Vec<Value>)> {
+        Vec::new()
+    }
+
+    /// What PyTorch's module may give for an input, `[batch, time, features]` or `[batch, time]` of ids, for
+    /// `import --check`: what it is, and its values.
+    ///
+    /// # Errors
+    ///
+    /// If the model takes no such input.
+    fn outputs(
+        _model: &Self::Model,
+        _settings: &Self::ModelSettings,
+        _input: TensorData,
+        _device: &Device,
+    ) -> anyhow::Result<Outputs> {
+        anyhow::bail!("a network of {} has no outputs to compare", Self::NAME)
     }
 
     /// The weights of a model with these settings, from those of PyTorch's state dict.
@@ -231,8 +254,8 @@ pub trait Task: core::fmt::Debug + Sync + 'static {
         Ok(None)
     }
 
-    /// A command to suggest after training or import; `run` is the run's folder.
-    fn next_command(run: &str) -> String;
+    /// A command to suggest after training or import, which works for this run.
+    fn next_command(run: &RunDir) -> anyhow::Result<String>;
 
     /// Runs a subcommand other than `train`.
     fn run_action(context: &Context, action: Self::Action, out: &mut Output) -> anyhow::Result<()>;

@@ -61,7 +61,7 @@ pub fn run<T: Task>(
     let Some(results) = results else {
         return Ok(());
     };
-    let next = T::next_command(&results.common.run);
+    let next = T::next_command(&RunDir::open(&results.common.run)?)?;
     out.line(format_args!("\nNext: {next}"))?;
     out.results(&results)
 }

@@ -6,17 +6,35 @@ use burn::tensor::TensorData;
 
 /// Takes the parameter `name` out of `tensors`: as it is, as a single cell's, which is called without the
 /// number of its layer (`weight_ih` for `weight_ih_l0`), or as the direction and length of each of its
-/// rows, from which weight normalisation makes it.
+/// rows, from which weight normalisation makes it: `w = g · v / ‖v‖` (Salimans and Kingma 2016).
 pub(super) fn take(tensors: &mut BTreeMap<String, TensorData>, name: &str) -> Option<TensorData> {
-    let of_cell = of_cell(name);
-    [Some(name), of_cell]
-        .into_iter()
-        .flatten()
-        .find_map(|name| {
-            tensors
-                .remove(name)
-                .or_else(|| take_normalized(tensors, name))
+    names(name).find_map(|name| {
+        tensors.remove(name).or_else(|| {
+            normalized_names(name)
+                .iter()
+                .find_map(|[length, direction]| {
+                    let weight = normalized(tensors.get(length)?, tensors.get(direction)?)?;
+                    tensors.remove(length);
+                    tensors.remove(direction);
+                    Some(weight)
+                })
         })
+    })
+}
+
+/// Whether the parameter is among the names for which `contains` is true, in one of these forms.
+pub(super) fn is_there(name: &str, contains: impl Fn(&str) -> bool) -> bool {
+    names(name).any(|name| {
+        contains(name)
+            || normalized_names(name)
+                .iter()
+                .any(|pair| pair.iter().all(|name| contains(name)))
+    })
+}
+
+/// What a parameter may be called.
+fn names(name: &str) -> impl Iterator<Item = &str> {
+    [Some(name), of_cell(name)].into_iter().flatten()
 }
 
 /// The name in a cell of a parameter of a layer.
@@ -26,27 +44,17 @@ fn of_cell(name: &str) -> Option<&str> {
     matches!(last, "weight_ih" | "weight_hh" | "bias_ih" | "bias_hh").then_some(short)
 }
 
-/// Takes `w = g · v / ‖v‖` (Salimans and Kingma 2016), where the length g and the direction v are there:
-/// under the names of `torch.nn.utils.weight_norm`, or those of
+/// What the length and the direction of a weight are called, by `torch.nn.utils.weight_norm` and by
 /// `torch.nn.utils.parametrizations.weight_norm`.
-fn take_normalized(tensors: &mut BTreeMap<String, TensorData>, name: &str) -> Option<TensorData> {
+fn normalized_names(name: &str) -> [[String; 2]; 2] {
     let (parent, last) = match name.rsplit_once('.') {
         Some((parent, last)) => (format!("{parent}."), last),
         None => (String::new(), name),
     };
-    let forms = [
-        (format!("{name}_g"), format!("{name}_v")),
-        (
-            format!("{parent}parametrizations.{last}.original0"),
-            format!("{parent}parametrizations.{last}.original1"),
-        ),
-    ];
-    forms.iter().find_map(|(length, direction)| {
-        let weight = normalized(tensors.get(length)?, tensors.get(direction)?)?;
-        tensors.remove(length);
-        tensors.remove(direction);
-        Some(weight)
-    })
+    [
+        [format!("{name}_g"), format!("{name}_v")],
+        ["original0", "original1"].map(|part| format!("{parent}parametrizations.{last}.{part}")),
+    ]
 }
 
 /// `g · v / ‖v‖`, the norm along all axes along which g has one element; none if they do not fit.

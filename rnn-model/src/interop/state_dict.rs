@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::tensor::TensorData;
 
 use super::error::StateDictError;
+use super::forms;
 use super::module;
 
 /// A module's parameters by name, as PyTorch's `state_dict()`: `rnn.weight_ih_l0`, `fc.bias`.
@@ -65,6 +66,20 @@ impl StateDict {
     /// The values under `name`.
     pub fn get(&self, name: &str) -> Option<&TensorData> {
         self.tensors.get(name)
+    }
+
+    /// Whether there is what [`load_into`](Self::load_into) takes for a module's parameter of that name: an
+    /// entry of that name, a cell's for a layer's, or the two of a normalised weight.
+    ///
+    /// ```
+    /// use burn::tensor::TensorData;
+    /// use rnn_model::StateDict;
+    /// let mut weights = StateDict::default();
+    /// weights.insert("rnn.bias_ih", TensorData::from([0.5f32]));
+    /// assert!(weights.holds("rnn.bias_ih_l0"));
+    /// ```
+    pub fn holds(&self, parameter: &str) -> bool {
+        forms::is_there(parameter, |name| self.tensors.contains_key(name))
     }
 
     /// The first entry, by name, that holds an infinity or NaN.

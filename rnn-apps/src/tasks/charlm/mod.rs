@@ -14,14 +14,15 @@ mod stop;
 
 use std::path::Path;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
 use rnn_data::{IdBatch, Vocab};
 use rnn_model::StateDict;
 use rnn_train::language::{CharModelConfig, check_characters};
 use rnn_train::{FitConfig, RunDir};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::recurrent::{RecurrentSettings, WeightInit};
+use super::import::{Outputs, at_all_steps, ids_of};
+use super::recurrent::{RecurrentSettings, WeightInit, untold_of_cell};
 use super::task::{Batches, Judgement, SettingsOf, Task, Trained};
 use crate::context::Context;
 use crate::ui::{Grouped, Output, quoted};
@@ -239,8 +240,23 @@ impl Task for CharLm {
         })
     }
 
-    fn next_command(run: &str) -> String {
-        format!("charlm sample --run {}", quoted(Path::new(run)))
+    fn untold(description: &Map<String, Value>) -> Vec<(&'static str, Vec<Value>)> {
+        untold_of_cell(description)
+    }
+
+    fn outputs(
+        model: &Model,
+        settings: &ModelSettings,
+        input: TensorData,
+        device: &Device,
+    ) -> anyhow::Result<Outputs> {
+        let ids = ids_of(input, settings.own.vocab_size)?;
+        let (logits, _) = model.forward(Tensor::from_data(ids, device), None);
+        Ok(at_all_steps(logits))
+    }
+
+    fn next_command(run: &RunDir) -> anyhow::Result<String> {
+        Ok(format!("charlm sample --run {}", quoted(run.path())))
     }
 
     fn run_action(context: &Context, action: CharLmAction, out: &mut Output) -> anyhow::Result<()> {

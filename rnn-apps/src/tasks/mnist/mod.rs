@@ -14,16 +14,18 @@ mod preset;
 
 use std::path::Path;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
 use rnn_data::Distortion;
 use rnn_model::{AnyRecurrent, Classifier};
 use rnn_train::{FitConfig, ImageLoader, RunDir};
+use serde_json::{Map, Value};
 
 pub use args::MnistArgs;
 pub use data::show_digits;
 pub use judge::Score;
 pub use predict::show_digit;
 
+use super::import::Outputs;
 use super::recurrent::RecurrentSettings;
 use super::task::{Batches, Judgement, SettingsOf, Task, Trained};
 use crate::context::Context;
@@ -219,8 +221,24 @@ impl Task for Mnist {
         model.own.expected_input()
     }
 
-    fn next_command(run: &str) -> String {
-        format!("mnist predict --run {run} PICTURE, with a digit that you have drawn")
+    fn untold(description: &Map<String, Value>) -> Vec<(&'static str, Vec<Value>)> {
+        model::untold(description)
+    }
+
+    fn outputs(
+        model: &Self::Model,
+        settings: &ModelSettings,
+        input: TensorData,
+        device: &Device,
+    ) -> anyhow::Result<Outputs> {
+        let input = settings.own.input_of(input)?;
+        let logits = model.forward(Tensor::from_data(input, device));
+        Ok(vec![("the logits", logits.into_data())])
+    }
+
+    fn next_command(run: &RunDir) -> anyhow::Result<String> {
+        let settings: SettingsOf<Self> = run.read_config()?;
+        Ok(settings.model.own.next_command(run))
     }
 
     fn run_action(context: &Context, action: MnistAction, out: &mut Output) -> anyhow::Result<()> {

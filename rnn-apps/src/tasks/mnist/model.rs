@@ -1,21 +1,23 @@
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
-use burn::tensor::Device;
+use anyhow::{Context as _, bail, ensure};
+use burn::tensor::{Device, TensorData};
 use rnn_data::{ImageOrder, ImageReading, ImageSet};
 use rnn_model::{
     AnyConfig, AnyRecurrent, Classifier, ClassifierConfig, ClassifierHead, RecurrentModuleConfig,
 };
 use rnn_train::RunDir;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::args::MnistArgs;
 use super::data::{Images, Training, class_names};
+use super::pictures::SIDE;
 use crate::tasks::recurrent::{
-    CellKind, NetworkSettings, Nonlinearity, RecurrentSettings, WeightInit,
+    CellKind, NetworkSettings, Nonlinearity, RecurrentSettings, WeightInit, untold_of_cell,
 };
 use crate::tasks::{load, settings};
-use crate::ui::Output;
+use crate::ui::{Output, quoted};
 
 /// The name of the task.
 pub const NAME: &str = "mnist";
@@ -178,6 +180,77 @@ impl ClassifierSettings {
             );
         }
         Ok(())
+    }
+}
+
+/// The settings of a classifier that its weights don't tell.
+pub fn untold(description: &Map<String, Value>) -> Vec<(&'static str, Vec<Value>)> {
+    let mut untold = untold_of_cell(description);
+    if description.get("bidirectional") == Some(&Value::Bool(true)) {
+        untold.push(("head", vec!["final_state".into(), "last_output".into()]));
+    }
+    // None, what the description says, and the usual ones: of MNIST, of any pictures, of Fashion-MNIST.
+    let mut values = vec![
+        Value::Null,
+        json!([0.1307, 0.3081]),
+        json!([0.5, 0.5]),
+        json!([0.286, 0.353]),
+    ];
+    if let Some(said) = description
+        .get("normalize")
+        .filter(|said| !values.contains(said))
+    {
+        values.push(said.clone());
+    }
+    untold.push(("normalize", values));
+    untold
+}
+
+impl ClassifierSettings {
+    /// Grey levels as PyTorch's network gets them, as this one reads them. What is not from 0 to 1 is
+    /// normalised already.
+    ///
+    /// # Errors
+    ///
+    /// If they are no sequences of so many features.
+    pub fn input_of(&self, input: TensorData) -> anyhow::Result<TensorData> {
+        let shape = input.shape().to_vec();
+        let size = self.input_size;
+        let fits = |features: usize| self.pixels || features == size;
+        let &[batch, time, features] = &shape[..] else {
+            bail!("expected [batch, time, {size}], found {shape:?}");
+        };
+        ensure!(
+            batch > 0 && time > 0 && fits(features),
+            "expected [batch, time, {size}], found {shape:?}"
+        );
+        ensure!(
+            self.permute.is_none(),
+            "a network that reads pixels in a random order of its own is not compared"
+        );
+        let grey = || input.iter::<f32>();
+        let is_grey = grey().all(|level| (-1e-6..=1.0 + 1e-6).contains(&level));
+        let values: Vec<f32> = match self.normalize.filter(|_| is_grey) {
+            Some([mean, std]) => grey().map(|x| (x - mean as f32) / std as f32).collect(),
+            None => grey().collect(),
+        };
+        let shape = match self.pixels {
+            true => [batch, time * features, 1],
+            false => [batch, time, features],
+        };
+        Ok(TensorData::new(values, shape))
+    }
+
+    /// A command that works for a run with these settings.
+    pub fn next_command(&self, run: &RunDir) -> String {
+        let path = quoted(run.path());
+        match self.pixels || self.input_size == SIDE {
+            true => format!("mnist predict --run {path} PICTURE, with a digit that you have drawn"),
+            false => format!(
+                "mnist eval --run {path} --data FOLDER, with images that have {} columns",
+                self.input_size
+            ),
+        }
     }
 }
 

@@ -11,17 +11,18 @@ mod vectors;
 use std::path::Path;
 
 use anyhow::Context as _;
-use burn::tensor::Device;
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use rnn_data::TaggedBatch;
 use rnn_model::LstmTagger;
 use rnn_train::{FitConfig, RunDir, TaggedLoader};
 
 pub use judge::Score;
 
+use super::import::{Outputs, at_all_steps, ids_of};
 use super::recurrent::{RecurrentSettings, WeightInit};
 use super::task::{Batches, Judgement, SettingsOf, Task, Trained};
 use crate::context::Context;
-use crate::ui::{Grouped, Output};
+use crate::ui::{Grouped, Output, quoted};
 use args::{TaggerAction, TaggerArgs};
 use data::{EVAL_BATCH, Symbols, TaggedData, Training};
 use model::{ModelSettings, NAME, TaggerDescription};
@@ -246,8 +247,31 @@ impl Task for Tagger {
         }
     }
 
-    fn next_command(run: &str) -> String {
-        format!("tagger tag --run {run} \"The dog ate the apple.\"")
+    fn outputs(
+        model: &LstmTagger,
+        _: &ModelSettings,
+        input: TensorData,
+        device: &Device,
+    ) -> anyhow::Result<Outputs> {
+        anyhow::ensure!(
+            model.characters().is_none(),
+            "a tagger that reads characters is not compared: an input of ids does not spell its words"
+        );
+        let ids = ids_of(input, model.vocab_size())?;
+        let words = Tensor::<2, Int>::from_data(ids, device);
+        let (logits, _) = model.forward(words, None);
+        Ok(at_all_steps(logits))
+    }
+
+    fn next_command(run: &RunDir) -> anyhow::Result<String> {
+        let settings: SettingsOf<Self> = run.read_config()?;
+        let symbols = Symbols::read(run, &settings.model)?;
+        let sentence = tag::sentence_of(&symbols.words);
+        let sentence = quoted(Path::new(&sentence));
+        Ok(format!(
+            "tagger tag --run {} {sentence}",
+            quoted(run.path())
+        ))
     }
 
     fn run_action(context: &Context, action: TaggerAction, out: &mut Output) -> anyhow::Result<()> {

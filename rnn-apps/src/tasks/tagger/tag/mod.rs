@@ -1,6 +1,7 @@
 //! Tags sentences as they come.
 
 mod source;
+mod suggest;
 mod write;
 
 use std::time::Instant;
@@ -16,6 +17,7 @@ use crate::context::Context;
 use crate::tasks::results::{CommonResults, PredictionResults};
 use crate::ui::Output;
 use source::{Item, Source};
+pub use suggest::sentence_of;
 use write::{Line, Writer};
 
 /// The greatest number of words in a sentence, since all steps are in memory at once.
