@@ -36,7 +36,7 @@ pub fn show(tensors: &[TensorInfo], all: bool, out: &mut Output) -> anyhow::Resu
     let more = tensors.len() - rows.len();
     if more > 0 {
         out.line(format_args!(
-            "   and {} more, which --all lists",
+            "   and {} more, which --all lists too",
             count(more, "tensor")
         ))?;
     }
