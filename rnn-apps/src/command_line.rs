@@ -20,6 +20,7 @@ use crate::tools::devices;
 use crate::tools::export::{self, ExportArgs};
 use crate::tools::import::{self, ImportArgs};
 use crate::tools::info::{self, InfoArgs};
+use crate::tools::names::{self, NamesArgs};
 use crate::tools::report::{self, ReportArgs};
 use crate::tools::runs::{self, RunsArgs};
 use crate::ui::Output;
@@ -54,6 +55,8 @@ enum ToolCommand {
     Runs(RunsArgs),
     /// Make the report of a run anew, where it could not be written or was deleted
     Report(ReportArgs),
+    /// What a file of weights holds: names, shapes, types, and which model it looks like
+    Names(NamesArgs),
     /// Make a run of weights that PyTorch trained
     Import(ImportArgs),
     /// Write a run's weights for PyTorch
@@ -140,6 +143,7 @@ impl CommandLine {
             Request::Tool(ToolCommand::Import(args)) => import::run(&context()?, &args, &mut out),
             // These compute nothing and need no device.
             Request::Tool(ToolCommand::Export(args)) => export::run(&args, &mut out),
+            Request::Tool(ToolCommand::Names(args)) => names::run(&args, &mut out),
             Request::Tool(ToolCommand::Info(args)) => info::run(&args, &mut out),
             Request::Tool(ToolCommand::Runs(args)) => runs::run(&args, &mut out),
             Request::Tool(ToolCommand::Devices) => devices::run(&mut out),

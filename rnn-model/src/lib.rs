@@ -21,7 +21,8 @@ pub use burn;
 #[cfg(feature = "pytorch")]
 pub use interop::PyTorchError;
 pub use interop::{
-    ArrayError, FileFormat, Listing, Mismatch, StateDict, StateDictError, TensorInfo,
+    ArrayError, CellType, FileFormat, Listing, Mismatch, RecurrentShape, StateDict, StateDictError,
+    TensorInfo, belongs_to_no_model, recurrent_layers,
 };
 pub use models::{
     CharRnn, CharRnnConfig, CharacterEncoder, CharacterEncoderConfig, Classifier, ClassifierConfig,

@@ -139,6 +139,27 @@ fn a_parameter_without_values_is_missing() {
 }
 
 #[test]
+fn the_prefix_that_would_make_names_fit_is_named() {
+    let (_, device) = devices().swap_remove(0);
+    let blank = || Mixed::new(0.0, 0, true, &device);
+    let weights = StateDict::of(&blank()).with_prefix("module.");
+    let error = weights.load_into(blank()).expect_err("other names");
+    let hint = "begin with \"module.\": without that prefix they fit (strip_prefix)";
+    assert!(error.to_string().contains(hint), "{error}");
+
+    // Without it, the name that fits already would not.
+    let mut weights = StateDict::of(&blank()).with_prefix("module.");
+    let mask = weights.remove("module.mask").expect("a mask");
+    weights.insert("mask", mask);
+    let error = weights
+        .load_into(blank())
+        .expect_err("other names")
+        .to_string();
+    assert!(!error.contains("strip_prefix"), "{error}");
+    assert!(error.contains("\"module.\" replaced by \"\""), "{error}");
+}
+
+#[test]
 fn a_prefix_that_no_name_has_leaves_no_entries_which_is_said() {
     let (_, device) = devices().swap_remove(0);
     let blank = || Mixed::new(0.0, 0, true, &device);

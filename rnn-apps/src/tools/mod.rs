@@ -5,5 +5,6 @@ pub mod devices;
 pub mod export;
 pub mod import;
 pub mod info;
+pub mod names;
 pub mod report;
 pub mod runs;

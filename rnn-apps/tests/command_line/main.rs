@@ -5,6 +5,7 @@ mod charlm;
 mod init_from;
 mod interchange;
 mod mnist;
+mod names;
 mod notebook;
 mod resume;
 mod steering;

@@ -2,12 +2,14 @@ mod array;
 #[cfg(feature = "pytorch")]
 mod pytorch;
 
-use std::fmt;
 use std::path::PathBuf;
 
 pub use array::ArrayError;
 #[cfg(feature = "pytorch")]
 pub use pytorch::PyTorchError;
+
+use super::mismatch::{Mismatch, missing_lines};
+use super::shown::line;
 
 /// Why weights can't be read or do not fit.
 ///
@@ -52,7 +54,7 @@ pub enum StateDictError {
         copy: String,
     },
     /// There is nothing to rename.
-    #[error("no name begins with {prefix:?}; there are {}", first(names))]
+    #[error("no name begins with {prefix:?}; there are {}", line(names, prefix))]
     NoSuchPrefix {
         /// What names were to begin with.
         prefix: String,
@@ -60,7 +62,7 @@ pub enum StateDictError {
         names: Vec<String>,
     },
     /// There is no such entry.
-    #[error("there is no {name}; there are {}", first(names))]
+    #[error("there is no {name}; there are {}", line(names, name))]
     NoSuchName {
         /// The name.
         name: String,
@@ -150,53 +152,4 @@ impl From<safetensors::SafeTensorError> for StateDictError {
     fn from(error: safetensors::SafeTensorError) -> Self {
         Self::Format(error)
     }
-}
-
-/// Every difference between a [`StateDict`](crate::StateDict) and a module.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Mismatch {
-    /// Names that the module has and the dictionary lacks.
-    pub missing: Vec<String>,
-    /// Names that the dictionary has and the module lacks.
-    pub unexpected: Vec<String>,
-    /// Names whose shapes differ: name, expected, found.
-    pub shapes: Vec<(String, Vec<usize>, Vec<usize>)>,
-    /// Names whose values are of another kind, or out of range: name, expected, found.
-    pub types: Vec<(String, String, String)>,
-}
-
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the weights do not fit the model:")?;
-        f.write_str(&missing_lines(&self.missing))?;
-        for name in &self.unexpected {
-            write!(f, "\n  unexpected: {name}")?;
-        }
-        for (name, expected, found) in &self.shapes {
-            write!(
-                f,
-                "\n  shape of {name}: expected {expected:?}, found {found:?}"
-            )?;
-        }
-        for (name, expected, found) in &self.types {
-            write!(f, "\n  type of {name}: expected {expected}, found {found}")?;
-        }
-        Ok(())
-    }
-}
-
-fn missing_lines(names: &[String]) -> String {
-    let line = |name| format!("\n  missing: {name}");
-    names.iter().map(line).collect()
-}
-
-/// As many names as tell what the others are like.
-fn first(names: &[String]) -> String {
-    const SHOWN: usize = 20;
-    let mut text = names[..names.len().min(SHOWN)].join(", ");
-    if names.len() > SHOWN {
-        text.push_str(", …");
-    }
-    text
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Bool, BoolStore, DType, Int, Tensor, TensorData};
 
-use super::error::{Mismatch, StateDictError};
+use super::error::StateDictError;
 use super::forms;
+use super::mismatch::Mismatch;
 
 /// The parameters of `module`, in the form in which they are saved: a linear layer's weight as
 /// `[out, in]`, integers of 64 bits, truth values as bytes.
@@ -34,7 +35,7 @@ pub(super) fn write<M: Module>(
     let module = module.map(&mut writer);
     let mut mismatch = writer.mismatch;
     mismatch.unexpected = writer.tensors.into_keys().collect();
-    if mismatch == Mismatch::default() {
+    if mismatch.is_none() {
         Ok(module)
     } else if no_entries {
         Err(StateDictError::NoEntries {
@@ -146,6 +147,7 @@ impl Writer {
             self.mismatch.missing.push(name);
             return None;
         };
+        self.mismatch.shared += 1;
         if let Some(expected) = expected_instead(&data, dtype) {
             let found = format!("{:?}", data.dtype());
             self.mismatch.types.push((name, expected, found));

@@ -1,0 +1,59 @@
+//! The table of a file's tensors.
+
+use rnn_model::{TensorInfo, belongs_to_no_model};
+
+use super::{count, grouped};
+use crate::ui::Output;
+
+/// So many tensors are listed; where there are more, those that belong to no model come last.
+const SHOWN: usize = 200;
+
+/// Names longer than this are not padded for.
+const WIDEST: usize = 72;
+
+/// Shows names, shapes, types and sizes.
+pub fn show(tensors: &[TensorInfo], all: bool, out: &mut Output) -> anyhow::Result<()> {
+    let mut shown: Vec<&TensorInfo> = tensors.iter().collect();
+    if !all && shown.len() > SHOWN {
+        shown.sort_by_key(|tensor| belongs_to_no_model(&tensor.name));
+        shown.truncate(SHOWN);
+    }
+    let rows: Vec<[String; 4]> = shown.into_iter().map(row).collect();
+    let width = |column: usize| {
+        let widths = rows.iter().map(|row| row[column].chars().count());
+        widths.max().unwrap_or(0).min(WIDEST)
+    };
+    let widths = [0, 1, 2, 3].map(width);
+    if !rows.is_empty() {
+        out.line("")?;
+    }
+    for [name, shape, dtype, bytes] in &rows {
+        let [names, shapes, dtypes, sizes] = widths;
+        out.line(format_args!(
+            "   {name:<names$}  {shape:<shapes$}  {dtype:<dtypes$}  {bytes:>sizes$}"
+        ))?;
+    }
+    let more = tensors.len() - rows.len();
+    if more > 0 {
+        out.line(format_args!(
+            "   and {} more, which --all lists too",
+            count(more, "tensor")
+        ))?;
+    }
+    Ok(())
+}
+
+fn row(tensor: &TensorInfo) -> [String; 4] {
+    // Names come from the file: what would move the cursor is shown as it is written in Rust.
+    let is_plain = !tensor.name.contains(char::is_control);
+    let name = match is_plain {
+        true => tensor.name.clone(),
+        false => tensor.name.escape_debug().to_string(),
+    };
+    [
+        name,
+        format!("{:?}", tensor.shape),
+        tensor.dtype.clone(),
+        format!("{} bytes", grouped(tensor.bytes)),
+    ]
+}

@@ -1,0 +1,249 @@
+//! What a file of weights holds.
+
+use std::path::{Path, PathBuf};
+
+use rnn_model::StateDict;
+use rnn_model::burn::tensor::TensorData;
+use serde_json::{Value, json as object};
+
+use super::{fails, has_keys, json, succeeds};
+
+fn golden(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests/golden")
+        .join(file)
+}
+
+/// Writes weights that are all zero.
+fn write(folder: &Path, file: &str, entries: &[(&str, &[usize])]) {
+    let mut weights = StateDict::default();
+    for (name, shape) in entries {
+        weights.insert(name, TensorData::zeros::<f32, _>(shape.to_vec()));
+    }
+    weights.write(folder.join(file)).expect("written");
+}
+
+fn write_json(folder: &Path, file: &str, value: &Value) {
+    std::fs::write(folder.join(file), value.to_string()).expect("written");
+}
+
+/// The commands of the candidates, in order.
+fn commands(found: &Value) -> Vec<&str> {
+    let candidates = found["candidates"].as_array().expect("a list");
+    let commands = candidates.iter().map(|candidate| &candidate["command"]);
+    commands
+        .map(|command| command.as_str().expect("a text"))
+        .collect()
+}
+
+#[test]
+fn a_tagger_is_listed_and_imported_by_the_description() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = golden("tagger.pt");
+    let line = format!("names {}", file.display());
+    let output = succeeds(folder.path(), &line);
+    for part in [
+        "tagger.pt: torch.save, 7 tensors, 198 numbers, 792 bytes",
+        "model.embedding_layer.weight  [9, 6]   F32  216 bytes",
+        "model.lstm.  lstm, 6 → 3, 1 layer\n",
+        "\"strip_prefix\": \"model.\",",
+        "words.json 9 symbols, tags.json 3 symbols must list",
+    ] {
+        assert!(output.contains(part), "no {part:?} in {output}");
+    }
+    let found = json(&succeeds(folder.path(), &format!("{line} --json")));
+    has_keys(
+        &found,
+        "command file format numbers bytes tensors layers candidates",
+    );
+    assert_eq!(
+        (&found["numbers"], &found["bytes"]),
+        (&object!(198), &object!(792))
+    );
+    assert_eq!(found["tensors"].as_array().map(Vec::len), Some(7));
+    assert_eq!(found["layers"][0]["cell"], "lstm");
+    assert_eq!(commands(&found), ["tagger"]);
+
+    let described = &found["candidates"][0];
+    assert_eq!(
+        described["symbols"],
+        object!({ "words.json": 9, "tags.json": 3 })
+    );
+    let text = std::fs::read_to_string(golden("tagger.json")).expect("a description");
+    let whole: Value = serde_json::from_str(&text).expect("JSON");
+    write_json(folder.path(), "model.json", &described["description"]);
+    write_json(folder.path(), "words.json", &whole["words"]);
+    write_json(folder.path(), "tags.json", &whole["tags"]);
+    let line = format!(
+        "import --weights {} --model model.json --run run",
+        file.display()
+    );
+    succeeds(folder.path(), &line);
+    let output = super::command(folder.path(), "tagger tag --run run")
+        .arg("The dog ate the apple")
+        .output()
+        .expect("the program starts");
+    assert_eq!(
+        super::text(&output.stdout),
+        "The/DET dog/NN ate/V the/DET apple/NN\n"
+    );
+}
+
+/// The parameters of a layer with `rows` rows, `inputs` inputs and `outputs` outputs.
+fn layer(
+    prefix: &str,
+    suffix: &str,
+    rows: usize,
+    inputs: usize,
+    outputs: usize,
+) -> Vec<(String, Vec<usize>)> {
+    vec![
+        (format!("{prefix}weight_ih_l0{suffix}"), vec![rows, inputs]),
+        (format!("{prefix}weight_hh_l0{suffix}"), vec![rows, outputs]),
+        (format!("{prefix}bias_ih_l0{suffix}"), vec![rows]),
+        (format!("{prefix}bias_hh_l0{suffix}"), vec![rows]),
+    ]
+}
+
+fn linear(prefix: &str, outputs: usize, inputs: usize) -> Vec<(String, Vec<usize>)> {
+    vec![
+        (format!("{prefix}weight"), vec![outputs, inputs]),
+        (format!("{prefix}bias"), vec![outputs]),
+    ]
+}
+
+fn matrix(name: &str, rows: usize, columns: usize) -> Vec<(String, Vec<usize>)> {
+    vec![(name.to_owned(), vec![rows, columns])]
+}
+
+#[test]
+fn what_is_described_is_imported() {
+    let both = |prefix, rows, inputs, outputs| {
+        let forward = layer(prefix, "", rows, inputs, outputs);
+        [forward, layer(prefix, "_reverse", rows, inputs, outputs)].concat()
+    };
+    let crf = vec![
+        ("crf.start_transitions".to_owned(), vec![3]),
+        ("crf.end_transitions".to_owned(), vec![3]),
+        ("crf.transitions".to_owned(), vec![3, 3]),
+    ];
+    for (command, entries) in [
+        (
+            "mnist",
+            [layer("gru.", "", 9, 28, 3), linear("out.", 10, 3)].concat(),
+        ),
+        (
+            "mnist",
+            [both("module.rnn.", 16, 28, 4), linear("module.fc.", 10, 8)].concat(),
+        ),
+        (
+            "mnist",
+            [layer("rnn.", "", 3, 1, 3), linear("fc.", 10, 3)].concat(),
+        ),
+        (
+            "charlm",
+            [layer("rnn.", "", 3, 7, 3), linear("fc.", 7, 3)].concat(),
+        ),
+        (
+            "charlm",
+            [
+                matrix("net.encoder.weight", 7, 2),
+                layer("net.gru.", "", 9, 2, 3),
+                linear("net.decoder.", 7, 3),
+            ]
+            .concat(),
+        ),
+        (
+            "charlm",
+            [
+                matrix("emb.weight", 7, 3),
+                layer("rnn.", "", 12, 3, 3),
+                vec![("fc.bias".to_owned(), vec![7])],
+            ]
+            .concat(),
+        ),
+        (
+            "tagger",
+            [
+                matrix("word_emb.weight", 6, 4),
+                matrix("char_emb.weight", 5, 2),
+                both("char_lstm.", 12, 2, 3),
+                both("lstm.", 8, 10, 2),
+                linear("hidden2tag.", 3, 4),
+                crf,
+            ]
+            .concat(),
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let entries: Vec<(&str, &[usize])> = (entries.iter())
+            .map(|(name, shape)| (&name[..], &shape[..]))
+            .collect();
+        write(folder.path(), "w.safetensors", &entries);
+        let found = json(&succeeds(folder.path(), "names w.safetensors --json"));
+        assert_eq!(commands(&found)[0], command, "{entries:?}");
+        let candidate = &found["candidates"][0];
+        assert_eq!(candidate["left_out"], object!([]));
+        write_json(folder.path(), "model.json", &candidate["description"]);
+        for (file, count) in candidate["symbols"].as_object().expect("files") {
+            let letters = ('a'..).map(String::from);
+            let count = usize::try_from(count.as_u64().expect("a number")).expect("small");
+            let symbols: Vec<String> = letters.take(count).collect();
+            write_json(folder.path(), file, &object!(symbols));
+        }
+        succeeds(
+            folder.path(),
+            "import --weights w.safetensors --model model.json --run run",
+        );
+    }
+}
+
+#[test]
+fn long_lists_are_cut_and_the_model_s_come_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut entries: Vec<(String, Vec<usize>)> = (0..250)
+        .map(|i| (format!("optimizer.state.{i}.exp_avg"), vec![2]))
+        .collect();
+    entries.extend(layer("rnn.", "", 3, 2, 3));
+    let entries: Vec<(&str, &[usize])> = (entries.iter())
+        .map(|(name, shape)| (&name[..], &shape[..]))
+        .collect();
+    write(folder.path(), "w.safetensors", &entries);
+    let output = succeeds(folder.path(), "names w.safetensors");
+    assert!(output.contains("   rnn.weight_ih_l0 "), "{output}");
+    assert!(
+        output.contains("and 54 tensors more, which --all lists too"),
+        "{output}"
+    );
+    let output = succeeds(folder.path(), "names w.safetensors --all");
+    assert!(output.contains("optimizer.state.249.exp_avg"), "{output}");
+    assert!(!output.contains("--all"), "{output}");
+    let found = json(&succeeds(
+        folder.path(),
+        "names w.safetensors --json --quiet",
+    ));
+    assert_eq!(found["tensors"].as_array().map(Vec::len), Some(254));
+    // The optimiser's state is no part of a network that would be left out.
+    assert_eq!(commands(&found), ["recurrent"]);
+}
+
+#[test]
+fn what_is_no_model_or_no_weights_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(
+        folder.path(),
+        "w.safetensors",
+        &[("conv.weight", &[8, 3, 3, 3])],
+    );
+    let output = succeeds(folder.path(), "names w.safetensors");
+    assert!(output.contains("[8, 3, 3, 3]"), "{output}");
+    assert!(output.contains("none of the models here"), "{output}");
+    std::fs::write(folder.path().join("w.pt"), "<!DOCTYPE html><html>").expect("written");
+    let message = fails(folder.path(), "names w.pt", 1);
+    assert!(
+        message.contains("w.pt: ") && message.contains("a web page"),
+        "{message}"
+    );
+    fails(folder.path(), "names nowhere.pt", 1);
+    fails(folder.path(), "names", 2);
+}
