@@ -115,7 +115,7 @@ pub enum StateDictError {
     },
     /// The names, shapes or types are not those of the module.
     #[error("{0}")]
-    Mismatch(Mismatch),
+    Mismatch(Box<Mismatch>),
     /// A file is not what `torch.save` writes, damaged, or asks for more than tensors.
     #[cfg(feature = "pytorch")]
     #[error(transparent)]

@@ -42,7 +42,7 @@ pub(super) fn write<M: Module>(
             missing: mismatch.missing,
         })
     } else {
-        Err(StateDictError::Mismatch(mismatch))
+        Err(StateDictError::Mismatch(Box::new(mismatch)))
     }
 }
 

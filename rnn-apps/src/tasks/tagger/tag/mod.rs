@@ -110,7 +110,6 @@ pub fn run(context: &Context, args: &TaggerTagArgs, out: &mut Output) -> anyhow:
 }
 
 /// Tags sentences, of which `words` are the words; none for one without words.
-#[expect(clippy::result_large_err, reason = "looked at once a batch")]
 fn tag<'a>(
     tagger: &'a SentenceTagger,
     words: &[Vec<String>],
