@@ -19,8 +19,10 @@ as well, so that they are in no file. Of a large tensor there are some elements,
 from its name, and under CASE/sum/KIND/NAME the sum of all elements and that of their magnitudes.
 
 language.safetensors holds language models in evaluation: logits, the loss of predicting each next
-token, and its gradients; training.safetensors holds the weights before and after five training steps, and the losses. The .pt
-files are what ``torch.save`` writes; the folder forms holds one network in all forms of files (forms.py). All of it is seeded: the same versions write the same numbers.
+token, and its gradients; training.safetensors holds the weights before and after five training steps,
+and the losses. The .pt files are what ``torch.save`` writes. The folder forms holds one network in all
+forms of files (forms.py), and checks networks with what they gave for an input (checks.py). All of it
+is seeded: the same versions write the same numbers.
 """
 
 import itertools
@@ -32,6 +34,7 @@ import tempfile
 
 import numpy as np
 import torch
+from checks import checks
 from forms import forms
 from language import LanguageModel
 from safetensors.torch import load_file, save_file
@@ -494,6 +497,7 @@ def generate(folder):
     save_file(language(), HERE / "language.safetensors")
     save_file(tagging(), HERE / "tagging.safetensors")
     forms(HERE / "forms")
+    checks(HERE / "checks")
 
 
 def check(here):

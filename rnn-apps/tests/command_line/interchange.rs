@@ -84,7 +84,7 @@ fn weights_that_do_not_fit_are_an_error_and_make_no_run() {
         (
             "\"tagger\"",
             "\"speller\"",
-            "unknown variant `speller`, expected `charlm` or `mnist` or `tagger`",
+            "unknown variant `speller`, expected `charlm` or `mnist` or `recurrent` or `tagger`",
         ),
         (
             "\"hidden_size\": 3",

@@ -2,6 +2,7 @@
 
 mod bench;
 mod charlm;
+mod imports;
 mod init_from;
 mod interchange;
 mod mnist;

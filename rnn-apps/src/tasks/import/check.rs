@@ -11,7 +11,6 @@ use super::Described;
 use super::network::{Network, Outputs};
 use super::weights::Weights;
 use crate::context::Context;
-use crate::ui::SixDigits;
 
 /// The largest difference from PyTorch's outputs, relative to the largest of them, that counts as none.
 const AGREES: f64 = 1e-4;
@@ -52,10 +51,7 @@ enum Activation {
 impl Agreement {
     /// The agreement in words.
     pub fn describe(&self) -> String {
-        let mut text = format!(
-            "off by {} of the largest at most",
-            SixDigits(self.difference)
-        );
+        let mut text = format!("off by {:.1e} of the largest output", self.difference);
         for note in &self.notes {
             text += "; ";
             text += note;
@@ -185,7 +181,7 @@ impl Expected {
             }
         }
         let off = as_described.map_or_else(String::new, |off| {
-            format!("off by {} of the largest output; ", SixDigits(off))
+            format!("off by {off:.1e} of the largest output; ")
         });
         match (agreeing, closest) {
             (Some((0 | 1, mut agreement)), _) => {
@@ -197,6 +193,13 @@ impl Expected {
                         default.is_some_and(|(_, values)| values.first() == Some(value));
                     !description.contains_key(key) && (!is_default || key == "head")
                 });
+                let reads_grey = untold.iter().any(|(key, _)| *key == "normalize");
+                let is_said = description
+                    .get("normalize")
+                    .is_some_and(|said| !said.is_null());
+                if reads_grey && !is_said {
+                    agreement.notes.extend(self.normalized_before());
+                }
                 Ok(agreement)
             }
             (Some((_, agreement)), _) => {
@@ -209,16 +212,16 @@ impl Expected {
                     with += &format!(", {note}");
                 }
                 bail!(
-                    "{}: {off}with {with} it agrees (off by {})",
+                    "{}: {off}with {with} it agrees (off by {:.1e})",
                     named(),
-                    SixDigits(agreement.difference)
+                    agreement.difference
                 )
             }
             (None, Some(closest)) => bail!(
-                "{}: {off}none of the settings that names don't tell makes it agree; the least off, by {}, is \
-                 {}",
+                "{}: {off}none of the settings that names don't tell makes it agree; the least off, by \
+                 {:.1e}, is {}",
                 named(),
-                SixDigits(closest.difference),
+                closest.difference,
                 closest.describe_settings()
             ),
             (None, None) => match refusal {
@@ -230,6 +233,25 @@ impl Expected {
                 ),
             },
         }
+    }
+
+    /// What is to be said of grey levels that are not from 0 to 1: what black and white have become tells the
+    /// mean and the standard deviation.
+    fn normalized_before(&self) -> Option<String> {
+        let levels = || self.input.iter::<f64>();
+        let (black, white) = (
+            levels().fold(f64::INFINITY, f64::min),
+            levels().fold(f64::NEG_INFINITY, f64::max),
+        );
+        if black >= 0.0 && white <= 1.0 {
+            return None;
+        }
+        let std = 1.0 / (white - black);
+        let mean = -black * std;
+        Some(format!(
+            "its input is normalised already, from {black:.4} to {white:.4}: if that is black and white, say \
+             \"normalize\": [{mean:.4}, {std:.4}]"
+        ))
     }
 
     /// The least difference from an output of this shape, and what it was that differed so.
@@ -284,7 +306,9 @@ impl Expected {
 
 impl Agreement {
     fn describe_settings(&self) -> String {
-        let mut parts = vec![listed(&self.settings)];
+        let is_set = |(_, value): &&(String, Value)| !value.is_null();
+        let settings: Vec<_> = self.settings.iter().filter(is_set).cloned().collect();
+        let mut parts = vec![listed(&settings)];
         parts.extend(self.notes.iter().cloned());
         parts.retain(|part| !part.is_empty());
         match parts.is_empty() {
