@@ -2,6 +2,7 @@
 
 mod names;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use names::{Form, Kind, Parameter, Place};
@@ -115,6 +116,13 @@ pub fn recurrent_layers<'a>(
         .into_iter()
         .filter_map(|((prefix, is_cell), group)| group.into_shape(prefix, is_cell));
     found.collect()
+}
+
+/// `name` as that of the parameter that it is loaded as: of a cell's `weight_ih`, and of either half of
+/// a weight in a form of `weight_norm`, that of the layer's parameter; any other as it is.
+pub(super) fn loaded_as(name: &str) -> Cow<'_, str> {
+    let parameter = Parameter::parse(name).and_then(|parameter| parameter.in_layer());
+    parameter.map_or(Cow::Borrowed(name), Cow::Owned)
 }
 
 /// The parameters under one prefix.

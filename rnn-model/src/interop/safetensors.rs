@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use burn::tensor::{BoolStore, Bytes, DType, TensorData};
-use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, Metadata, SafeTensorError, SafeTensors, TensorView};
 
 use super::error::StateDictError;
 use super::state_dict::{StateDict, as_truth_values};
@@ -111,7 +111,11 @@ pub(super) fn list(
 }
 
 fn found(header: &[u8], length: u64) -> Result<Vec<Found>, StateDictError> {
-    let (_, metadata) = SafeTensors::read_metadata(header)?;
+    // Not `SafeTensors::read_metadata`, which wants the numbers too.
+    let json = header.get(8..).unwrap_or_default();
+    let json = std::str::from_utf8(json).map_err(SafeTensorError::InvalidHeader)?;
+    let metadata: Metadata =
+        serde_json::from_str(json).map_err(SafeTensorError::InvalidHeaderDeserialization)?;
     if header.len() as u64 + metadata.data_len() as u64 != length {
         let incomplete = SafeTensorError::MetadataIncompleteBuffer;
         return Err(StateDictError::Format(incomplete));

@@ -89,33 +89,21 @@ impl Crf<'_> {
 /// A recurrent layer's names as those of the part that a model calls `to`, `rnn.`.
 pub fn layer_renamings(layer: &RecurrentShape, to: &str) -> Vec<Renaming> {
     let prefix = &layer.prefix;
-    let own = |name: &'_ str| name.strip_prefix(&prefix[..]).map(str::to_owned);
-    let mut pairs = layer.renames.clone();
-    if layer.is_cell && pairs.is_empty() {
-        for part in ["bias_hh", "bias_ih", "weight_hh", "weight_ih"] {
-            pairs.push((part.to_owned(), format!("{part}_l0")));
-        }
+    if layer.renames.is_empty() {
+        return vec![Renaming {
+            from: prefix.clone(),
+            to: to.to_owned(),
+            names: layer.names.clone(),
+        }];
     }
-    let belongs = |name: &&String, part: &str| own(name).is_some_and(|own| own.starts_with(part));
-    let renamings = pairs.into_iter().map(|(part, renamed)| Renaming {
-        names: (layer.names.iter())
-            .filter(|name| belongs(name, &part))
-            .cloned()
-            .collect(),
-        from: format!("{prefix}{part}"),
-        to: format!("{to}{renamed}"),
+    let renamings = layer.renames.iter().map(|(own, renamed)| {
+        let from = format!("{prefix}{own}");
+        let to = format!("{to}{renamed}");
+        let names = layer.names.iter().filter(|name| name.starts_with(&from));
+        let names = names.cloned().collect();
+        Renaming { from, to, names }
     });
-    let renamings: Vec<Renaming> = renamings.filter(|part| !part.names.is_empty()).collect();
-    let covered: usize = renamings.iter().map(|part| part.names.len()).sum();
-    // Those of weight_norm's newer form do not begin with the parameter's name.
-    if covered == layer.names.len() {
-        return renamings;
-    }
-    vec![Renaming {
-        from: prefix.clone(),
-        to: to.to_owned(),
-        names: layer.names.clone(),
-    }]
+    renamings.collect()
 }
 
 /// How linear layers call their weight and their bias.

@@ -145,14 +145,27 @@ impl<'a> Parameter<'a> {
         }
     }
 
+    /// The name of the same parameter of a layer, unsplit: that of a cell, or of half a weight in a form
+    /// of `weight_norm`, is loaded as it.
+    pub fn in_layer(&self) -> Option<String> {
+        use Kind::{BiasHh, BiasIh, WeightHh, WeightHr, WeightIh};
+        let is_weight = matches!(self.kind, WeightIh | WeightHh | WeightHr | BiasIh | BiasHh);
+        let is_pytorch = self.own.starts_with(self.pytorch);
+        (is_weight && is_pytorch).then(|| format!("{}{}", self.prefix, self.layer_name()))
+    }
+
+    fn layer_name(&self) -> String {
+        let reverse = if self.reverse { "_reverse" } else { "" };
+        let layer = self.layer.unwrap_or(0);
+        format!("{}_l{layer}{reverse}", self.pytorch)
+    }
+
     /// The name without prefix, and what it is to become, if it is not PyTorch's.
     pub fn rename(&self) -> Option<(&'a str, String)> {
         if self.own.starts_with(self.pytorch) {
             return None;
         }
-        let reverse = if self.reverse { "_reverse" } else { "" };
-        let layer = self.layer.unwrap_or(0);
-        Some((self.own, format!("{}_l{layer}{reverse}", self.pytorch)))
+        Some((self.own, self.layer_name()))
     }
 }
 

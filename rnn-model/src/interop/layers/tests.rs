@@ -1,4 +1,4 @@
-use super::{CellType, RecurrentShape, recurrent_layers};
+use super::{CellType, RecurrentShape, loaded_as, recurrent_layers};
 
 type Entry = (&'static str, &'static [usize]);
 
@@ -220,5 +220,23 @@ fn names_that_only_look_alike_are_no_parameters() {
         let mut weights: Vec<(&str, &[usize])> = LSTM.to_vec();
         weights.push((&name, &[12, 3]));
         assert_eq!(recurrent_layers(weights), []);
+    }
+}
+
+#[test]
+fn cells_and_normalised_weights_are_loaded_as_those_of_a_layer() {
+    for (name, expected) in [
+        ("a.weight_ih", "a.weight_ih_l0"),
+        ("weight_hh_l1_reverse_g", "weight_hh_l1_reverse"),
+        (
+            "a.parametrizations.weight_hh_l0.original1",
+            "a.weight_hh_l0",
+        ),
+        ("a.weight_ih_l2", "a.weight_ih_l2"),
+        ("enc_w_ih", "enc_w_ih"),
+        ("norm_ih_l0.weight", "norm_ih_l0.weight"),
+        ("fc.weight", "fc.weight"),
+    ] {
+        assert_eq!(loaded_as(name), expected);
     }
 }

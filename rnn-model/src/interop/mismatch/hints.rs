@@ -1,6 +1,9 @@
 //! What would make names fit.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::layers::loaded_as;
 
 /// Prefixes of which a message lists no more.
 const SHOWN: usize = 5;
@@ -8,6 +11,9 @@ const SHOWN: usize = 5;
 /// A line that says which prefix to remove, or what to rename, if that makes names fit; `shared` is how
 /// many names fit already, which without their prefix would not.
 pub(super) fn hint(missing: &[String], unexpected: &[&str], shared: usize) -> Option<String> {
+    let unexpected: Vec<Cow<'_, str>> = unexpected.iter().map(|name| loaded_as(name)).collect();
+    let unexpected: BTreeSet<&str> = unexpected.iter().map(AsRef::as_ref).collect();
+    let unexpected = &unexpected;
     let prefixes = prefixes(missing, unexpected);
     match &prefixes[..] {
         [] => lacks(missing, unexpected, shared).or_else(|| renames(missing, unexpected)),
@@ -43,29 +49,29 @@ pub(super) fn hint(missing: &[String], unexpected: &[&str], shared: usize) -> Op
 }
 
 /// The prefixes with which all of `missing` are among `unexpected`, sorted.
-fn prefixes<'a>(missing: &[String], unexpected: &[&'a str]) -> Vec<&'a str> {
+fn prefixes<'a>(missing: &[String], unexpected: &BTreeSet<&'a str>) -> Vec<&'a str> {
     // The longest name has the fewest that end like it.
     let Some(longest) = missing.iter().max_by_key(|name| name.len()) else {
         return Vec::new();
     };
-    let all: BTreeSet<&str> = unexpected.iter().copied().collect();
     let fits = |prefix: &str| {
         let mut names = missing.iter().map(|name| format!("{prefix}{name}"));
-        prefix.ends_with(['.', '_', '/']) && names.all(|name| all.contains(&name[..]))
+        prefix.ends_with(['.', '_', '/']) && names.all(|name| unexpected.contains(&name[..]))
     };
-    all.iter()
+    unexpected
+        .iter()
         .filter_map(|name| name.strip_suffix(longest.as_str()))
         .filter(|prefix| fits(prefix))
         .collect()
 }
 
 /// A line that says what all names lack at their beginning, if it makes all missing ones of them.
-fn lacks(missing: &[String], unexpected: &[&str], shared: usize) -> Option<String> {
+fn lacks(missing: &[String], unexpected: &BTreeSet<&str>, shared: usize) -> Option<String> {
     if shared > 0 || missing.len() != unexpected.len() {
         return None;
     }
     let names: Vec<String> = unexpected.iter().map(|&name| name.to_owned()).collect();
-    let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+    let missing: BTreeSet<&str> = missing.iter().map(String::as_str).collect();
     let prefix = *prefixes(&names, &missing).first()?;
     Some(format!(
         "the names fit with {prefix:?} before them (rename): \"\" → {prefix:?}"
@@ -74,7 +80,7 @@ fn lacks(missing: &[String], unexpected: &[&str], shared: usize) -> Option<Strin
 
 /// The missing groups that are unexpected under exactly one other name, each as a renaming: `lstm.` for
 /// `rnn.`, if both have the same last parts and no other group has them.
-fn renames(missing: &[String], unexpected: &[&str]) -> Option<String> {
+fn renames(missing: &[String], unexpected: &BTreeSet<&str>) -> Option<String> {
     let wanted = groups(missing.iter().map(String::as_str));
     let found = groups(unexpected.iter().copied());
     let pairs: Vec<String> = (wanted.iter())

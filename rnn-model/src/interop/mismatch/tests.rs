@@ -36,6 +36,16 @@ fn a_prefix_that_all_names_share_is_named() {
 }
 
 #[test]
+fn a_cell_s_names_are_those_of_a_layer() {
+    let cell = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"];
+    let text = text(&under("", &PARTS), &[under("decoder.cell.", &cell)]);
+    assert!(
+        text.contains("begin with \"decoder.cell.\": without"),
+        "{text}"
+    );
+}
+
+#[test]
 fn several_prefixes_are_listed() {
     let file = [
         under("encoder.lstm.", &PARTS),
