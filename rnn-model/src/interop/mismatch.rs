@@ -57,7 +57,8 @@ impl fmt::Display for Mismatch {
                 "and"
             };
             let (count, parts) = (others.len(), parts(&others));
-            write!(f, "\n  {and} {count} that belong to no model ({parts})")?;
+            let belong = if count == 1 { "belongs" } else { "belong" };
+            write!(f, "\n  {and} {count} that {belong} to no model ({parts})")?;
         }
         for (name, expected, found) in self.shapes.iter().take(SHOWN) {
             write!(

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::layers::loaded_as;
+
 /// How many names a message lists of one kind.
 pub(super) const SHOWN: usize = 20;
 
@@ -36,7 +38,7 @@ pub(super) fn line<'a>(names: &'a [String], wanted: &'a str) -> String {
 
 /// Names that are looked for.
 struct Wanted<'a> {
-    /// Their last parts.
+    /// Their last parts, `weight_ih_l0`.
     parts: BTreeSet<&'a str>,
     /// Those that are compared letter by letter.
     names: Vec<&'a str>,
@@ -52,11 +54,17 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// How much a name looks like one of these: its last part first, then one of its other parts, then
-    /// its letters.
+    /// How much a name looks like one of these: its last part first, which says less if many have it,
+    /// then one of its other parts, then its letters.
     fn likeness(&self, name: &str) -> (u8, u32) {
-        let part = if self.parts.contains(last_part(name)) {
-            2
+        let loaded = loaded_as(name);
+        let last = last_part(&loaded);
+        let part = if self.parts.contains(last) {
+            if matches!(last, "weight" | "bias") {
+                2
+            } else {
+                3
+            }
         } else if name.split('.').any(|part| self.parts.contains(part)) {
             1
         } else {
@@ -100,6 +108,17 @@ mod tests {
         assert_eq!(found[0], "decoder.lstm.weight_ih_l0");
         // A prefix that is a part elsewhere.
         assert_eq!(shown(all(), ["lstm."])[0], "decoder.lstm.weight_ih_l0");
+        // A cell's are a layer's, and tell more than a weight of any module.
+        names.push("decoder.cell.weight_ih".into());
+        names.push("decoder.out.weight".into());
+        let all = || names.iter().map(String::as_str);
+        let found = shown(all(), ["rnn.weight_ih_l0", "fc.weight"]);
+        let last = ["decoder.cell.weight_ih", "decoder.lstm.weight_ih_l0"];
+        assert!(
+            last.contains(&found[0]) && last.contains(&found[1]),
+            "{found:?}"
+        );
+        assert_eq!(found[2], "decoder.out.weight");
         // Letters alone.
         assert_eq!(
             shown(all(), ["decoder.lstn.weight_xx_l9"])[0],
@@ -107,7 +126,7 @@ mod tests {
         );
         let line = line(&names, "lstm.");
         assert!(line.starts_with("decoder.lstm.weight_ih_l0, "), "{line}");
-        assert!(line.ends_with(" and 12 more"), "{line}");
+        assert!(line.ends_with(" and 14 more"), "{line}");
     }
 
     #[test]
