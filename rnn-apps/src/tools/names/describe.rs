@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use glob::Pattern;
 use rnn_model::{RecurrentShape, belongs_to_no_model};
 use serde_json::{Map, Value};
 
@@ -23,9 +24,14 @@ pub fn describe(
         .iter()
         .flat_map(|part| part.names.iter().map(String::as_str))
         .collect();
-    let unused: Vec<&str> = (weights.keys().copied())
-        .filter(|name| name.starts_with(prefix) && !used.contains(name))
-        .collect();
+    // `import` leaves those out itself, unless all names are renamed.
+    let all_renamed = (renamings.iter()).any(|part| part.from == prefix && !part.to.is_empty());
+    let is_left_out = |rest: &str| !all_renamed && belongs_to_no_model(rest);
+    let is_unused = |name: &&str| {
+        let rest = name.strip_prefix(prefix);
+        rest.is_some_and(|rest| !used.contains(name) && !is_left_out(rest))
+    };
+    let unused: Vec<&str> = weights.keys().copied().filter(is_unused).collect();
 
     let mut description = Map::new();
     description.insert("command".to_owned(), command.into());
@@ -103,8 +109,8 @@ fn ignored(prefix: &str, unused: &[&str], used: &BTreeSet<&str>) -> Vec<String> 
         let module = name[prefix.len()..].find('.');
         let module = module.map(|dot| &name[..=prefix.len() + dot]);
         let pattern = match module.filter(|module| !used.iter().any(|n| n.starts_with(module))) {
-            Some(module) => format!("{module}*"),
-            None => (*name).to_owned(),
+            Some(module) => format!("{}*", Pattern::escape(module)),
+            None => Pattern::escape(name),
         };
         if patterns.last() != Some(&pattern) {
             patterns.push(pattern);
@@ -118,11 +124,11 @@ fn kept(renamings: &[Renaming], unused: &[&str]) -> Vec<String> {
     let mut patterns = Vec::new();
     for part in renamings {
         match &part.names[..] {
-            [name] => patterns.push(name.clone()),
+            [name] => patterns.push(Pattern::escape(name)),
             _ if unused.iter().any(|name| name.starts_with(&part.from)) => {
-                patterns.extend(part.names.iter().cloned());
+                patterns.extend(part.names.iter().map(|name| Pattern::escape(name)));
             }
-            _ => patterns.push(format!("{}*", part.from)),
+            _ => patterns.push(format!("{}*", Pattern::escape(&part.from))),
         }
     }
     patterns

@@ -20,6 +20,8 @@ const MOST_OTHERS: usize = 20_000;
 /// A model that a file may be of.
 #[derive(Clone, Debug)]
 pub struct Candidate {
+    /// What the names of its recurrent layer begin with.
+    pub layer: String,
     /// The description for `import`.
     pub description: Map<String, Value>,
     /// Files that it refers to, with the number of symbols that each must list.
@@ -39,12 +41,14 @@ impl Candidate {
 
     fn new(
         command: &str,
+        layer: &RecurrentShape,
         settings: Map<String, Value>,
         renamings: &[Renaming],
         weights: &Weights<'_>,
     ) -> Self {
         let (description, left_out) = describe(command, settings, renamings, weights);
         Self {
+            layer: layer.prefix.clone(),
             description,
             symbols: Vec::new(),
             untold: Vec::new(),
@@ -237,7 +241,7 @@ impl<'a> Parts<'a> {
                 "unk (the symbol for unknown words)",
                 "word_form (lower case, digits)",
             ],
-            ..Candidate::new("tagger", settings, &renamings, self.weights)
+            ..Candidate::new("tagger", layer, settings, &renamings, self.weights)
         }
     }
 
@@ -265,7 +269,7 @@ impl<'a> Parts<'a> {
         Candidate {
             symbols: vec![("vocab.json", head.outputs)],
             untold,
-            ..Candidate::new("charlm", settings, &renamings, self.weights)
+            ..Candidate::new("charlm", layer, settings, &renamings, self.weights)
         }
     }
 
@@ -281,15 +285,15 @@ impl<'a> Parts<'a> {
             settings.insert("pixels".to_owned(), true.into());
         }
         if layer.bidirectional {
-            settings.insert("head".to_owned(), "final_state".into());
-            untold.push("head (final_state here, or last_output)");
+            // Said by nobody, it is asked for or found by a comparison; a guess would be silent.
+            untold.push("head (add \"head\": \"final_state\" or \"last_output\")");
         }
         untold.extend(nonlinearity(layer));
         let mut renamings = layer_renamings(layer, "rnn.");
         renamings.extend(head.renamings());
         Candidate {
             untold,
-            ..Candidate::new("mnist", settings, &renamings, self.weights)
+            ..Candidate::new("mnist", layer, settings, &renamings, self.weights)
         }
     }
 
@@ -307,7 +311,7 @@ impl<'a> Parts<'a> {
             untold,
             // It is no whole network, whatever is left out.
             left_out: Vec::new(),
-            ..Candidate::new("recurrent", settings, &renamings, self.weights)
+            ..Candidate::new("recurrent", layer, settings, &renamings, self.weights)
         }
     }
 }

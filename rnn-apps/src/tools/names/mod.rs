@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::ui::{Grouped, Output};
 use guess::{Candidate, MOST, candidates};
 use parts::Weights;
+use table::plain;
 
 #[derive(Args, Debug)]
 pub struct NamesArgs {
@@ -81,12 +82,16 @@ pub fn run(args: &NamesArgs, out: &mut Output) -> anyhow::Result<()> {
 /// Shows a candidate's description and what to do with it.
 fn show(candidate: &Candidate, i: usize, file: &str, out: &mut Output) -> anyhow::Result<()> {
     let command = candidate.command();
-    let what = match command {
-        "recurrent" => "A recurrent layer alone: its description for import".to_owned(),
-        _ => format!("It looks like what {command} imports, by this description"),
+    let layer = match &candidate.layer[..] {
+        "" => String::new(),
+        prefix => format!(" ({})", plain(prefix)),
     };
-    let or = if i == 0 { "" } else { "Or: " };
-    out.line(format_args!("\n{or}{what}\n"))?;
+    let or = if i == 0 { "It looks like" } else { "Or like" };
+    let what = match command {
+        "recurrent" => format!("a recurrent layer alone{layer}"),
+        _ => format!("a network of {command}{layer}"),
+    };
+    out.line(format_args!("\n{or} {what}, with this description:\n"))?;
     let text = serde_json::to_string_pretty(&candidate.description)?;
     for line in text.lines() {
         out.line(format_args!("   {line}"))?;
@@ -94,10 +99,10 @@ fn show(candidate: &Candidate, i: usize, file: &str, out: &mut Output) -> anyhow
     out.line("")?;
     if !candidate.symbols.is_empty() {
         let lists: Vec<String> = (candidate.symbols.iter())
-            .map(|(file, symbols)| format!("{file} {}", count(*symbols, "symbol")))
+            .map(|(file, symbols)| format!("{file} must list {}", count(*symbols, "symbol")))
             .collect();
         out.line(format_args!(
-            "{} must list, in the order of their ids: names don't tell which.",
+            "{}, in the order of their ids, which names don't tell.",
             lists.join(", ")
         ))?;
     }
@@ -105,14 +110,15 @@ fn show(candidate: &Candidate, i: usize, file: &str, out: &mut Output) -> anyhow
         const SHOWN: usize = 3;
         let names = &candidate.left_out;
         let more = if names.len() > SHOWN { ", …" } else { "" };
+        let shown: Vec<String> = names.iter().take(SHOWN).map(|name| plain(name)).collect();
         out.line(format_args!(
             "It leaves out {} ({}{more}): if the network computes with those, its outputs are others.",
             count(names.len(), "tensor"),
-            names[..names.len().min(SHOWN)].join(", ")
+            shown.join(", ")
         ))?;
     }
     out.line(format_args!(
-        "Names don't tell: {}; `import --check FILE` compares with the original's outputs.",
+        "Names don't tell: {}. `import --check FILE` compares with outputs of the original.",
         candidate.untold.join(", ")
     ))?;
     out.line(format_args!(
@@ -149,8 +155,8 @@ fn describe_layer(layer: &RecurrentShape) -> String {
         parts.push("with layer normalisation".to_owned());
     }
     let prefix = match &layer.prefix[..] {
-        "" => "(no prefix)",
-        prefix => prefix,
+        "" => "(no prefix)".to_owned(),
+        prefix => plain(prefix),
     };
     format!("{prefix}  {}", parts.join(", "))
 }
@@ -185,6 +191,7 @@ fn candidate_json(candidate: &Candidate) -> Value {
     let files = files.map(|(file, symbols)| ((*file).to_owned(), Value::from(*symbols)));
     json!({
         "command": candidate.command(),
+        "layer": candidate.layer,
         "description": candidate.description,
         "symbols": Value::Object(files.collect()),
         "untold": candidate.untold,

@@ -44,16 +44,18 @@ pub fn show(tensors: &[TensorInfo], all: bool, out: &mut Output) -> anyhow::Resu
 }
 
 fn row(tensor: &TensorInfo) -> [String; 4] {
-    // Names come from the file: what would move the cursor is shown as it is written in Rust.
-    let is_plain = !tensor.name.contains(char::is_control);
-    let name = match is_plain {
-        true => tensor.name.clone(),
-        false => tensor.name.escape_debug().to_string(),
-    };
     [
-        name,
+        plain(&tensor.name),
         format!("{:?}", tensor.shape),
         tensor.dtype.clone(),
         format!("{} bytes", grouped(tensor.bytes)),
     ]
+}
+
+/// A name from a file for the terminal: what would move the cursor is escaped.
+pub fn plain(name: &str) -> String {
+    match name.contains(char::is_control) {
+        true => name.escape_debug().to_string(),
+        false => name.to_owned(),
+    }
 }
