@@ -144,7 +144,7 @@ fn the_prefix_that_would_make_names_fit_is_named() {
     let blank = || Mixed::new(0.0, 0, true, &device);
     let weights = StateDict::of(&blank()).with_prefix("module.");
     let error = weights.load_into(blank()).expect_err("other names");
-    let hint = "begin with \"module.\": without that prefix they fit (strip_prefix)";
+    let hint = "begin with \"module.\": without that prefix they fit (strip_prefix, --prefix)";
     assert!(error.to_string().contains(hint), "{error}");
 
     // Without it, the name that fits already would not.

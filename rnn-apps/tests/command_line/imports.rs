@@ -15,20 +15,24 @@ fn golden(file: &str) -> PathBuf {
         .join(file)
 }
 
-/// Imports a network of golden/checks by its own description, in which `change` changes a key, and compares
-/// it with the outputs of `outputs`.
-fn check(name: &str, change: Option<(&str, Value)>, outputs: &str, more: &str) -> String {
+/// The command line that imports a network of golden/checks by its own description, in which `change`
+/// changes a key, and compares it with the outputs of `outputs`. The description lies in `folder`.
+fn check(
+    folder: &Path,
+    name: &str,
+    change: Option<(&str, Value)>,
+    outputs: &str,
+    more: &str,
+) -> String {
     let description = fs::read_to_string(golden(&format!("checks/{name}.json"))).expect("JSON");
     let mut description: Value = serde_json::from_str(&description).expect("JSON");
     if let Some((key, value)) = change {
         description[key] = value;
     }
-    let file = std::env::temp_dir().join(format!("rnn-{}-{name}.json", std::process::id()));
-    fs::write(&file, description.to_string()).expect("written");
+    fs::write(folder.join("model.json"), description.to_string()).expect("written");
     format!(
-        "import --weights {} --model {} --check {} --run run --json {more}",
+        "import --weights {} --model model.json --check {} --run run {more}",
         golden(&format!("checks/{name}.pt")).display(),
-        file.display(),
         golden(&format!("checks/{outputs}.npz")).display(),
     )
 }
@@ -67,7 +71,7 @@ fn a_check_finds_what_names_do_not_tell() {
         ),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
-        let line = check(name, None, name, more);
+        let line = check(folder.path(), name, None, name, &format!("{more} --json"));
         let imported = json(&succeeds(folder.path(), &line));
         let found = &imported["check"];
         assert_eq!(found["settings"], settings, "{name}");
@@ -138,7 +142,11 @@ fn a_check_that_fails_makes_no_run_and_says_why() {
         } else {
             ""
         };
-        let message = fails(folder.path(), &check(name, change, outputs, more), 1);
+        let message = fails(
+            folder.path(),
+            &check(folder.path(), name, change, outputs, more),
+            1,
+        );
         assert!(message.contains(expected), "{name}: {message}");
         assert!(
             message.contains(&format!("{outputs}.npz")),
@@ -147,7 +155,7 @@ fn a_check_that_fails_makes_no_run_and_says_why() {
         assert!(!folder.path().join("run").exists(), "{name}");
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let line = check("relu", None, "../forms/arrays", "");
+    let line = check(folder.path(), "relu", None, "../forms/arrays", "");
     let message = fails(folder.path(), &line, 1);
     assert!(
         message.contains("arrays.npz: expected the arrays input and output, found fc.bias"),
@@ -297,7 +305,7 @@ fn what_is_suggested_next_works_for_the_run() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = succeeds(
         folder.path(),
-        &check("tagger", None, "tagger", "--prefix auto").replace("--json", ""),
+        &check(folder.path(), "tagger", None, "tagger", "--prefix auto"),
     );
     let next = output
         .lines()
@@ -317,7 +325,7 @@ fn what_is_suggested_next_works_for_the_run() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = succeeds(
         folder.path(),
-        &check("relu", None, "relu", "").replace("--json", ""),
+        &check(folder.path(), "relu", None, "relu", ""),
     );
     assert!(
         output
@@ -327,7 +335,7 @@ fn what_is_suggested_next_works_for_the_run() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = succeeds(
         folder.path(),
-        &check("language", None, "language", "").replace("--json", ""),
+        &check(folder.path(), "language", None, "language", ""),
     );
     let next = output
         .lines()

@@ -18,6 +18,7 @@ mod pytorch;
 mod safetensors;
 mod shown;
 mod state_dict;
+mod strided;
 
 pub use bookkeeping::belongs_to_no_model;
 #[cfg(feature = "pytorch")]

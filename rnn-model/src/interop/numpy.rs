@@ -16,6 +16,7 @@ use super::error::{ArrayError, StateDictError};
 use super::format::FileFormat;
 use super::listing::{Listing, TensorInfo, name_of};
 use super::state_dict::{StateDict, as_truth_values};
+use super::strided;
 use header::Header;
 
 /// What a name in an archive ends with, which is not the array's.
@@ -110,7 +111,7 @@ struct Budget(u64);
 impl Budget {
     /// Compressed weights are rarely a sixteenth of their size.
     fn of(length: u64) -> Self {
-        Self(length.saturating_mul(16).saturating_add(64 << 20))
+        Self(length.saturating_mul(16).saturating_add(32 << 20))
     }
 }
 
@@ -216,20 +217,7 @@ fn to_row_major(bytes: &[u8], shape: &[usize], element: usize) -> Vec<u8> {
     for axis in 1..shape.len() {
         stride[axis] = stride[axis - 1] * shape[axis - 1];
     }
-    let mut ordered = Vec::with_capacity(bytes.len());
-    let mut index = vec![0; shape.len()];
-    for _ in 0..bytes.len() / element {
-        let at: usize = index.iter().zip(&stride).map(|(i, step)| i * step).sum();
-        ordered.extend_from_slice(&bytes[at * element..][..element]);
-        for (i, &n) in index.iter_mut().zip(shape).rev() {
-            *i += 1;
-            if *i < n {
-                break;
-            }
-            *i = 0;
-        }
-    }
-    ordered
+    strided::gather(bytes, element, 0, shape, &stride).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -327,6 +315,14 @@ mod tests {
             ("{'descr': '<f4', 'shape': (1,)}", 4, "fortran_order"),
             ("{'descr': '<f4'", 4, "weight: expected"),
             ("((((((((", 4, "weight: expected"),
+            (
+                &format!(
+                    "{{'descr': '<f4', 'fortran_order': True, 'shape': ({})}}",
+                    "1, ".repeat(100)
+                ),
+                4,
+                "at most 64 axes",
+            ),
         ] {
             let error = read_bytes(&npy(header, &vec![0; length])).expect_err(header);
             assert!(error.to_string().contains(expected), "{header}: {error}");

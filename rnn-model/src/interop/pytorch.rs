@@ -16,6 +16,7 @@ use super::error::{PyTorchError, StateDictError};
 use super::format::FileFormat;
 use super::listing::{Listing, TensorInfo};
 use super::state_dict::{StateDict, as_truth_values};
+use super::strided;
 use pickle::View;
 pub(super) use zipped::root;
 
@@ -97,7 +98,7 @@ impl<S: Storages> Contents<S> {
         for ((folder, key), views) in storages {
             let storage = self.storages.storage(folder, &key)?;
             for (name, view) in views {
-                let Some(data) = gather(&storage, &view) else {
+                let Some(data) = tensor_of(&storage, &view) else {
                     return Err(StateDictError::PyTorch(PyTorchError::Bounds {
                         name,
                         shape: view.shape.clone(),
@@ -150,7 +151,7 @@ impl<S: Storages> Contents<S> {
     /// Checks that the tensors are not far larger than the file. Views of one storage may be many and
     /// large, but weights are rarely shared sixteen times.
     fn check_size(&self) -> Result<(), PyTorchError> {
-        let limit = self.length.saturating_mul(16).saturating_add(64 << 20);
+        let limit = self.length.saturating_mul(16).saturating_add(32 << 20);
         let mut total = 0u64;
         for (name, view) in &self.tensors {
             total = size_of_view(view)
@@ -176,63 +177,14 @@ fn size_of_view(view: &View) -> Option<u64> {
     })
 }
 
-/// The elements of a view, in order; none if it leaves its storage, or its type is not read.
-fn gather(storage: &[u8], view: &View) -> Option<TensorData> {
+/// A view's elements as a tensor; none if it leaves its storage, or its type is not read.
+fn tensor_of(storage: &[u8], view: &View) -> Option<TensorData> {
     let dtype = view.elements.dtype?;
-    let mut bytes = elements(storage, view, view.elements.size)?;
+    let size = view.elements.size;
+    let mut bytes = strided::gather(storage, size, view.offset, &view.shape, &view.stride)?;
     if dtype.is_bool() {
         as_truth_values(&mut bytes);
     }
     let bytes = Bytes::from_bytes_vec(bytes);
     Some(TensorData::from_bytes(bytes, view.shape.clone(), dtype))
-}
-
-fn elements(storage: &[u8], view: &View, size: usize) -> Option<Vec<u8>> {
-    let View { shape, stride, .. } = view;
-    if shape.len() != stride.len() {
-        return None;
-    }
-    if shape.contains(&0) {
-        return Some(Vec::new());
-    }
-    let count: usize = shape.iter().product();
-    let last = shape
-        .iter()
-        .zip(stride)
-        .try_fold(view.offset, |at, (&n, &step)| {
-            at.checked_add((n - 1).checked_mul(step)?)
-        })?;
-    if last >= storage.len() / size {
-        return None;
-    }
-    if is_contiguous(shape, stride) {
-        return Some(storage[view.offset * size..][..count * size].to_vec());
-    }
-    let mut bytes = Vec::with_capacity(count * size);
-    let mut index = vec![0; shape.len()];
-    for _ in 0..count {
-        let at: usize = index.iter().zip(stride).map(|(i, step)| i * step).sum();
-        let at = (view.offset + at) * size;
-        bytes.extend_from_slice(&storage[at..at + size]);
-        // The last axis moves fastest.
-        for (i, &n) in index.iter_mut().zip(shape).rev() {
-            *i += 1;
-            if *i < n {
-                break;
-            }
-            *i = 0;
-        }
-    }
-    Some(bytes)
-}
-
-/// Whether the elements lie one after the other, the last axis moving fastest.
-fn is_contiguous(shape: &[usize], stride: &[usize]) -> bool {
-    let mut expected = 1;
-    let axes = shape.iter().zip(stride).rev();
-    axes.filter(|&(&n, _)| n > 1).all(|(&n, &step)| {
-        let is_next = step == expected;
-        expected *= n;
-        is_next
-    })
 }

@@ -5,17 +5,20 @@ use rnn_model::{TensorInfo, belongs_to_no_model};
 use super::{count, grouped};
 use crate::ui::Output;
 
-/// So many tensors are listed; where there are more, those that belong to no model come last.
+/// So many tensors are listed.
 const SHOWN: usize = 200;
 
 /// Names longer than this are not padded for.
 const WIDEST: usize = 72;
 
-/// Shows names, shapes, types and sizes.
+/// Shows names, shapes, types and sizes; unless `all` are to be shown, not those that belong to no model.
 pub fn show(tensors: &[TensorInfo], all: bool, out: &mut Output) -> anyhow::Result<()> {
     let mut shown: Vec<&TensorInfo> = tensors.iter().collect();
-    if !all && shown.len() > SHOWN {
-        shown.sort_by_key(|tensor| belongs_to_no_model(&tensor.name));
+    let mut left_out = 0;
+    if !all {
+        let before = shown.len();
+        shown.retain(|tensor| !belongs_to_no_model(&tensor.name));
+        left_out = before - shown.len();
         shown.truncate(SHOWN);
     }
     let rows: Vec<[String; 4]> = shown.into_iter().map(row).collect();
@@ -33,11 +36,17 @@ pub fn show(tensors: &[TensorInfo], all: bool, out: &mut Output) -> anyhow::Resu
             "   {name:<names$}  {shape:<shapes$}  {dtype:<dtypes$}  {bytes:>sizes$}"
         ))?;
     }
-    let more = tensors.len() - rows.len();
+    let more = tensors.len() - rows.len() - left_out;
     if more > 0 {
         out.line(format_args!(
             "   and {} more, which --all lists too",
             count(more, "tensor")
+        ))?;
+    }
+    if left_out > 0 {
+        out.line(format_args!(
+            "   and {} of a training (of an optimiser, a counter), which --all lists too",
+            count(left_out, "tensor")
         ))?;
     }
     Ok(())

@@ -25,11 +25,11 @@ pub(super) fn hint(missing: &[String], unexpected: &[&str], shared: usize) -> Op
             ))
         }
         [prefix] if unexpected.iter().all(|name| name.starts_with(prefix)) => Some(format!(
-            "all of these names begin with {prefix:?}: without that prefix they fit (strip_prefix)"
+            "all of these names begin with {prefix:?}: without that prefix they fit (strip_prefix, --prefix)"
         )),
         [prefix] => Some(format!(
             "those of these names that begin with {prefix:?} fit without that prefix, and the others are \
-             left out then (strip_prefix)"
+             left out then (strip_prefix, --prefix)"
         )),
         several => {
             let listed: Vec<String> = (several.iter().take(SHOWN))
@@ -41,7 +41,7 @@ pub(super) fn hint(missing: &[String], unexpected: &[&str], shared: usize) -> Op
                 ""
             };
             Some(format!(
-                "names fit without any of these prefixes, choose one (strip_prefix): {}{more}",
+                "names fit without any of these prefixes, choose one (strip_prefix, --prefix): {}{more}",
                 listed.join(", ")
             ))
         }

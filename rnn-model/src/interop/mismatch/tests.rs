@@ -22,7 +22,7 @@ fn a_prefix_that_all_names_share_is_named() {
     for prefix in ["module.", "_orig_mod.", "model.", "a.b."] {
         let text = text(&model, &[under(prefix, &model_names)]);
         let hint = format!(
-            "\n  all of these names begin with {prefix:?}: without that prefix they fit (strip_prefix)"
+            "\n  all of these names begin with {prefix:?}: without that prefix they fit (strip_prefix, --prefix)"
         );
         assert!(text.ends_with(&hint), "{text}");
     }
@@ -52,7 +52,7 @@ fn several_prefixes_are_listed() {
         under("decoder.lstm.", &PARTS),
     ];
     let text = text(&under("", &PARTS), &file);
-    let hint = "\n  names fit without any of these prefixes, choose one (strip_prefix): \"decoder.lstm.\", \
+    let hint = "\n  names fit without any of these prefixes, choose one (strip_prefix, --prefix): \"decoder.lstm.\", \
          \"encoder.lstm.\"";
     assert!(text.ends_with(hint), "{text}");
 }

@@ -3,6 +3,7 @@ use std::io::Read;
 use burn::tensor::{BoolStore, DType};
 
 use crate::interop::error::ArrayError;
+use crate::interop::strided::MAX_AXES;
 
 /// The longest header that is read: it holds a type and a shape.
 const LONGEST: u32 = 1 << 16;
@@ -64,6 +65,9 @@ impl Header {
             let shown: String = text.chars().take(80).collect();
             fault(expected, format!("{:?}", shown.trim_end()))
         })?;
+        if header.shape.len() > MAX_AXES {
+            return Err(fault("at most 64 axes", header.shape.len().to_string()));
+        }
         Ok(Self {
             length: before + u64::from(length),
             ..header

@@ -15,6 +15,9 @@ use crate::interop::format::FileFormat;
 /// The version of the format that is read; there was no other.
 const VERSION: i64 = 1001;
 
+/// The most storages that are read.
+const MAX_STORAGES: usize = 1 << 16;
+
 /// The storages, and where they lie.
 pub(super) struct Legacy<F> {
     file: F,
@@ -71,6 +74,14 @@ pub(super) fn open<F: Read + Seek>(
         ));
     };
 
+    if list.len() > MAX_STORAGES {
+        let found = list.len().to_string();
+        return Err(fault(
+            "the pickle of the storages",
+            "at most 65536 keys",
+            &found,
+        ));
+    }
     let of_keys: HashMap<&str, Elements> = pickle
         .storages()
         .map(|storage| (&*storage.key, storage.elements))

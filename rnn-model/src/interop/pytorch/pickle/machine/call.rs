@@ -8,19 +8,32 @@ use crate::interop::error::PyTorchError;
 use crate::interop::pytorch::elements::{Elements, SPARSE};
 use crate::interop::pytorch::pickle::names::Name;
 use crate::interop::pytorch::pickle::{Id, Storage, Value, View};
+use crate::interop::strided::MAX_AXES;
 
-/// The axes of a tensor; PyTorch has no more.
-const MAX_AXES: usize = 64;
+/// The longest name of a class or function, in bytes.
+const MAX_NAME: usize = 256;
+
+/// The parts of a sparse tensor: its indices, values, shape, and what is known of it.
+const MAX_PARTS: usize = 16;
 
 impl Machine<'_> {
     /// Where the rest of Python would come in.
     pub(super) fn name(&mut self, module: &str, name: &str) -> Result<(), PyTorchError> {
-        match Name::of(module, name, self.dialect.script) {
+        // A name may be as long as the pickle.
+        let is_short = module.len() + name.len() <= MAX_NAME;
+        match is_short
+            .then(|| Name::of(module, name, self.dialect.script))
+            .flatten()
+        {
             Some(name) => self.push(Value::Name(name)),
             None => Err(PyTorchError::Object {
                 pickle: self.input.name(),
                 offset: self.input.at(),
-                object: format!("{module}.{name}"),
+                object: [module, ".", name]
+                    .iter()
+                    .flat_map(|part| part.chars())
+                    .take(MAX_NAME)
+                    .collect(),
                 advice: match self.has_tensors {
                     false => "save the weights alone: torch.save(model.state_dict(), …)",
                     true => "save the tensors alone, without what lies beside them",
@@ -233,7 +246,10 @@ impl Machine<'_> {
     /// Of `(indices, values, shape, …)`; there may be more than one tensor of indices.
     fn sparse(&mut self, parts: Id) -> Result<(), PyTorchError> {
         let parts = self.list(parts)?;
-        let shape = parts.iter().find(|&&part| self.is_shape(part));
+        let shape = parts
+            .iter()
+            .take(MAX_PARTS)
+            .find(|&&part| self.is_shape(part));
         let shape = match shape {
             Some(&shape) => self.sizes(shape)?,
             None => return Err(self.fault("a sparse tensor's shape", "none")),
@@ -254,7 +270,8 @@ impl Machine<'_> {
 
     fn is_shape(&self, id: Id) -> bool {
         let is_size = |&id: &Id| matches!(self.values[id], Value::Int(0..));
-        matches!(&self.values[id], Value::List(items) if items.iter().all(is_size))
+        matches!(&self.values[id], Value::List(items)
+            if items.len() <= MAX_AXES && items.iter().all(is_size))
     }
 
     fn push_tensor(&mut self, view: View) -> Result<(), PyTorchError> {
