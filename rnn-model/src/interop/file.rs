@@ -175,6 +175,19 @@ fn open<T>(
 fn other_archive<F: Read + Seek>(archive: &Archive<F>) -> StateDictError {
     const SHOWN: usize = 5;
     let names = archive.names();
+    let ends = |end: &str| names.iter().any(|name| name.ends_with(end));
+    if ends("model.weights.h5") {
+        return StateDictError::NotWeights {
+            found: "a Keras model: in Python, save its arrays with numpy.savez".to_owned(),
+        };
+    }
+    if ends("/archive_format") || ends("serialized_exported_program.json") {
+        return StateDictError::NotWeights {
+            found:
+                "a program that torch.export wrote: in Python, save its state_dict with torch.save"
+                    .to_owned(),
+        };
+    }
     let mut found = match names.is_empty() {
         true => "nothing".to_owned(),
         false => names[..names.len().min(SHOWN)].join(", "),

@@ -20,6 +20,7 @@ use super::strided;
 use header::Header;
 
 /// What a name in an archive ends with, which is not the array's.
+#[cfg(feature = "pytorch")]
 const ENDING: &str = ".npy";
 
 /// Reads an array of a file of `length` bytes; it is called as the file at `path`, without `.npy`.

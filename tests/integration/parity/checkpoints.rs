@@ -140,6 +140,15 @@ fn a_damaged_file_is_named() {
 fn a_file_of_another_format_is_said_to_be_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("other.bin");
+    for (entry, name) in [
+        ("model.weights.h5", "a Keras model"),
+        ("net/archive_format", "torch.export"),
+        ("word/document.xml", "found word/document.xml"),
+    ] {
+        std::fs::write(&file, super::pickles::zip_of(&[(entry, b"")])).expect("written");
+        let error = chain(&StateDict::read(&file).expect_err("no weights"));
+        assert!(error.contains(name), "{error}");
+    }
     for (bytes, name) in [
         (&b""[..], "an empty file"),
         (b"\x89PNG\r\n", "a PNG picture"),
