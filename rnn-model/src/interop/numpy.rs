@@ -112,7 +112,7 @@ struct Budget(u64);
 impl Budget {
     /// Compressed weights are rarely a sixteenth of their size.
     fn of(length: u64) -> Self {
-        Self(length.saturating_mul(16).saturating_add(32 << 20))
+        Self(length.saturating_mul(16).saturating_add(16 << 20))
     }
 }
 

@@ -21,7 +21,7 @@ use pickle::View;
 pub(super) use zipped::root;
 
 /// The longest pickle that is read, in bytes: it holds names and shapes, not the tensors' elements.
-const MAX_PICKLE: u64 = 32 << 20;
+const MAX_PICKLE: u64 = 24 << 20;
 
 /// Where the elements of tensors lie.
 trait Storages {
@@ -151,7 +151,7 @@ impl<S: Storages> Contents<S> {
     /// Checks that the tensors are not far larger than the file. Views of one storage may be many and
     /// large, but weights are rarely shared sixteen times.
     fn check_size(&self) -> Result<(), PyTorchError> {
-        let limit = self.length.saturating_mul(16).saturating_add(32 << 20);
+        let limit = self.length.saturating_mul(16).saturating_add(16 << 20);
         let mut total = 0u64;
         for (name, view) in &self.tensors {
             total = size_of_view(view)

@@ -79,7 +79,7 @@ impl StateDict {
 }
 
 /// The longest header that is read, in bytes: some fifty thousand tensors.
-const MAX_HEADER: u64 = 8 << 20;
+const MAX_HEADER: u64 = 4 << 20;
 
 /// Refuses a header that would fill the memory, before it is read.
 fn check_header(bytes: &[u8]) -> Result<u64, StateDictError> {

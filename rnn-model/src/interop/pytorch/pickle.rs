@@ -9,6 +9,7 @@ mod input;
 mod machine;
 mod names;
 mod tensors;
+mod values;
 
 use std::rc::Rc;
 
@@ -18,9 +19,10 @@ use budget::Budget;
 use input::Input;
 use machine::Machine;
 use names::Name;
+use values::Values;
 
 /// Where a value is in [`Pickle::values`]: containers may be shared, even hold themselves.
-pub(super) type Id = usize;
+pub(super) type Id = u32;
 
 /// What a pickle makes. What may be long is shared, not copied.
 #[derive(Debug)]
@@ -80,7 +82,7 @@ pub(super) struct Dialect {
 /// A pickle that has been read.
 pub(super) struct Pickle {
     dialect: Dialect,
-    values: Vec<Value>,
+    values: Values,
     root: Id,
     /// Of what the names of tensors may take.
     budget: Budget,

@@ -4,9 +4,9 @@ const PER_BYTE: u64 = 32;
 /// Bytes that may be made of any pickle, however short: references are short, too.
 const AT_LEAST: u64 = 16 << 20;
 
-/// Bytes that may be made of any pickle, however long: names and shapes of some hundred thousand tensors, or
-/// as many words beside them.
-const AT_MOST: u64 = 48 << 20;
+/// Bytes that may be made of any pickle, however long: the names and shapes of some ten thousand tensors, and
+/// some hundred thousand words beside them.
+const AT_MOST: u64 = 40 << 20;
 
 /// What a pickle may still make, in bytes.
 ///

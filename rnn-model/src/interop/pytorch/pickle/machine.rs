@@ -1,10 +1,10 @@
 mod call;
 
-use std::collections::HashMap;
 use std::mem::size_of;
 
 use super::budget::Budget;
 use super::input::Input;
+use super::values::Values;
 use super::{Dialect, Id, Pickle, PyTorchError, Value};
 
 /// Where the values are that are all alike.
@@ -12,11 +12,11 @@ const PLAIN: Id = 0;
 const TRUE: Id = 1;
 const FALSE: Id = 2;
 
-/// The most values on the stack, and the most marks: an instruction of one byte lays one there.
-const MAX_STACK: usize = 1 << 20;
+/// What the memo has at a place without a value.
+const ABSENT: Id = Id::MAX;
 
-/// What an entry of the memo takes, with the table's free places.
-const PER_MEMO: usize = 2 * size_of::<(u32, Id)>();
+/// The most values on the stack, and the most marks: an instruction of one byte lays one there.
+const MAX_STACK: usize = 1 << 19;
 
 /// The machine, and how far it is.
 pub(super) struct Machine<'a> {
@@ -26,11 +26,12 @@ pub(super) struct Machine<'a> {
     has_tensors: bool,
     /// What `values` and `memo` may take. The stack needs none: an instruction lays one reference on it.
     budget: Budget,
-    values: Vec<Value>,
+    values: Values,
     stack: Vec<Id>,
     /// Heights of the stack.
     marks: Vec<usize>,
-    memo: HashMap<u32, Id>,
+    /// By their places, which are counted from 0; what is not there is [`ABSENT`].
+    memo: Vec<Id>,
 }
 
 impl<'a> Machine<'a> {
@@ -40,10 +41,10 @@ impl<'a> Machine<'a> {
             input,
             dialect,
             has_tensors: false,
-            values: vec![Value::Plain, Value::Bool(true), Value::Bool(false)],
+            values: Values::new([Value::Plain, Value::Bool(true), Value::Bool(false)]),
             stack: Vec::new(),
             marks: Vec::new(),
-            memo: HashMap::new(),
+            memo: Vec::new(),
         }
     }
 
@@ -64,7 +65,7 @@ impl<'a> Machine<'a> {
     fn step(&mut self) -> Result<bool, PyTorchError> {
         let [code] = self.input.array()?;
         if self.stack.len() > MAX_STACK || self.marks.len() > MAX_STACK {
-            return Err(self.fault("at most a million values on the stack", "more"));
+            return Err(self.fault("at most half a million values on the stack", "more"));
         }
         match code {
             b'.' => return Ok(true),
@@ -255,8 +256,8 @@ impl<'a> Machine<'a> {
     /// Lays a new value on the stack. What it holds beyond itself is the caller's to take from the budget.
     fn push(&mut self, value: Value) -> Result<(), PyTorchError> {
         self.spend(size_of::<Value>())?;
-        self.stack.push(self.values.len());
-        self.values.push(value);
+        let id = self.values.push(value);
+        self.stack.push(id);
         Ok(())
     }
 
@@ -290,7 +291,7 @@ impl<'a> Machine<'a> {
 
     fn extend_list(&mut self, items: &[Id]) -> Result<(), PyTorchError> {
         let top = self.top()?;
-        self.spend(size_of_val(items))?;
+        self.spend(2 * size_of_val(items))?;
         match &mut self.values[top] {
             Value::List(list) => list.extend(items),
             Value::Plain => {}
@@ -304,7 +305,7 @@ impl<'a> Machine<'a> {
         if !items.len().is_multiple_of(2) {
             return Err(self.fault("a value for each key", "a key alone"));
         }
-        self.spend(size_of_val(items))?;
+        self.spend(2 * size_of_val(items))?;
         match &mut self.values[top] {
             Value::Dict(dict) => dict.extend(items.chunks(2).map(|pair| (pair[0], pair[1]))),
             Value::Plain => {}
@@ -315,15 +316,21 @@ impl<'a> Machine<'a> {
 
     fn remember(&mut self, slot: u32) -> Result<(), PyTorchError> {
         let top = self.top()?;
-        self.spend(PER_MEMO)?;
-        self.memo.insert(slot, top);
+        let place = slot as usize;
+        if place >= self.memo.len() {
+            // Twice, since a vector grows beyond what it holds.
+            let more = place + 1 - self.memo.len();
+            self.spend(more.saturating_mul(2 * size_of::<Id>()))?;
+            self.memo.resize(place + 1, ABSENT);
+        }
+        self.memo[place] = top;
         Ok(())
     }
 
     fn recall(&mut self, slot: u32) -> Result<(), PyTorchError> {
-        match self.memo.get(&slot) {
-            Some(&id) => self.stack.push(id),
-            None => return Err(self.fault("a value in the memo", "none")),
+        match self.memo.get(slot as usize) {
+            Some(&id) if id != ABSENT => self.stack.push(id),
+            _ => return Err(self.fault("a value in the memo", "none")),
         }
         Ok(())
     }

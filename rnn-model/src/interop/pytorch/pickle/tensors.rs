@@ -4,6 +4,7 @@ use std::rc::Rc;
 use burn::tensor::TensorData;
 
 use super::budget::Budget;
+use super::values::Values;
 use super::{Dialect, Id, Pickle, PyTorchError, Value, View};
 
 /// Dictionaries in dictionaries, and values in all: a pickle can hold itself, or double at each level.
@@ -47,7 +48,7 @@ struct Found {
 }
 
 impl Found {
-    fn collect(&mut self, values: &[Value], id: Id, depth: usize) -> Result<(), PyTorchError> {
+    fn collect(&mut self, values: &Values, id: Id, depth: usize) -> Result<(), PyTorchError> {
         self.values += 1;
         if depth > MAX_DEPTH || self.values > MAX_VALUES {
             return Err(PyTorchError::Deep {
@@ -94,7 +95,7 @@ impl Found {
     fn collect_under(
         &mut self,
         key: &str,
-        values: &[Value],
+        values: &Values,
         item: Id,
         depth: usize,
     ) -> Result<(), PyTorchError> {

@@ -140,7 +140,7 @@ impl Machine<'_> {
                 vec![(self.pop()?, state)]
             }
         };
-        self.spend(size_of_val(&of_object[..]))?;
+        self.spend(2 * size_of_val(&of_object[..]))?;
         if let Value::Object(attributes) = &mut self.values[object] {
             attributes.extend(of_object);
         }
