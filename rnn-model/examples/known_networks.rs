@@ -65,11 +65,13 @@ struct Pronunciation {
 }
 
 impl Pronunciation {
-    /// The ids of the symbols at both ends, and that of the letter a.
+    /// Ids of letters and sounds.
+    const UNKNOWN: i32 = 1;
     const END_OF_WORD: i32 = 2;
     const A: i32 = 3;
     const START: i32 = 2;
     const END: i32 = 3;
+    const LONGEST: usize = 20;
 
     /// From arrays, whose names are not PyTorch's. `weight_ih` of a cell fits a layer.
     fn read(path: &str, device: &Device) -> Result<Self, StateDictError> {
@@ -94,27 +96,28 @@ impl Pronunciation {
         StateDict::read(path)?.rename(names)?.load_into(blank)
     }
 
-    /// The ids of the sounds of a word of the letters a to z.
+    /// The ids of the sounds of a word in lower case.
     fn pronounce(&self, word: &str, device: &Device) -> Vec<i32> {
-        let letters = word
-            .bytes()
-            .map(|letter| i32::from(letter - b'a') + Self::A);
-        let letters: Vec<i32> = letters.chain([Self::END_OF_WORD]).collect();
+        let id = |letter| match letter {
+            'a'..='z' => letter as i32 - 'a' as i32 + Self::A,
+            _ => Self::UNKNOWN,
+        };
+        let letters: Vec<i32> = word.chars().map(id).chain([Self::END_OF_WORD]).collect();
         let letters = Tensor::<1, Int>::from_ints(&letters[..], device).unsqueeze();
         let (_, mut state) = self.encoder.forward(self.letters.forward(letters), None);
-        let mut sounds = vec![Self::START];
-        while sounds.len() <= 20 {
-            let last = Tensor::<2, Int>::from_ints([sounds[sounds.len() - 1..].to_vec()], device);
-            let input = self.sounds.forward(last).squeeze_dim(1);
+        let (mut sounds, mut sound) = (Vec::new(), Self::START);
+        for _ in 0..Self::LONGEST {
+            let id = Tensor::<2, Int>::from_ints([[sound]], device);
+            let input = self.sounds.forward(id).squeeze_dim(1);
             let (output, next) = self.decoder.step(input, Some(state));
-            let sound: i32 = self.fc.forward(output).argmax(1).into_scalar();
+            state = next;
+            sound = self.fc.forward(output).argmax(1).into_scalar();
             if sound == Self::END {
                 break;
             }
             sounds.push(sound);
-            state = next;
         }
-        sounds.split_off(1)
+        sounds
     }
 }
 
@@ -178,7 +181,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             for word in words {
                 let sounds = network.pronounce(word, &device);
                 let length = [sounds.len()];
-                outputs.insert(word, TensorData::new(sounds, length));
+                outputs.insert(&format!("word {word}"), TensorData::new(sounds, length));
             }
         }
         "speech" => {

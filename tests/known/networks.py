@@ -6,14 +6,16 @@ packages compute.
     cargo build --workspace --bins --examples
     python tests/known/networks.py target/debug/rnn-apps target/debug/examples/known_networks [FOLDER]
 
-The packages (Resemblyzer 0.1.4, g2p_en 2.1.0, silero-vad 6.2.3; 50 MB) are put into FOLDER, or used if they
-are there; without FOLDER they are removed in the end. What they need for other purposes, such as reading
-sound files, is not installed.
+The packages (Resemblyzer 0.1.4, g2p_en 2.1.0, silero-vad 6.2.3; 40 MB) are put into FOLDER, or
+used if they are there; without FOLDER they are removed in the end. What they need for other
+purposes, such as reading sound files, is not installed.
 
-Each network is imported twice: by the program, with the description that `rnn-apps names` gives and with
-`import --check`, and by the library, in rnn-model/examples/known_networks.rs. Ends with an error if an output
-differs by more than 1e-4 over 200 steps. Prints a table, in which the times are those of the recurrent part
-alone: 200 steps, one sequence, one thread, the median of 31 and of three rounds of original and library.
+Each network is imported twice: by the program, with the description that `rnn-apps names` gives and
+with `import --check`, and by the library, in rnn-model/examples/known_networks.rs. Ends with an
+error if an output differs by more than 1e-4 over 200 steps. Prints a table with the largest
+differences (`import --check` gives them relative to the largest output) and times, which are those
+of the recurrent part alone: 200 steps, one sequence, one thread, the median of 31, and of three
+rounds of original and library.
 """
 
 import os
@@ -49,7 +51,7 @@ NOT_NEEDED = [
 
 
 def fetch(folder):
-    """Puts the packages into `folder`, without their dependencies and without running anything of them."""
+    """Puts the packages into `folder`, without their dependencies."""
     for package, version in PACKAGES.items():
         if not list(folder.glob(f"{package.replace('-', '_')}-{version}.dist-info")):
             pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -65,8 +67,8 @@ def run(*arguments):
 
 
 def import_checked(folder, weights, command, layer, input, output, symbols=None):
-    """Imports by the description that `names` gives for `layer` in a network of `command`, and compares; gives
-    the largest difference, relative to the largest output."""
+    """Imports by the description that `names` gives for `layer` in a network of `command`, and
+    compares; gives the largest difference, relative to the largest output."""
     found = run("names", weights)["candidates"]
     found = [one for one in found if (one["command"], one["layer"]) == (command, layer)]
     assert len(found) == 1, (weights, command, layer, found)
@@ -95,8 +97,9 @@ def median_time(compute):
 
 def in_rust(folder, network, weights, inputs, originals, words=()):
     """The library's outputs, and for each of the `originals` its time and that of the original."""
-    save_file({name: np.ascontiguousarray(a) for name, a in inputs.items()}, folder / "in.safetensors")
-    line = [EXAMPLE, network, weights, folder / "in.safetensors", folder / "out.safetensors", *words]
+    input, output = folder / "in.safetensors", folder / "out.safetensors"
+    save_file({name: np.ascontiguousarray(array) for name, array in inputs.items()}, input)
+    line = [EXAMPLE, network, weights, input, output, *words]
     theirs, ours = ({name: [] for name in originals} for _ in range(2))
     for _ in range(ROUNDS):
         for name, compute in originals.items():
@@ -106,7 +109,7 @@ def in_rust(folder, network, weights, inputs, originals, words=()):
             ours[name].append(float(milliseconds))
     median = statistics.median
     times = {name: (median(theirs[name]), median(ours[name])) for name in originals}
-    return load_file(folder / "out.safetensors"), times
+    return load_file(output), times
 
 
 def largest_difference(found, expected):
@@ -117,16 +120,15 @@ def largest_difference(found, expected):
 
 
 def resemblyzer(packages, folder, rng):
-    """An LSTM 40 → 256 of three layers, in a checkpoint of PyTorch before 1.6, and a linear layer on it."""
+    """An LSTM of three layers, in a checkpoint of PyTorch before 1.6, and a linear layer on it."""
     weights = packages / "resemblyzer" / "pretrained.pt"
-    original = importlib.import_module("resemblyzer.voice_encoder").VoiceEncoder("cpu", verbose=False)
+    module = importlib.import_module("resemblyzer.voice_encoder")
+    original = module.VoiceEncoder("cpu", verbose=False)
     mels = torch.from_numpy(np.exp(rng.normal(-4, 2, (1, STEPS, 40))).astype(np.float32))
     forward = lambda: original.lstm(mels)
     hidden, (h_n, _) = forward()
     scores, embedding = original.linear(h_n[-1]), original(mels)
-    found, times = in_rust(
-        folder, "voice", weights, {"mels": mels.numpy()}, {"hidden": forward}
-    )
+    found, times = in_rust(folder, "voice", weights, {"mels": mels.numpy()}, {"hidden": forward})
     program = lambda command, output: import_checked(
         folder, weights, command, "model_state.lstm.", mels.numpy(), output.numpy()
     )
@@ -152,7 +154,9 @@ def g2p(packages, folder, rng):
     letters = take(original.enc_emb, rng.integers(3, 29, (1, STEPS)))
     ids = rng.integers(4, 74, (1, STEPS))
     sounds = take(original.dec_emb, ids)
-    of = lambda part: [getattr(original, f"{part}_{name}") for name in ["w_ih", "w_hh", "b_ih", "b_hh"]]
+    of = lambda part: [
+        getattr(original, f"{part}_{name}") for name in ["w_ih", "w_hh", "b_ih", "b_hh"]
+    ]
     encode = lambda: original.gru(letters, STEPS, *of("enc"))
 
     def decode():
@@ -163,12 +167,12 @@ def g2p(packages, folder, rng):
         return np.stack(states, 1)
 
     logits = np.matmul(decode(), original.fc_w.T) + original.fc_b
-    words = ["activationist", "recurrent", "zxqvj", "a", "torch", "pneumonoultramicroscopic", "rnn"]
+    words = "activationist recurrent torch pneumonoultramicroscopic zxqvj rnn a o'brïen".split()
     originals = {"encoder": encode, "decoder": decode}
     inputs = {"letters": letters, "sounds": sounds}
     found, times = in_rust(folder, "word", weights, inputs, originals, words)
     for word in words:
-        spoken = [original.phonemes[i] for i in found[word]]
+        spoken = [original.phonemes[i] for i in found[f"word {word}"]]
         assert spoken == original.predict(word), (word, spoken, original.predict(word))
     program = lambda *arguments: import_checked(folder, weights, *arguments)
     # The program's language models are of characters, so each phoneme gets one.
@@ -190,7 +194,7 @@ def g2p(packages, folder, rng):
 
 
 def sound(rng):
-    """Something like syllables: a voice's overtones, louder and softer, and noise; 16,000 samples a second."""
+    """Something like syllables, 16,000 samples a second: a voice's overtones, and noise."""
     t = np.arange(512 * STEPS) / 16000
     phase = 2 * np.pi * np.cumsum(120 + 30 * np.sin(2 * np.pi * 0.7 * t)) / 16000
     voice = sum(np.sin(k * phase) / k * (1 + np.cos(k * 2 * np.pi * 1.3 * t)) for k in range(1, 25))
@@ -200,7 +204,7 @@ def sound(rng):
 
 
 def silero(packages, folder, rng):
-    """An LSTM cell 128 → 128 in a TorchScript archive, behind convolutions that the original computes."""
+    """An LSTM cell in a TorchScript archive, behind convolutions that the original computes."""
     weights = packages / "silero_vad" / "data" / "silero_vad.jit"
     original = torch.jit.load(weights)
     network = original._model
@@ -243,21 +247,22 @@ def main():
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as temporary:
         temporary = pathlib.Path(temporary)
-        packages = pathlib.Path(sys.argv[3]).resolve() if len(sys.argv) > 3 else temporary / "packages"
+        given = sys.argv[3:]
+        packages = pathlib.Path(given[0]).resolve() if given else temporary / "packages"
         packages.mkdir(parents=True, exist_ok=True)
         fetch(packages)
         sys.path.insert(0, str(packages))
-        cells = ["steps", "import --check", "library", "original ms", "here ms", "ratio"]
-        print(f"{'network':29}" + "".join(f"{cell:>16}" for cell in cells))
+        row = lambda name, *cells: print(f"{name:29}" + "".join(f"{cell:>16}" for cell in cells))
+        row("network", "steps", "import --check", "library", "original ms", "here ms", "ratio")
         for compare in [resemblyzer, g2p, silero]:
             folder = temporary / compare.__name__
             folder.mkdir()
             for name, program, library, times in compare(packages, folder, rng):
-                checked = f"{program:.1e}" if program is not None else "-"
+                program = f"{program:.1e}" if program is not None else "-"
                 theirs, ours = times or (None, None)
-                timed = [f"{theirs:.2f}", f"{ours:.2f}", f"{ours / theirs:.2f}"] if times else ["-"] * 3
-                cells = [str(STEPS), checked, f"{library:.1e}", *timed]
-                print(f"{name:29}" + "".join(f"{cell:>16}" for cell in cells))
+                times = [theirs, ours, ours / theirs] if times else []
+                times = [f"{number:.2f}" for number in times] or ["-"] * 3
+                row(name, STEPS, program, f"{library:.1e}", *times)
     print("The networks compute here what they compute in their packages")
 
 
