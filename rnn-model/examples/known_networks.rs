@@ -45,10 +45,7 @@ impl VoiceEncoder {
     /// The embedding of a mel spectrogram, `[1, frames, 40]`.
     fn embed(&self, mels: Tensor<3>) -> Tensor<2> {
         let (_, state) = self.lstm.forward(mels, None);
-        let embedding = relu(
-            self.linear
-                .forward(state.h.slice([2..3]).squeeze_dim::<2>(0)),
-        );
+        let embedding = relu(self.linear.forward(state.h.slice(2..3).squeeze_dim::<2>(0)));
         let length = embedding.clone().square().sum_dim(1).sqrt();
         embedding / length
     }

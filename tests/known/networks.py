@@ -167,7 +167,8 @@ def g2p(packages, folder, rng):
         return np.stack(states, 1)
 
     logits = np.matmul(decode(), original.fc_w.T) + original.fc_b
-    words = "activationist recurrent torch pneumonoultramicroscopic zxqvj rnn a o'brïen".split()
+    words = ["activationist", "recurrent", "torch", "pneumonoultramicroscopic"]
+    words += ["zxqvj", "rnn", "a", "o'brïen"]
     originals = {"encoder": encode, "decoder": decode}
     inputs = {"letters": letters, "sounds": sounds}
     found, times = in_rust(folder, "word", weights, inputs, originals, words)
