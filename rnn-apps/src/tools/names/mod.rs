@@ -99,7 +99,10 @@ fn show(candidate: &Candidate, i: usize, file: &str, out: &mut Output) -> anyhow
     out.line("")?;
     if !candidate.symbols.is_empty() {
         let lists: Vec<String> = (candidate.symbols.iter())
-            .map(|(file, symbols)| format!("{file} must list {}", count(*symbols, "symbol")))
+            .map(|(file, symbols)| match candidate.command() {
+                "charlm" => format!("{file} must list {}", count(*symbols, "character")),
+                _ => format!("{file} must list {}", count(*symbols, "symbol")),
+            })
             .collect();
         out.line(format_args!(
             "{}, in the order of their ids, which names don't tell.",
