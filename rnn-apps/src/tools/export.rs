@@ -1,6 +1,6 @@
 //! Writes a run's weights for PyTorch.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -10,8 +10,8 @@ use rnn_train::RunDir;
 use crate::cli::values::{renaming, safetensors};
 use crate::tasks::find;
 use crate::tasks::session::named;
-use crate::tasks::settings::command_of;
-use crate::ui::Output;
+use crate::tasks::settings::{Origin, command_of};
+use crate::ui::{Output, quoted};
 
 #[derive(Args, Debug)]
 pub struct ExportArgs {
@@ -31,6 +31,27 @@ pub struct ExportArgs {
     /// Put this before all names, dot included: `encoder.`
     #[arg(long, value_name = "PREFIX", default_value = "")]
     pub prefix: String,
+}
+
+/// The flags that give the weights of an imported run the names that they had.
+fn flags_of_origin(run: &RunDir) -> Option<String> {
+    let settings: serde_json::Value = run.read_config().ok()?;
+    let origin: Origin = serde_json::from_value(settings.get("imported")?.clone()).ok()?;
+    let mut prefix = origin.strip_prefix;
+    let mut flags = Vec::new();
+    for (from, to) in &origin.rename {
+        match to.is_empty() {
+            true => prefix += from,
+            false => flags.push(format!(
+                "--rename {}",
+                quoted(Path::new(&format!("{to}={from}")))
+            )),
+        }
+    }
+    if !prefix.is_empty() {
+        flags.push(format!("--prefix {}", quoted(Path::new(&prefix))));
+    }
+    (!flags.is_empty()).then(|| flags.join(" "))
 }
 
 pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<()> {
@@ -65,6 +86,11 @@ pub fn run(args: &ExportArgs, out: &mut Output) -> anyhow::Result<()> {
     ))?;
     if let Some(input) = &input {
         out.line(format_args!("It expects {input}.\n"))?;
+    }
+    if let Some(flags) =
+        flags_of_origin(&run).filter(|_| args.rename.is_empty() && args.prefix.is_empty())
+    {
+        out.line(format_args!("With the names that were imported: {flags}\n"))?;
     }
     out.line("where the model has these parameters:\n")?;
     for name in &names {

@@ -101,6 +101,17 @@ pub fn run(context: &Context, args: &ImportArgs, out: &mut Output) -> anyhow::Re
         let (file, text) = (file.display(), agreement.describe());
         out.line(format_args!("{path}: agrees with {file}: {text}"))?;
     }
+    if !imported.assumed.is_empty() {
+        let assumed = imported.assumed.iter().map(|(key, value)| match value {
+            Value::Null => format!("no {key}"),
+            value => format!("{key} {value}"),
+        });
+        let assumed: Vec<String> = assumed.collect();
+        out.line(format_args!(
+            "{path}: taken for it, since names don't tell: {}; --check FILE compares",
+            assumed.join(", ")
+        ))?;
+    }
     out.line(format_args!("\nNext: {}", imported.next))?;
     out.results(&serde_json::json!({
         "command": "import",

@@ -133,7 +133,7 @@ fn a_check_that_fails_makes_no_run_and_says_why() {
             "encoder",
             None,
             "relu",
-            "output: its shape [3, 3] is that of nothing",
+            "output: expected a shape that this network gives, [3, 7, 4] (output) or",
         ),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
@@ -260,7 +260,7 @@ fn tensors_are_chosen_and_renamed() {
             "--keep fc.* --ignore fc*",
             "keep and ignore leave none of the 7 tensors",
         ),
-        ("--keep [", "the pattern \"[\" of keep"),
+        ("--keep [", "no name that fits \"[\" of keep"),
         ("--prefix gru.", "no name begins with \"gru.\""),
         ("--keep lstm.*", "all of these names begin with \"lstm.\""),
     ] {
@@ -328,8 +328,9 @@ fn what_is_suggested_next_works_for_the_run() {
         &check(folder.path(), "relu", None, "relu", ""),
     );
     assert!(
-        output
-            .contains("Next: mnist eval --run run --data FOLDER, with images that have 5 columns")
+        output.contains(
+            "Next: mnist eval --run run --data FOLDER  # with images that have 5 columns"
+        )
     );
     // A language model writes.
     let folder = tempfile::tempdir().expect("a folder");

@@ -62,7 +62,7 @@ fn a_tagger_is_listed_and_imported_by_the_description() {
     );
     assert_eq!(found["tensors"].as_array().map(Vec::len), Some(7));
     assert_eq!(found["layers"][0]["cell"], "lstm");
-    assert_eq!(commands(&found), ["tagger"]);
+    assert_eq!(commands(&found), ["tagger", "recurrent"]);
 
     let described = &found["candidates"][0];
     assert_eq!(
@@ -316,7 +316,7 @@ fn long_lists_are_cut_and_a_training_s_tensors_counted() {
     assert!(output.contains("   rnn.weight_ih_l0 "), "{output}");
     for line in [
         "and 54 tensors more, which --all lists too",
-        "and 250 tensors of a training (of an optimiser, a counter)",
+        "and 250 tensors of no model (an optimiser's, counters, constants)",
     ] {
         assert!(output.contains(line), "no {line} in {output}");
     }

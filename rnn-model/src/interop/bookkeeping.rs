@@ -82,11 +82,19 @@ pub(super) fn telling_part(name: &str) -> Option<&str> {
     let is_weight = ["weight", "bias", "running_mean", "running_var"]
         .iter()
         .any(|word| last.starts_with(word));
-    let moment = first_of(&MOMENTS);
+    let moment = first_of(&MOMENTS).or_else(|| counted_step(modules, last));
     part.filter(|_| moment.is_some() || !is_weight)
         .or(moment)
         .or_else(|| first_of(&COUNTERS))
         .or_else(|| WHOLE.contains(&name).then_some(name))
+}
+
+/// An optimiser's count of a weight's steps, `state.0.step`, which is told by its place.
+fn counted_step<'a>(modules: &str, last: &'a str) -> Option<&'a str> {
+    let (before, number) = modules.rsplit_once('.')?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_state = before == "state" || before.ends_with(".state");
+    (last == "step" && is_number && is_state).then_some(last)
 }
 
 #[cfg(test)]
@@ -111,6 +119,7 @@ mod tests {
         for name in [
             "optimizer.state.0.exp_avg",
             "optimizer_states.0.state.3.step",
+            "state.0.step",
             "checkpoint.optimizer.state.0.max",
             "exp_avg.rnn.weight_ih_l0",
             "scheduler._step_count",

@@ -34,8 +34,21 @@ pub enum StateDictError {
     /// its own.
     #[error("not a safetensors file: {0}")]
     Format(safetensors::SafeTensorError),
+    /// A file ends before its tensors do.
+    #[error(
+        "expected {expected} bytes, as the header says, found {found}: the file is cut, perhaps by a \
+         download that broke off"
+    )]
+    Cut {
+        /// The length that its header says.
+        expected: u64,
+        /// The length.
+        found: u64,
+    },
     /// A tensor of a type that is not read or written.
-    #[error("{name}: the tensor is of type {found}, which is not supported")]
+    #[error(
+        "{name}: expected integers, truth values or floating-point numbers of 16 to 64 bits, found {found}"
+    )]
     Type {
         /// The tensor's name.
         name: String,

@@ -40,22 +40,45 @@ impl StateDict {
     /// # Ok::<(), rnn_model::StateDictError>(())
     /// ```
     pub fn read(path: impl AsRef<Path>) -> Result<Self, StateDictError> {
+        Self::read_where(path, |_| true)
+    }
+
+    /// Reads those entries of a file whose names `is_wanted`; the others cost no memory, and may be of types
+    /// that are not read. [`Listing::read`] gives the names.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    ///
+    /// ```no_run
+    /// use rnn_model::StateDict;
+    /// let encoder = StateDict::read_where("model.pt", |name| name.starts_with("encoder."))?;
+    /// # Ok::<(), rnn_model::StateDictError>(())
+    /// ```
+    pub fn read_where(
+        path: impl AsRef<Path>,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<Self, StateDictError> {
         let path = path.as_ref();
         open(path, |mut file, length, beginning| match beginning {
             Beginning::Safetensors => {
                 let mut bytes = Vec::new();
                 file.read_to_end(&mut bytes).map_err(io_error(path))?;
-                Self::from_safetensors(&bytes)
+                safetensors::read(&bytes, is_wanted)
             }
-            Beginning::Npy => numpy::read_array(file, length, path),
+            Beginning::Npy => {
+                let mut array = numpy::read_array(file, length, path)?;
+                array.tensors.retain(|name, _| is_wanted(name));
+                Ok(array)
+            }
             #[cfg(feature = "pytorch")]
-            Beginning::PyTorchLegacy => super::pytorch::read_legacy(file, length),
+            Beginning::PyTorchLegacy => super::pytorch::read_legacy(file, length, is_wanted),
             #[cfg(feature = "pytorch")]
             Beginning::Zip => {
                 let archive = Archive::open(file, length)?;
                 match super::pytorch::root(&archive) {
-                    Some(root) => super::pytorch::read_zipped(archive, root),
-                    None if numpy::is_npz(&archive) => numpy::read_archive(archive),
+                    Some(root) => super::pytorch::read_zipped(archive, root, is_wanted),
+                    None if numpy::is_npz(&archive) => numpy::read_archive(archive, is_wanted),
                     None => Err(other_archive(&archive)),
                 }
             }
@@ -151,6 +174,14 @@ fn open<T>(
     read: impl FnOnce(BufReader<File>, u64, Beginning) -> Result<T, StateDictError>,
 ) -> Result<T, StateDictError> {
     let io_error = io_error(path);
+    if path.is_dir() {
+        return Err(StateDictError::File {
+            path: path.to_owned(),
+            source: Box::new(StateDictError::NotWeights {
+                found: folder(path),
+            }),
+        });
+    }
     let mut file = File::open(path).map_err(&io_error)?;
     let mut start = Vec::new();
     Read::by_ref(&mut file)
@@ -168,6 +199,23 @@ fn open<T>(
             source: Box::new(error),
         },
     })
+}
+
+/// What a folder is, that was given in place of a file.
+fn folder(path: &Path) -> String {
+    let has = |name: &str| path.join(name).is_file();
+    let weights = ["model.safetensors", "pytorch_model.bin", "model.pt"];
+    if let Some(name) = weights.into_iter().find(|name| has(name)) {
+        format!("a folder, in which there is {name}")
+    } else if has("data.pkl") {
+        "the folder of an unpacked file of torch.save: give the file itself".to_owned()
+    } else if has(".metadata") {
+        "the folder of a distributed checkpoint: in Python, make a file of it by \
+         torch.distributed.checkpoint.format_utils.dcp_to_torch_save"
+            .to_owned()
+    } else {
+        "a folder".to_owned()
+    }
 }
 
 /// What an archive that holds no weights is said to hold.

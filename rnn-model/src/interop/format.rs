@@ -106,8 +106,9 @@ const OTHERS: [(&[u8], &str); 17] = [
     (b"cnumpy", PICKLE),
 ];
 
-const PICKLE: &str = "a pickle that torch.save did not write: in Python, load it, and save the \
-                      tensors with torch.save or safetensors, or the arrays with numpy.savez";
+const PICKLE: &str = "a pickle that is no file of torch.save (data.pkl of an unpacked one is its \
+                      part): in Python, load it, and save the tensors with torch.save or safetensors, or the \
+                      arrays with numpy.savez";
 
 /// What begins with `start`, in words, with what to do about it where that is known.
 fn name(start: &[u8]) -> String {
@@ -186,11 +187,13 @@ fn text(start: &[u8]) -> Option<String> {
     } else if lower.starts_with("<?xml") || lower.starts_with('<') {
         "a text of XML or HTML"
     } else if trimmed.contains("\"weight_map\"") {
-        "the index of a model in several .safetensors files: read those one by one"
+        "the index of a model in several files: read those one by one"
     } else if lower.starts_with(['{', '[']) {
         "a text of JSON"
     } else {
-        "a text"
+        let first: String = trimmed.chars().take(40).collect();
+        let first = first.lines().next().unwrap_or_default();
+        return Some(format!("a text that begins with {first:?}"));
     };
     Some(name.to_owned())
 }
@@ -227,15 +230,15 @@ mod tests {
             (onnx, "ONNX"),
             (
                 b"\x80\x04\x95\x10",
-                "a pickle that torch.save did not write",
+                "a pickle that is no file of torch.save",
             ),
-            (b"(dp0\nS'w'\n", "a pickle that torch.save did not write"),
+            (b"(dp0\nS'w'\n", "a pickle that is no file of torch.save"),
             (
                 b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 12345\n",
                 "a Git LFS pointer in place of a file of 12345 bytes",
             ),
             (b"\n <!DOCTYPE html><html>", "a web page"),
-            (b"{\"weight_map\": {}}", "several .safetensors files"),
+            (b"{\"weight_map\": {}}", "several files"),
             (b"epoch,loss\n1,0.5\n", "a text"),
             ("größe".as_bytes(), "a text"),
             (&tar, "a tar archive"),

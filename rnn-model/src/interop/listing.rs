@@ -3,6 +3,7 @@
 use burn::tensor::{BoolStore, DType};
 
 use super::format::FileFormat;
+use super::forms;
 
 /// What a file of weights holds, without the numbers.
 ///
@@ -50,6 +51,18 @@ impl Listing {
     pub(super) fn new(format: FileFormat, mut tensors: Vec<TensorInfo>) -> Self {
         tensors.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Self { format, tensors }
+    }
+
+    /// Whether there is what [`StateDict::load_into`](crate::StateDict::load_into) takes for a module's parameter
+    /// of that name, as [`StateDict::holds`](crate::StateDict::holds) says of entries.
+    pub fn holds(&self, parameter: &str) -> bool {
+        let is_there = |name: &str| {
+            let found = self
+                .tensors
+                .binary_search_by(|tensor| (*tensor.name).cmp(name));
+            found.is_ok()
+        };
+        forms::is_there(parameter, is_there)
     }
 
     /// How many elements the tensors have in all.

@@ -64,17 +64,23 @@ pub(super) fn is_npz<F: Read + Seek>(archive: &Archive<F>) -> bool {
 #[cfg(feature = "pytorch")]
 pub(super) fn read_archive<F: Read + Seek>(
     mut archive: Archive<F>,
+    is_wanted: impl Fn(&str) -> bool,
 ) -> Result<StateDict, StateDictError> {
     let mut budget = Budget::of(archive.length());
     let mut tensors = BTreeMap::new();
+    let mut has_others = false;
     for entry in archive.names().to_vec() {
         let name = entry.strip_suffix(ENDING).unwrap_or(&entry);
+        if !is_wanted(name) {
+            continue;
+        }
         let data = read(archive.reader(&entry)?, name, &mut budget)?;
+        has_others |= data.is_none();
         if let Some(data) = data {
             tensors.insert(name.to_owned(), data);
         }
     }
-    match tensors.is_empty() {
+    match tensors.is_empty() && has_others {
         true => Err(not_numbers("arrays of texts or of Python's objects")),
         false => Ok(StateDict { tensors }),
     }

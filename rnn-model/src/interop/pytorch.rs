@@ -44,8 +44,9 @@ struct Contents<S> {
 pub(super) fn read_zipped(
     archive: Archive<impl Read + Seek>,
     root: String,
+    is_wanted: impl Fn(&str) -> bool,
 ) -> Result<StateDict, StateDictError> {
-    zipped::open(archive, root)?.read()
+    zipped::open(archive, root)?.read(is_wanted)
 }
 
 /// Lists what such an archive holds.
@@ -60,8 +61,9 @@ pub(super) fn list_zipped(
 pub(super) fn read_legacy(
     file: impl Read + Seek,
     length: u64,
+    is_wanted: impl Fn(&str) -> bool,
 ) -> Result<StateDict, StateDictError> {
-    legacy::open(file, length)?.read()
+    legacy::open(file, length)?.read(is_wanted)
 }
 
 /// Lists what such a file holds.
@@ -84,8 +86,9 @@ impl<S: Storages> Contents<S> {
         Ok(Listing::new(self.format, tensors.collect()))
     }
 
-    fn read(mut self) -> Result<StateDict, StateDictError> {
+    fn read(mut self, is_wanted: impl Fn(&str) -> bool) -> Result<StateDict, StateDictError> {
         self.check_names()?;
+        self.tensors.retain(|(name, _)| is_wanted(name));
         self.check_types()?;
         self.check_size()?;
         // Storage by storage, so that no more than one is in memory beside the tensors.

@@ -55,26 +55,72 @@ impl StateDict {
     ///
     /// If they are not one, or hold a tensor of a rare type, such as numbers of 8 bits with a fraction.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, StateDictError> {
-        check_header(bytes)?;
-        let file = SafeTensors::deserialize(bytes)?;
-        let tensors = file
-            .tensors()
-            .into_iter()
-            .map(|(name, view)| {
-                let (dtype, _) = TYPES
-                    .into_iter()
-                    .find(|(_, theirs)| *theirs == view.dtype())
-                    .ok_or_else(|| unsupported(&name, format!("{:?}", view.dtype())))?;
-                let mut bytes = view.data().to_vec();
-                if dtype.is_bool() {
-                    as_truth_values(&mut bytes);
-                }
-                let bytes = Bytes::from_bytes_vec(bytes);
-                let data = TensorData::from_bytes(bytes, view.shape().to_vec(), dtype);
-                Ok((name, data))
-            })
-            .collect::<Result<_, StateDictError>>()?;
-        Ok(Self { tensors })
+        read(bytes, |_| true)
+    }
+}
+
+/// Reads the entries of a file whose names `is_wanted`.
+pub(super) fn read(
+    bytes: &[u8],
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<StateDict, StateDictError> {
+    let header = check_header(bytes)?;
+    let length = bytes.len() as u64;
+    check_length(bytes, header, length)?;
+    let file = SafeTensors::deserialize(bytes)?;
+    let (_, metadata) = SafeTensors::read_metadata(bytes)?;
+    let own = file.tensors().into_iter();
+    let again = copies(&metadata).into_iter();
+    let again = again.filter_map(|(copy, name)| Some((copy, file.tensor(&name).ok()?)));
+    let tensors = own
+        .chain(again)
+        .filter(|(name, _)| is_wanted(name))
+        .map(|(name, view)| {
+            let (dtype, _) = TYPES
+                .into_iter()
+                .find(|(_, theirs)| *theirs == view.dtype())
+                .ok_or_else(|| unsupported(&name, format!("{:?}", view.dtype())))?;
+            let mut bytes = view.data().to_vec();
+            if dtype.is_bool() {
+                as_truth_values(&mut bytes);
+            }
+            let bytes = Bytes::from_bytes_vec(bytes);
+            let data = TensorData::from_bytes(bytes, view.shape().to_vec(), dtype);
+            Ok((name, data))
+        })
+        .collect::<Result<_, StateDictError>>()?;
+    Ok(StateDict { tensors })
+}
+
+/// Tensors that are others' once more, each with that other's name: PyTorch's `safetensors.torch.save_model`
+/// writes tied weights once, and says so in the header.
+fn copies(metadata: &Metadata) -> Vec<(String, String)> {
+    let texts = metadata.metadata().iter().flatten();
+    let is_there = |name: &str| metadata.info(name).is_some();
+    texts
+        .filter(|(copy, name)| !is_there(copy) && is_there(name))
+        .map(|(copy, name)| (copy.clone(), name.clone()))
+        .collect()
+}
+
+/// Refuses a file that ends before its tensors do.
+fn check_length(header: &[u8], header_length: u64, length: u64) -> Result<(), StateDictError> {
+    let end = (header_length as usize).saturating_add(8);
+    let json = header
+        .get(8..end)
+        .and_then(|json| std::str::from_utf8(json).ok());
+    // Where it can't be read, or is cut itself, safetensors says why.
+    let metadata: Option<Metadata> = json.and_then(|json| serde_json::from_str(json).ok());
+    let expected = match &metadata {
+        Some(metadata) => end as u64 + metadata.data_len() as u64,
+        None => end as u64,
+    };
+    match expected > length {
+        true => Err(StateDictError::Cut {
+            expected,
+            found: length,
+        }),
+        false => Ok(()),
     }
 }
 
@@ -107,7 +153,7 @@ pub(super) fn list(
         Err(error) => return Ok(Err(error)),
     };
     file.take(header).read_to_end(&mut bytes)?;
-    Ok(found(&bytes, length))
+    Ok(check_length(&bytes, header, length).and_then(|()| found(&bytes, length)))
 }
 
 fn found(header: &[u8], length: u64) -> Result<Vec<Found>, StateDictError> {
@@ -120,11 +166,17 @@ fn found(header: &[u8], length: u64) -> Result<Vec<Found>, StateDictError> {
         let incomplete = SafeTensorError::MetadataIncompleteBuffer;
         return Err(StateDictError::Format(incomplete));
     }
-    let tensors = metadata.tensors().into_iter().map(|(name, info)| {
-        let (start, end) = info.data_offsets;
-        let bytes = (end - start) as u64;
-        (name, format!("{:?}", info.dtype), info.shape.clone(), bytes)
-    });
+    let copies = copies(&metadata).into_iter();
+    let again = copies.filter_map(|(copy, name)| Some((copy, metadata.info(&name)?)));
+    let tensors = metadata
+        .tensors()
+        .into_iter()
+        .chain(again)
+        .map(|(name, info)| {
+            let (start, end) = info.data_offsets;
+            let bytes = (end - start) as u64;
+            (name, format!("{:?}", info.dtype), info.shape.clone(), bytes)
+        });
     Ok(tensors.collect())
 }
 

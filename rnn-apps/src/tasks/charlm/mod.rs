@@ -235,6 +235,14 @@ impl Task for CharLm {
 
     fn imported(model: &ModelSettings, weights: StateDict) -> anyhow::Result<StateDict> {
         Ok(match model.own.tied_weights {
+            // A file that holds it once may call it by either name.
+            true if weights.get("emb.weight").is_none() => {
+                let mut weights = weights;
+                if let Some(weight) = weights.remove("fc.weight") {
+                    weights.insert("emb.weight", weight);
+                }
+                weights
+            }
             true => weights.tie("fc.weight", "emb.weight")?,
             false => weights,
         })

@@ -135,6 +135,7 @@ impl Expected {
         let mut closest: Option<Agreement> = None;
         let mut as_described: Option<f64> = None;
         let mut refusal = None;
+        let mut shapes: Vec<String> = Vec::new();
         for settings in product(&N::untold(description)) {
             let conflicts = settings
                 .iter()
@@ -153,6 +154,12 @@ impl Expected {
                         continue;
                     }
                 };
+                for (name, data) in &outputs {
+                    let shape = format!("{:?} ({name})", data.shape().to_vec());
+                    if layout == Layout::BatchFirst && !shapes.contains(&shape) {
+                        shapes.push(shape);
+                    }
+                }
                 let Some((difference, what)) = self.closest(outputs, layout) else {
                     continue;
                 };
@@ -218,20 +225,37 @@ impl Expected {
                 )
             }
             (None, Some(closest)) => bail!(
-                "{}: {off}none of the settings that names don't tell makes it agree; the least off, by \
-                 {:.1e}, is {}",
+                "{}: {off}none of the settings that names don't tell makes it agree to {AGREES:.0e}; the \
+                 least off, by {:.1e}: {}{}",
                 named(),
                 closest.difference,
-                closest.describe_settings()
+                closest.describe_settings(),
+                self.suspicion(closest.difference)
             ),
             (None, None) => match refusal {
                 Some(error) => Err(error.context(format!("{}: input", named()))),
                 None => bail!(
-                    "{}: output: its shape {:?} is that of nothing that this network gives",
+                    "{}: output: expected a shape that this network gives, {}, found {:?}",
                     named(),
+                    shapes.join(" or "),
                     self.output.shape().to_vec()
                 ),
             },
+        }
+    }
+
+    /// What may be the cause of a difference.
+    fn suspicion(&self, difference: f64) -> &'static str {
+        let largest = self
+            .input
+            .iter::<f64>()
+            .fold(0.0f64, |most, x| most.max(x.abs()));
+        if difference < 5e-3 {
+            "; so little may come from an original that computed in 16 bits"
+        } else if self.input.dtype().is_float() && largest > 100.0 {
+            "; its input has values above 100: pixels are from 0 to 1 here"
+        } else {
+            ""
         }
     }
 
@@ -243,7 +267,12 @@ impl Expected {
             levels().fold(f64::INFINITY, f64::min),
             levels().fold(f64::NEG_INFINITY, f64::max),
         );
-        if black >= 0.0 && white <= 1.0 {
+        // Rows of a square image, or its pixels.
+        let is_square = match self.input.shape().to_vec()[..] {
+            [.., rows, columns] => rows == columns || columns == 1,
+            _ => false,
+        };
+        if !is_square || black >= 0.0 && white <= 1.0 {
             return None;
         }
         let std = 1.0 / (white - black);

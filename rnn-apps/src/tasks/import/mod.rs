@@ -34,6 +34,8 @@ pub struct Imported {
     pub next: String,
     /// What a check found, if there was one.
     pub agreement: Option<check::Agreement>,
+    /// The settings that weights don't tell and the description does not say, with what they are.
+    pub assumed: Vec<(&'static str, Value)>,
 }
 
 /// What a run is made from.
@@ -61,7 +63,8 @@ struct Described<N: Network> {
 impl<N: Network> Described<N> {
     /// Reads a description; paths in it are relative to `folder`.
     fn read(description: Map<String, Value>, folder: &Path) -> anyhow::Result<Self> {
-        let (own, recurrent) = split(description, RecurrentDescription::KEYS)?;
+        let keys = [RecurrentDescription::KEYS, Selection::KEYS].concat();
+        let (own, recurrent) = split(description, &keys)?;
         let recurrent = RecurrentDescription::into(recurrent);
         let (settings, assets) = N::from_description(own, recurrent, folder)?;
         Ok(Self { settings, assets })
@@ -91,6 +94,14 @@ impl Import<'_> {
         let mut loaded = weights.load_into(blank)?;
 
         let mut agreement = None;
+        let mut assumed = Vec::new();
+        if self.expected.is_none() {
+            for (key, values) in N::untold(&self.description) {
+                if !self.description.contains_key(key) {
+                    assumed.push((key, values.into_iter().next().unwrap_or_default()));
+                }
+            }
+        }
         if let Some(expected) = self.expected {
             let found = expected.compare::<N>(&self.description, folder, &weights, context)?;
             let mut description = self.description;
@@ -112,6 +123,7 @@ impl Import<'_> {
             next: N::next_command(&run)?,
             parameters: loaded.num_params(),
             agreement,
+            assumed,
             run,
         })
     }

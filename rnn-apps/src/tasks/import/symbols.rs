@@ -10,7 +10,11 @@ use serde_json::{Map, Value};
 
 /// Words or tags with their ids.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected symbols: a list in the order of their ids, an object of each with its id, or the \
+                 path of a JSON file with either"
+)]
 pub enum Symbols {
     /// In the order of their ids.
     List(Vec<String>),
@@ -84,6 +88,12 @@ fn of_ids(ids: Map<String, Value>) -> anyhow::Result<Vocab> {
             .as_u64()
             .and_then(|id| symbols.get_mut(usize::try_from(id).ok()?));
         let Some(place) = place else {
+            if id.as_u64() == Some(last as u64 + 1) {
+                bail!(
+                    "{symbol:?}: expected ids from 0 to {last}, found {id}, and none for one of them: give each \
+                     row of the embedding a symbol, such as \"<pad>\": 0 for padding"
+                );
+            }
             bail!(
                 "{symbol:?}: expected an id from 0 to {last}, a different one for each symbol, found {id}"
             );

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use burn::module::Module;
 use glob::Pattern;
-use rnn_model::{Listing, StateDict, StateDictError, belongs_to_no_model};
+use rnn_model::{Listing, StateDict, StateDictError, TensorInfo, belongs_to_no_model};
 use serde::Deserialize;
 
 use crate::tasks::settings::Origin;
@@ -34,48 +34,58 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The tensors of `all` under the model's names, of which `wanted` are the parameters'.
-    fn choose(&mut self, all: &StateDict, wanted: &[String]) -> anyhow::Result<StateDict> {
-        let patterns = |texts: &[String], key: &str| -> anyhow::Result<Vec<Pattern>> {
-            let pattern = |text: &String| {
-                Pattern::new(text).with_context(|| format!("the pattern {text:?} of {key}"))
-            };
-            texts.iter().map(pattern).collect()
-        };
-        let keep = patterns(&self.keep, "keep")?;
-        let ignore = patterns(&self.ignore, "ignore")?;
-        for (pattern, key) in pairs(&keep, "keep").chain(pairs(&ignore, "ignore")) {
-            ensure!(
-                all.names().any(|name| pattern.matches(name)),
-                StateDictError::NoSuchName {
-                    name: format!("name that fits {:?} of {key}", pattern.as_str()),
-                    names: all.names().map(str::to_owned).collect(),
-                }
-            );
+    /// The keys of these settings.
+    pub const KEYS: &[&str] = &["strip_prefix", "keep", "ignore", "rename"];
+
+    /// The names of the file that are imported, of a model whose parameters are `wanted`.
+    fn choose(&mut self, all: &Listing, wanted: &[String]) -> anyhow::Result<BTreeSet<String>> {
+        let names = || all.tensors.iter().map(|tensor| tensor.name.as_str());
+        let owned = || names().map(str::to_owned).collect();
+        for (key, patterns) in [("keep", &self.keep), ("ignore", &self.ignore)] {
+            for pattern in patterns {
+                let matches = matcher(pattern);
+                ensure!(
+                    names().any(|name| matches.matches(name)),
+                    StateDictError::NoSuchName {
+                        name: format!("name that fits {pattern:?} of {key}"),
+                        names: owned(),
+                    }
+                );
+            }
         }
-        let is_chosen = |name: &str| {
-            (keep.is_empty() || keep.iter().any(|pattern| pattern.matches(name)))
-                && !ignore.iter().any(|pattern| pattern.matches(name))
+        let matchers = |patterns: &[String]| -> Vec<Pattern> {
+            patterns.iter().map(|pattern| matcher(pattern)).collect()
         };
-        let mut tensors = StateDict::default();
-        for (name, data) in all.iter().filter(|(name, _)| is_chosen(name)) {
-            tensors.insert(name, data.clone());
-        }
+        let (keep, ignore) = (matchers(&self.keep), matchers(&self.ignore));
+        let is_chosen = |tensor: &&TensorInfo| {
+            let fits = |pattern: &Pattern| pattern.matches(&tensor.name);
+            (keep.is_empty() || keep.iter().any(fits)) && !ignore.iter().any(fits)
+        };
+        let mut chosen = all.clone();
+        chosen.tensors = all.tensors.iter().filter(is_chosen).cloned().collect();
         ensure!(
-            tensors.names().next().is_some(),
+            !chosen.tensors.is_empty(),
             "keep and ignore leave none of the {} tensors",
-            all.names().count()
+            all.tensors.len()
         );
         if self.strip_prefix == AUTO {
-            self.strip_prefix = self.find_prefix(&tensors, wanted)?;
+            self.strip_prefix = self.find_prefix(&chosen, wanted)?;
         }
-        let cut = tensors.strip_prefix(&self.strip_prefix);
-        if cut.names().next().is_none() {
+        let begins = |name: &&str| name.starts_with(&self.strip_prefix);
+        let chosen = chosen.tensors.iter().map(|tensor| tensor.name.as_str());
+        let found: BTreeSet<String> = chosen.clone().filter(begins).map(str::to_owned).collect();
+        if found.is_empty() {
             bail!(StateDictError::NoSuchPrefix {
                 prefix: self.strip_prefix.clone(),
-                names: tensors.names().map(str::to_owned).collect(),
+                names: chosen.map(str::to_owned).collect(),
             });
         }
+        Ok(found)
+    }
+
+    /// The tensors of `chosen` under the model's names, of which `wanted` are the parameters'.
+    fn rename(&self, chosen: &StateDict, wanted: &[String]) -> anyhow::Result<StateDict> {
+        let cut = chosen.strip_prefix(&self.strip_prefix);
         let renames = self.rename.iter();
         let mut renamed = cut.rename(renames.map(|(from, to)| (from.as_str(), to.as_str())))?;
         // An optimiser's state and the like is no model's, unless this one has a parameter of that name.
@@ -84,6 +94,13 @@ impl Selection {
             .filter(|name| belongs_to_no_model(name) && !wanted.iter().any(|other| other == name))
             .map(str::to_owned)
             .collect();
+        ensure!(
+            others.len() < renamed.names().count(),
+            "expected weights of a model, found {} that belong to none (an optimiser's, counters, \
+             TorchScript's constants): {}",
+            others.len(),
+            others.first().map_or("", String::as_str)
+        );
         for name in others {
             renamed.remove(&name);
         }
@@ -91,21 +108,18 @@ impl Selection {
     }
 
     /// The prefix without which all `wanted` parameters are there.
-    fn find_prefix(&self, tensors: &StateDict, wanted: &[String]) -> anyhow::Result<String> {
+    fn find_prefix(&self, chosen: &Listing, wanted: &[String]) -> anyhow::Result<String> {
         // What the parameters are called before they are renamed.
         let before: Vec<String> = wanted.iter().map(|name| self.name_before(name)).collect();
-        let modules = |name: &str| {
-            let dots: Vec<String> = name
-                .match_indices(['.', '_', '/'])
-                .map(|(at, _)| name[..=at].to_owned())
-                .collect();
-            dots
+        let modules = |tensor: &TensorInfo| -> Vec<String> {
+            let dots = tensor.name.match_indices(['.', '_', '/']);
+            dots.map(|(at, _)| tensor.name[..=at].to_owned()).collect()
         };
-        let mut prefixes: BTreeSet<String> = tensors.names().flat_map(modules).collect();
+        let mut prefixes: BTreeSet<String> = chosen.tensors.iter().flat_map(modules).collect();
         prefixes.insert(String::new());
         let fits = |prefix: &String| {
             let mut names = before.iter().map(|name| format!("{prefix}{name}"));
-            names.all(|name| tensors.holds(&name))
+            names.all(|name| chosen.holds(&name))
         };
         let mut found: Vec<String> = prefixes.into_iter().filter(fits).collect();
         match found.len() {
@@ -133,11 +147,14 @@ impl Selection {
     }
 }
 
-fn pairs<'a>(
-    patterns: &'a [Pattern],
-    key: &'a str,
-) -> impl Iterator<Item = (&'a Pattern, &'a str)> {
-    patterns.iter().map(move |pattern| (pattern, key))
+/// What a pattern fits: `*` is any text, and everything else itself.
+fn matcher(pattern: &str) -> Pattern {
+    let parts: Vec<String> = pattern.split('*').map(Pattern::escape).collect();
+    let mut text = parts.join("*");
+    while text.contains("**") {
+        text = text.replace("**", "*");
+    }
+    Pattern::new(&text).unwrap_or_default()
 }
 
 /// Weights to import.
@@ -157,8 +174,11 @@ impl Weights {
         wanted: &[String],
         finish: impl FnOnce(StateDict) -> anyhow::Result<StateDict>,
     ) -> anyhow::Result<Self> {
-        let all = StateDict::read(file)?;
-        let chosen = selection.choose(&all, wanted).and_then(finish);
+        let listing = Listing::read(file)?;
+        let named = || file.display().to_string();
+        let names = selection.choose(&listing, wanted).with_context(named)?;
+        let all = StateDict::read_where(file, |name| names.contains(name))?;
+        let chosen = selection.rename(&all, wanted).and_then(finish);
         let Selection {
             keep,
             ignore,
@@ -166,7 +186,7 @@ impl Weights {
             rename,
         } = selection;
         Ok(Self {
-            tensors: chosen.with_context(|| file.display().to_string())?,
+            tensors: chosen.with_context(named)?,
             file: file.to_owned(),
             origin: Origin {
                 weights: std::path::absolute(file)?,

@@ -245,9 +245,9 @@ impl ClassifierSettings {
     pub fn next_command(&self, run: &RunDir) -> String {
         let path = quoted(run.path());
         match self.pixels || self.input_size == SIDE {
-            true => format!("mnist predict --run {path} PICTURE, with a digit that you have drawn"),
+            true => format!("mnist predict --run {path} PICTURE  # a digit that you have drawn"),
             false => format!(
-                "mnist eval --run {path} --data FOLDER, with images that have {} columns",
+                "mnist eval --run {path} --data FOLDER  # with images that have {} columns",
                 self.input_size
             ),
         }

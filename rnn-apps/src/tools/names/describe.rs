@@ -2,23 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use glob::Pattern;
 use rnn_model::{RecurrentShape, belongs_to_no_model};
 use serde_json::{Map, Value};
 
-use super::parts::{Renaming, Weights, shared_path};
+use super::parts::{Renaming, shared_path};
 
 /// If more patterns than these would be ignored, those to keep are listed instead.
 const FEW: usize = 4;
 
 /// The description of a model of `command` with these settings, whose parts get their names by
-/// `renamings`, and the names that it leaves out of the module that all parts are in.
+/// `renamings`, and which names of the file it leaves out.
 pub fn describe(
     command: &str,
     settings: Map<String, Value>,
     renamings: &[Renaming],
-    weights: &Weights<'_>,
-) -> (Map<String, Value>, Vec<String>) {
+    names: &[&str],
+) -> (Map<String, Value>, LeftOut) {
     let prefix = common_prefix(renamings);
     let used: BTreeSet<&str> = renamings
         .iter()
@@ -31,7 +30,7 @@ pub fn describe(
         let rest = name.strip_prefix(prefix);
         rest.is_some_and(|rest| !used.contains(name) && !is_left_out(rest))
     };
-    let unused: Vec<&str> = weights.keys().copied().filter(is_unused).collect();
+    let unused: Vec<&str> = names.iter().copied().filter(is_unused).collect();
 
     let mut description = Map::new();
     description.insert("command".to_owned(), command.into());
@@ -58,8 +57,27 @@ pub fn describe(
     }
     description.extend(settings);
 
-    let left_out = unused.iter().filter(|name| !belongs_to_no_model(name));
-    (description, left_out.map(|&name| name.to_owned()).collect())
+    let belongs = |name: &&&str| !belongs_to_no_model(name);
+    let outside = |name: &&&str| !name.starts_with(prefix) && !used.contains(**name);
+    let left_out = LeftOut {
+        names: (unused.iter().filter(belongs))
+            .map(|&name| name.to_owned())
+            .collect(),
+        outside: names.iter().filter(belongs).filter(outside).count(),
+        prefix: prefix.to_owned(),
+    };
+    (description, left_out)
+}
+
+/// The names of a file that a description leaves out, but for those that belong to no model.
+#[derive(Clone, Debug, Default)]
+pub struct LeftOut {
+    /// Of the module that all parts are in.
+    pub names: Vec<String>,
+    /// How many are not in that module.
+    pub outside: usize,
+    /// The module.
+    pub prefix: String,
 }
 
 /// The settings of a recurrent layer, under the keys of a description.
@@ -109,8 +127,8 @@ fn ignored(prefix: &str, unused: &[&str], used: &BTreeSet<&str>) -> Vec<String> 
         let module = name[prefix.len()..].find('.');
         let module = module.map(|dot| &name[..=prefix.len() + dot]);
         let pattern = match module.filter(|module| !used.iter().any(|n| n.starts_with(module))) {
-            Some(module) => format!("{}*", Pattern::escape(module)),
-            None => Pattern::escape(name),
+            Some(module) => format!("{module}*"),
+            None => (*name).to_owned(),
         };
         if patterns.last() != Some(&pattern) {
             patterns.push(pattern);
@@ -124,11 +142,11 @@ fn kept(renamings: &[Renaming], unused: &[&str]) -> Vec<String> {
     let mut patterns = Vec::new();
     for part in renamings {
         match &part.names[..] {
-            [name] => patterns.push(Pattern::escape(name)),
+            [name] => patterns.push(name.clone()),
             _ if unused.iter().any(|name| name.starts_with(&part.from)) => {
-                patterns.extend(part.names.iter().map(|name| Pattern::escape(name)));
+                patterns.extend(part.names.iter().cloned());
             }
-            _ => patterns.push(format!("{}*", Pattern::escape(&part.from))),
+            _ => patterns.push(format!("{}*", part.from)),
         }
     }
     patterns

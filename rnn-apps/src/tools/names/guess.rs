@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rnn_model::{CellType, RecurrentShape};
 use serde_json::{Map, Value, json};
 
-use super::describe::{describe, recurrent_settings};
+use super::describe::{LeftOut, describe, recurrent_settings};
 use super::parts::{
     Crf, Embedding, Linear, Renaming, Weights, crfs, embeddings, layer_renamings, linears,
     shared_path, tied_to,
@@ -28,8 +28,8 @@ pub struct Candidate {
     pub symbols: Vec<(&'static str, usize)>,
     /// Settings that names and shapes don't tell, and what the description assumes.
     pub untold: Vec<&'static str>,
-    /// Names of the network that are left out, with which it would be another.
-    pub left_out: Vec<String>,
+    /// What is left out, with which it would be another network.
+    pub left_out: LeftOut,
 }
 
 impl Candidate {
@@ -44,9 +44,9 @@ impl Candidate {
         layer: &RecurrentShape,
         settings: Map<String, Value>,
         renamings: &[Renaming],
-        weights: &Weights<'_>,
+        names: &[&str],
     ) -> Self {
-        let (description, left_out) = describe(command, settings, renamings, weights);
+        let (description, left_out) = describe(command, settings, renamings, names);
         Self {
             layer: layer.prefix.clone(),
             description,
@@ -58,8 +58,12 @@ impl Candidate {
 }
 
 /// The models that these weights look like, the most likely first: whole networks, layers without what
-/// is around them, parts of networks.
-pub fn candidates(weights: &Weights<'_>, layers: &[RecurrentShape]) -> Vec<Candidate> {
+/// is around them, parts of networks. `names` are all of the file's, those of other types too.
+pub fn candidates(
+    weights: &Weights<'_>,
+    layers: &[RecurrentShape],
+    names: &[&str],
+) -> Vec<Candidate> {
     let in_layers: BTreeSet<&str> = (layers.iter())
         .flat_map(|layer| layer.names.iter().map(String::as_str))
         .collect();
@@ -71,7 +75,7 @@ pub fn candidates(weights: &Weights<'_>, layers: &[RecurrentShape]) -> Vec<Candi
         .collect();
     let layers = &layers[..layers.len().min(MOST)];
     let parts = Parts {
-        weights,
+        names,
         layers,
         embeddings: embeddings(&others),
         linears: linears(&others),
@@ -81,13 +85,12 @@ pub fn candidates(weights: &Weights<'_>, layers: &[RecurrentShape]) -> Vec<Candi
     let (mut whole, mut alone, mut partial) = (Vec::new(), Vec::new(), Vec::new());
     for layer in layers {
         let models = parts.models(layer);
-        // Words or characters are a strong sign, a linear layer behind a recurrent one is not.
-        let is_sure = |model: &Candidate| model.command() != "mnist" && model.left_out.is_empty();
-        if !models.iter().any(is_sure) && !parts.reads_characters(layer) {
+        // Whatever it looks like, it may be another network's.
+        if !parts.reads_characters(layer) {
             alone.push(parts.alone(layer));
         }
         for model in models {
-            let list = if model.left_out.is_empty() {
+            let list = if model.left_out.names.is_empty() {
                 &mut whole
             } else {
                 &mut partial
@@ -103,7 +106,7 @@ pub fn candidates(weights: &Weights<'_>, layers: &[RecurrentShape]) -> Vec<Candi
 
 /// What a file has.
 struct Parts<'a> {
-    weights: &'a Weights<'a>,
+    names: &'a [&'a str],
     layers: &'a [RecurrentShape],
     /// Those that are in no recurrent layer.
     others: Weights<'a>,
@@ -148,9 +151,11 @@ impl<'a> Parts<'a> {
                 models.extend((spelled.into_iter()).map(|(embedding, characters)| {
                     self.tagger(layer, embedding, Some(characters), head)
                 }));
-            } else if head.outputs == layer.input_size && !layer.bidirectional {
-                models.push(self.charlm(layer, None, head, false));
             } else {
+                // Of one-hot vectors; or of as many values as it forecasts.
+                if head.outputs == layer.input_size && head.outputs > 1 && !layer.bidirectional {
+                    models.push(self.charlm(layer, None, head, false));
+                }
                 models.push(self.classifier(layer, head));
             }
         }
@@ -238,10 +243,11 @@ impl<'a> Parts<'a> {
         Candidate {
             symbols,
             untold: vec![
+                "whether it scores every word, as here, or the whole sentence",
                 "unk (the symbol for unknown words)",
                 "word_form (lower case, digits)",
             ],
-            ..Candidate::new("tagger", layer, settings, &renamings, self.weights)
+            ..Candidate::new("tagger", layer, settings, &renamings, self.names)
         }
     }
 
@@ -269,7 +275,7 @@ impl<'a> Parts<'a> {
         Candidate {
             symbols: vec![("vocab.json", head.outputs)],
             untold,
-            ..Candidate::new("charlm", layer, settings, &renamings, self.weights)
+            ..Candidate::new("charlm", layer, settings, &renamings, self.names)
         }
     }
 
@@ -293,7 +299,7 @@ impl<'a> Parts<'a> {
         renamings.extend(head.renamings());
         Candidate {
             untold,
-            ..Candidate::new("mnist", layer, settings, &renamings, self.weights)
+            ..Candidate::new("mnist", layer, settings, &renamings, self.names)
         }
     }
 
@@ -310,8 +316,8 @@ impl<'a> Parts<'a> {
         Candidate {
             untold,
             // It is no whole network, whatever is left out.
-            left_out: Vec::new(),
-            ..Candidate::new("recurrent", layer, settings, &renamings, self.weights)
+            left_out: LeftOut::default(),
+            ..Candidate::new("recurrent", layer, settings, &renamings, self.names)
         }
     }
 }

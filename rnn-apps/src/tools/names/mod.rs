@@ -3,6 +3,7 @@
 mod describe;
 mod guess;
 mod parts;
+mod remarks;
 mod table;
 
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use clap::Args;
 use rnn_model::{Listing, RecurrentShape, TensorInfo, recurrent_layers};
 use serde_json::{Value, json};
 
-use crate::ui::{Grouped, Output};
+use crate::ui::{Grouped, Output, quoted};
 use guess::{Candidate, MOST, candidates};
 use parts::Weights;
 use table::plain;
@@ -37,7 +38,12 @@ pub fn run(args: &NamesArgs, out: &mut Output) -> anyhow::Result<()> {
         .map(|tensor| (&tensor.name[..], &tensor.shape[..]))
         .collect();
     let layers = recurrent_layers(weights.iter().map(|(&name, &shape)| (name, shape)));
-    let candidates = candidates(&weights, &layers);
+    let names: Vec<&str> = listing
+        .tensors
+        .iter()
+        .map(|tensor| &tensor.name[..])
+        .collect();
+    let candidates = candidates(&weights, &layers, &names);
 
     let file = args.file.display();
     out.line(format_args!(
@@ -55,17 +61,15 @@ pub fn run(args: &NamesArgs, out: &mut Output) -> anyhow::Result<()> {
         out.line(format_args!("   {}", describe_layer(layer)))?;
     }
     for (i, candidate) in candidates.iter().enumerate() {
-        show(candidate, i, &args.file.display().to_string(), out)?;
+        show(candidate, i, &quoted(&args.file), out)?;
     }
     if layers.len() > MOST {
         out.line(format_args!(
             "\nThe descriptions are those of the first {MOST} layers."
         ))?;
     }
-    if candidates.is_empty() {
-        out.line(
-            "\nIt looks like none of the models here: no names with the shapes of an RNN, LSTM or GRU.",
-        )?;
+    for line in remarks::remarks(&listing.tensors, &layers) {
+        out.line(format_args!("\n{line}"))?;
     }
     out.results(&json!({
         "command": "names",
@@ -109,9 +113,17 @@ fn show(candidate: &Candidate, i: usize, file: &str, out: &mut Output) -> anyhow
             lists.join(", ")
         ))?;
     }
-    if !candidate.left_out.is_empty() {
+    let left_out = &candidate.left_out;
+    if left_out.outside > 0 && command != "recurrent" {
+        out.line(format_args!(
+            "It takes nothing of the {} outside {:?}.",
+            count(left_out.outside, "tensor"),
+            left_out.prefix
+        ))?;
+    }
+    if !left_out.names.is_empty() {
         const SHOWN: usize = 3;
-        let names = &candidate.left_out;
+        let names = &left_out.names;
         let more = if names.len() > SHOWN { ", …" } else { "" };
         let shown: Vec<String> = names.iter().take(SHOWN).map(|name| plain(name)).collect();
         out.line(format_args!(
@@ -198,7 +210,8 @@ fn candidate_json(candidate: &Candidate) -> Value {
         "description": candidate.description,
         "symbols": Value::Object(files.collect()),
         "untold": candidate.untold,
-        "left_out": candidate.left_out,
+        "left_out": candidate.left_out.names,
+        "outside": candidate.left_out.outside,
     })
 }
 

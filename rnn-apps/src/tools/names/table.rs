@@ -17,7 +17,10 @@ pub fn show(tensors: &[TensorInfo], all: bool, out: &mut Output) -> anyhow::Resu
     let mut left_out = 0;
     if !all {
         let before = shown.len();
-        shown.retain(|tensor| !belongs_to_no_model(&tensor.name));
+        let is_model = |tensor: &&TensorInfo| !belongs_to_no_model(&tensor.name);
+        if shown.iter().any(is_model) {
+            shown.retain(is_model);
+        }
         left_out = before - shown.len();
         shown.truncate(SHOWN);
     }
@@ -45,7 +48,7 @@ pub fn show(tensors: &[TensorInfo], all: bool, out: &mut Output) -> anyhow::Resu
     }
     if left_out > 0 {
         out.line(format_args!(
-            "   and {} of a training (of an optimiser, a counter), which --all lists too",
+            "   and {} of no model (an optimiser's, counters, constants), which --all lists too",
             count(left_out, "tensor")
         ))?;
     }

@@ -31,7 +31,9 @@ pub enum PyTorchError {
         name: String,
     },
     /// An entry of the archive has another size than its header says.
-    #[error("{name}: expected {expected} bytes, as its header says, found {found}")]
+    #[error(
+        "{name}: expected {expected} bytes, as its header says, found {found}: the file may be cut"
+    )]
     Size {
         /// The entry.
         name: String,
@@ -142,8 +144,8 @@ pub enum PyTorchError {
     },
     /// A tensor of numbers that are not read.
     #[error(
-        "{name}: found a {kind} tensor, {count} of {total} tensors are such; expected numbers of 8 to 64 \
-         bits that are what they are{advice}"
+        "{name}: found a {kind} tensor, {count} of {total} tensors are such; expected integers, truth values \
+         or floating-point numbers of 16 to 64 bits{advice}"
     )]
     Unread {
         /// The tensor.

@@ -36,7 +36,7 @@ const fn unread(storage: &'static str, name: &'static str, size: usize) -> Eleme
     }
 }
 
-static TYPES: [ElementType; 28] = [
+static TYPES: [ElementType; 29] = [
     read("Double", "float64", DType::F64, 8),
     read("Float", "float32", DType::F32, 4),
     read("Half", "float16", DType::F16, 2),
@@ -64,8 +64,12 @@ static TYPES: [ElementType; 28] = [
     unread("", "float8_e5m2fnuz", 1),
     unread("", "float8_e8m0fnu", 1),
     unread("", "float4_e2m1fn_x2", 1),
+    unread("", "meta", 1),
     unread("", "sparse", 1),
 ];
+
+/// A tensor without numbers.
+pub(super) static META: Elements = &TYPES[TYPES.len() - 2];
 
 /// The bytes of a storage that has no type of its own.
 static BYTES: ElementType = unread("Untyped", "bytes", 1);
@@ -97,10 +101,14 @@ impl ElementType {
             let advice = "; save the weights of the network before it was quantised";
             (format!("quantised ({name})"), advice)
         } else if name.starts_with("complex") {
-            (format!("complex ({name})"), "")
+            let advice = "; in Python, save its real and imaginary parts: torch.view_as_real(…)";
+            (format!("complex ({name})"), advice)
         } else if name.starts_with("float") {
             let advice = "; in Python, save it as .float()";
             (format!("floating-point ({name})"), advice)
+        } else if name == META.name {
+            let advice = ", which has none: save it after its numbers were loaded";
+            (name.to_owned(), advice)
         } else {
             let advice = "; in Python, save it as .to_dense()";
             (name.to_owned(), advice)

@@ -19,6 +19,8 @@ pub(in crate::interop::pytorch) enum Name {
     QuantizedTensor,
     /// `torch._utils._rebuild_sparse_tensor`.
     SparseTensor,
+    /// `torch._utils._rebuild_meta_tensor_no_storage`.
+    MetaTensor,
     /// A function whose first argument is what it makes: `torch._utils._rebuild_parameter`.
     First,
     /// `torch._tensor._rebuild_from_type_v2`, which calls its first argument with the third.
@@ -47,6 +49,7 @@ impl Name {
             ("torch._utils", "_rebuild_tensor_v3") => Self::TypedTensor,
             ("torch._utils", "_rebuild_qtensor") => Self::QuantizedTensor,
             ("torch._utils", "_rebuild_sparse_tensor") => Self::SparseTensor,
+            ("torch._utils", "_rebuild_meta_tensor_no_storage") => Self::MetaTensor,
             ("torch._utils", "_rebuild_parameter" | "_rebuild_parameter_with_state") => Self::First,
             ("torch", "Size") => Self::First,
             ("torch._tensor", "_rebuild_from_type_v2") => Self::Delegate,

@@ -67,8 +67,10 @@ impl Found {
             }
             Value::Dict(items) | Value::Object(items) => {
                 for &(key, item) in items {
-                    // A module of TorchScript has its parameters in lists besides.
-                    if self.dialect.script && matches!(values[item], Value::List(_)) {
+                    // A module of TorchScript has its parameters in lists besides; what its class packs
+                    // them into is called the state.
+                    let is_state = matches!(&values[key], Value::Text(text) if **text == *"state");
+                    if self.dialect.script && matches!(values[item], Value::List(_)) && !is_state {
                         continue;
                     }
                     match &values[key] {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::{Machine, PLAIN};
 use crate::interop::error::PyTorchError;
-use crate::interop::pytorch::elements::{Elements, SPARSE};
+use crate::interop::pytorch::elements::{Elements, META, SPARSE};
 use crate::interop::pytorch::pickle::names::Name;
 use crate::interop::pytorch::pickle::{Id, Storage, Value, View};
 use crate::interop::strided::MAX_AXES;
@@ -189,6 +189,13 @@ impl Machine<'_> {
                 }
                 None => Err(self.fault("arguments that fit", "others")),
             },
+            (Name::MetaTensor, _) => match arguments.get(1).copied() {
+                Some(shape) => {
+                    let shape = self.sizes(shape)?;
+                    self.push_empty(META, shape)
+                }
+                None => Err(self.fault("arguments that fit", "others")),
+            },
             (Name::SparseTensor, _) => match arguments.get(1).copied() {
                 Some(parts) => self.sparse(parts),
                 None => Err(self.fault("arguments that fit", "others")),
@@ -254,10 +261,15 @@ impl Machine<'_> {
             Some(&shape) => self.sizes(shape)?,
             None => return Err(self.fault("a sparse tensor's shape", "none")),
         };
+        self.push_empty(SPARSE, shape)
+    }
+
+    /// A tensor whose numbers lie in no storage.
+    fn push_empty(&mut self, elements: Elements, shape: Vec<usize>) -> Result<(), PyTorchError> {
         self.push_tensor(View {
-            elements: SPARSE,
+            elements,
             storage: Rc::new(Storage {
-                elements: SPARSE,
+                elements,
                 folder: "",
                 key: "".into(),
                 base: 0,
