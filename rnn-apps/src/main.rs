@@ -40,13 +40,22 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Not `eprintln!`, which panics when there is no standard error.
-            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            let _ = writeln!(std::io::stderr(), "error: {}", plain(&format!("{error:#}")));
             match error.is::<WrongUsage>() {
                 true => ExitCode::from(2),
                 false => ExitCode::FAILURE,
             }
         }
     }
+}
+
+/// A message for the terminal: what a file's names could move the cursor with is escaped.
+fn plain(message: &str) -> String {
+    let shown = |c: char| match c.is_control() && c != '\n' && c != '\t' {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    message.chars().map(shown).collect()
 }
 
 fn run(mut line: CommandLine) -> anyhow::Result<()> {

@@ -56,10 +56,9 @@ impl<F: Read + Seek> Archive<F> {
     }
 
     /// The bytes of an entry, unpacked, as its header says.
-    pub fn size(&self, name: &str) -> u64 {
-        let index = self.zip.index_for_name(name);
-        let entry = index.and_then(|index| self.zip.by_index_data(index).ok());
-        entry.map_or(0, |entry| entry.size())
+    pub fn size(&self, name: &str) -> Option<u64> {
+        let entry = self.zip.by_index_data(self.zip.index_for_name(name)?);
+        entry.ok().map(|entry| entry.size())
     }
 
     /// The file's length, in bytes.

@@ -109,8 +109,8 @@ pub enum StateDictError {
     },
     /// A file holds a tensor alone.
     #[error(
-        "expected tensors with names, found one alone, of shape {shape:?}: in Python, give it the name \
-         that the model has for it: torch.save({{\"fc.bias\": tensor}}, …)"
+        "expected tensors with names, found one without a name, of shape {shape:?}: in Python, give it \
+         the one that the model has: torch.save({{\"fc.bias\": tensor}}, …)"
     )]
     NoName {
         /// Its shape.

@@ -32,6 +32,16 @@ pub(super) fn is_there(name: &str, contains: impl Fn(&str) -> bool) -> bool {
     })
 }
 
+/// What the name of an entry may end with that is there for a parameter.
+pub(super) fn endings(name: &str) -> Vec<String> {
+    names(name)
+        .flat_map(|name| {
+            let normalized = normalized_names(name).map(|[length, _]| length);
+            [name.to_owned()].into_iter().chain(normalized)
+        })
+        .collect()
+}
+
 /// What a parameter may be called.
 fn names(name: &str) -> impl Iterator<Item = &str> {
     [Some(name), of_cell(name)].into_iter().flatten()

@@ -1,7 +1,10 @@
 //! What a file of weights holds, without the numbers.
 
+use std::collections::BTreeSet;
+
 use burn::tensor::{BoolStore, DType};
 
+use super::bookkeeping::belongs_to_no_model;
 use super::format::FileFormat;
 use super::forms;
 
@@ -56,13 +59,68 @@ impl Listing {
     /// Whether there is what [`StateDict::load_into`](crate::StateDict::load_into) takes for a module's parameter
     /// of that name, as [`StateDict::holds`](crate::StateDict::holds) says of entries.
     pub fn holds(&self, parameter: &str) -> bool {
-        let is_there = |name: &str| {
-            let found = self
-                .tensors
-                .binary_search_by(|tensor| (*tensor.name).cmp(name));
-            found.is_ok()
+        forms::is_there(parameter, |name| self.find(name).is_some())
+    }
+
+    /// The prefixes without which all `parameters`, each with its shape, are there; where some of them fit by
+    /// their shapes too, only those.
+    ///
+    /// ```no_run
+    /// use rnn_model::{Listing, LstmConfig, StateDict};
+    /// # let device = Default::default();
+    /// let lstm = StateDict::of(&LstmConfig::new(28, 128).init(&device));
+    /// let wanted: Vec<_> = lstm.iter().map(|(name, data)| (name, data.shape().to_vec())).collect();
+    /// println!("{:?}", Listing::read("checkpoint.pt")?.prefixes(&wanted)); // ["model.encoder.lstm."]
+    /// # Ok::<(), rnn_model::StateDictError>(())
+    /// ```
+    pub fn prefixes(&self, parameters: &[(impl AsRef<str>, Vec<usize>)]) -> Vec<String> {
+        let names = parameters.iter().map(|(name, _)| name.as_ref());
+        // The longest name has the fewest that end like it.
+        let Some(longest) = names.max_by_key(|name| name.len()) else {
+            return Vec::new();
         };
-        forms::is_there(parameter, is_there)
+        let ends = forms::endings(longest);
+        let before = self.tensors.iter().flat_map(|tensor| {
+            let prefixes = ends
+                .iter()
+                .map(|end| tensor.name.strip_suffix(end.as_str()));
+            prefixes.flatten()
+        });
+        let candidates: BTreeSet<&str> = before
+            .filter(|prefix| prefix.is_empty() || prefix.ends_with(['.', '_', '/']))
+            .filter(|prefix| !belongs_to_no_model(&format!("{prefix}{longest}")))
+            .collect();
+        let all = |prefix: &str, test: &dyn Fn(&str, &[usize]) -> bool| {
+            let mut wanted = parameters.iter();
+            wanted.all(|(name, shape)| test(&format!("{prefix}{}", name.as_ref()), shape))
+        };
+        let by_name = candidates
+            .into_iter()
+            .filter(|prefix| all(prefix, &|name, _| self.holds(name)));
+        let by_name: Vec<&str> = by_name.collect();
+        let fits = |name: &str, shape: &[usize]| {
+            let found = self.find(name);
+            found.is_none_or(|tensor| tensor.shape == shape)
+        };
+        let by_shape: Vec<&str> = by_name
+            .iter()
+            .copied()
+            .filter(|prefix| all(prefix, &fits))
+            .collect();
+        let fitting = if by_shape.is_empty() {
+            by_name
+        } else {
+            by_shape
+        };
+        fitting.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The tensor of that name.
+    fn find(&self, name: &str) -> Option<&TensorInfo> {
+        let found = self
+            .tensors
+            .binary_search_by(|tensor| (*tensor.name).cmp(name));
+        found.ok().map(|index| &self.tensors[index])
     }
 
     /// How many elements the tensors have in all.

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::io::Seek;
 use std::path::Path;
 
-use burn::tensor::{Bytes, DType, TensorData};
+use burn::tensor::{Bytes, TensorData};
 
 #[cfg(feature = "pytorch")]
 use super::archive::Archive;
@@ -56,8 +56,14 @@ fn name_of_file(path: &Path) -> String {
 /// Whether all entries of an archive are arrays.
 #[cfg(feature = "pytorch")]
 pub(super) fn is_npz<F: Read + Seek>(archive: &Archive<F>) -> bool {
-    let mut names = archive.names().iter();
-    !archive.names().is_empty() && names.all(|name| name.ends_with(ENDING))
+    let mut arrays = arrays(archive).peekable();
+    arrays.peek().is_some() && arrays.all(|name| name.ends_with(ENDING))
+}
+
+/// The names of the entries that are no folders.
+#[cfg(feature = "pytorch")]
+fn arrays<F: Read + Seek>(archive: &Archive<F>) -> impl Iterator<Item = &String> {
+    archive.names().iter().filter(|name| !name.ends_with('/'))
 }
 
 /// Reads the arrays of numbers in an archive. Texts and objects beside them are left out.
@@ -69,7 +75,7 @@ pub(super) fn read_archive<F: Read + Seek>(
     let mut budget = Budget::of(archive.length());
     let mut tensors = BTreeMap::new();
     let mut has_others = false;
-    for entry in archive.names().to_vec() {
+    for entry in arrays(&archive).cloned().collect::<Vec<_>>() {
         let name = entry.strip_suffix(ENDING).unwrap_or(&entry);
         if !is_wanted(name) {
             continue;
@@ -92,9 +98,9 @@ pub(super) fn list_archive<F: Read + Seek>(
     mut archive: Archive<F>,
 ) -> Result<Listing, StateDictError> {
     let mut tensors = Vec::new();
-    for entry in archive.names().to_vec() {
+    for entry in arrays(&archive).cloned().collect::<Vec<_>>() {
         let name = entry.strip_suffix(ENDING).unwrap_or(&entry).to_owned();
-        let length = archive.size(&entry);
+        let length = archive.size(&entry).unwrap_or(0);
         tensors.extend(list(archive.reader(&entry)?, length, name)?);
     }
     match tensors.is_empty() {
@@ -137,7 +143,8 @@ fn read(
         limit,
     };
     let limit = budget.0;
-    let expected = size(&header.shape, dtype).filter(|&expected| expected <= limit);
+    let expected =
+        strided::byte_length(&header.shape, dtype.size()).filter(|&expected| expected <= limit);
     let expected = expected.ok_or_else(|| too_large(limit))?;
     budget.0 -= expected;
     let mut bytes = Vec::new();
@@ -184,7 +191,7 @@ fn list(
     let (dtype, bytes) = match header.dtype(&name) {
         Ok(None) => return Ok(None),
         Ok(Some(dtype)) => {
-            let expected = size(&header.shape, dtype).unwrap_or(u64::MAX);
+            let expected = strided::byte_length(&header.shape, dtype.size()).unwrap_or(u64::MAX);
             if found != expected {
                 return Err(ArrayError::Size {
                     name,
@@ -208,18 +215,11 @@ fn list(
     }))
 }
 
-/// What an array takes, in bytes, if that fits 64 bits.
-fn size(shape: &[usize], dtype: DType) -> Option<u64> {
-    if shape.contains(&0) {
-        return Some(0);
-    }
-    let sizes = shape.iter().map(|&size| size as u64);
-    let mut sizes = sizes.chain([dtype.size() as u64]);
-    sizes.try_fold(1u64, |bytes, size| bytes.checked_mul(size))
-}
-
 /// The elements with the last axis moving fastest, of those where the first does.
 fn to_row_major(bytes: &[u8], shape: &[usize], element: usize) -> Vec<u8> {
+    if bytes.is_empty() {
+        return Vec::new();
+    }
     let mut stride = vec![1; shape.len()];
     for axis in 1..shape.len() {
         stride[axis] = stride[axis - 1] * shape[axis - 1];
@@ -318,6 +318,16 @@ mod tests {
                 "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
                 4,
                 "weight: expected",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 9, 0)}",
+                0,
+                "weight: expected at most",
+            ),
+            (
+                "{'descr': '<f4', 'fortran_order': True, 'shape': (9223372036854775807, 9, 0)}",
+                0,
+                "weight: expected at most",
             ),
             ("{'descr': '<f4', 'shape': (1,)}", 4, "fortran_order"),
             ("{'descr': '<f4'", 4, "weight: expected"),

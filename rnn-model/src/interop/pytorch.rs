@@ -21,12 +21,15 @@ use pickle::View;
 pub(super) use zipped::root;
 
 /// The longest pickle that is read, in bytes: it holds names and shapes, not the tensors' elements.
-const MAX_PICKLE: u64 = 24 << 20;
+const MAX_PICKLE: u64 = 16 << 20;
 
 /// Where the elements of tensors lie.
 trait Storages {
     /// The bytes of the storage with that key; `folder` is where it lies in an archive.
     fn storage(&mut self, folder: &str, key: &str) -> Result<Vec<u8>, PyTorchError>;
+
+    /// Its length in bytes, if it is there.
+    fn length(&self, folder: &str, key: &str) -> Option<u64>;
 }
 
 /// The tensors of a file, before their elements are read.
@@ -74,6 +77,7 @@ pub(super) fn list_legacy(file: impl Read + Seek, length: u64) -> Result<Listing
 impl<S: Storages> Contents<S> {
     fn list(self) -> Result<Listing, StateDictError> {
         self.check_names()?;
+        self.check_bounds()?;
         let tensors = self.tensors.into_iter().map(|(name, view)| TensorInfo {
             name,
             bytes: size_of_view(&view).unwrap_or(u64::MAX),
@@ -134,6 +138,30 @@ impl<S: Storages> Contents<S> {
         }
     }
 
+    /// Checks that the tensors are within their storages, without reading those.
+    fn check_bounds(&self) -> Result<(), PyTorchError> {
+        for (name, view) in &self.tensors {
+            let storage = &view.storage;
+            if view.elements.dtype.is_none() {
+                continue;
+            }
+            let length = self.storages.length(storage.folder, &storage.key);
+            let elements = length.unwrap_or(0) / view.elements.size as u64;
+            let is_within = size_of_view(view) == Some(0)
+                || view.shape.len() == view.stride.len()
+                    && strided::last_element(view.offset, &view.shape, &view.stride)
+                        .is_some_and(|last| (last as u64) < elements);
+            if !is_within {
+                return Err(PyTorchError::Bounds {
+                    name: name.clone(),
+                    shape: view.shape.clone(),
+                    elements: elements as usize,
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Checks that all tensors are of types that are read.
     fn check_types(&self) -> Result<(), PyTorchError> {
         let is_unread = |(_, view): &&(String, Rc<View>)| view.elements.dtype.is_none();
@@ -169,15 +197,9 @@ impl<S: Storages> Contents<S> {
     }
 }
 
-/// The bytes of a view's elements, if a number of 64 bits can be that large.
+/// The bytes of a view's elements, if a number can be that large.
 fn size_of_view(view: &View) -> Option<u64> {
-    let sizes = view.shape.iter();
-    let of_element = view.elements.size as u64;
-    sizes.clone().any(|&n| n == 0).then_some(0).or_else(|| {
-        sizes
-            .map(|&n| n as u64)
-            .try_fold(of_element, |bytes, n| bytes.checked_mul(n))
-    })
+    strided::byte_length(&view.shape, view.elements.size)
 }
 
 /// A view's elements as a tensor; none if it leaves its storage, or its type is not read.

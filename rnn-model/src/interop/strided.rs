@@ -3,6 +3,27 @@
 /// The most axes of a tensor; PyTorch and NumPy have no more.
 pub(super) const MAX_AXES: usize = 64;
 
+/// What elements of `size` bytes take in all; none if a number cannot be that large, of the axes that are not
+/// empty alone either.
+pub(super) fn byte_length(shape: &[usize], size: usize) -> Option<u64> {
+    let of_others = shape
+        .iter()
+        .try_fold(size, |bytes, &n| bytes.checked_mul(n.max(1)))?;
+    match shape.contains(&0) {
+        true => Some(0),
+        false => Some(of_others as u64),
+    }
+}
+
+/// The last element of a view, counted from the beginning of what it views; none if a number cannot be that
+/// large, or there is no element.
+pub(super) fn last_element(offset: usize, shape: &[usize], stride: &[usize]) -> Option<usize> {
+    let mut axes = shape.iter().zip(stride);
+    axes.try_fold(offset, |at, (&n, &step)| {
+        at.checked_add(n.checked_sub(1)?.checked_mul(step)?)
+    })
+}
+
 /// The elements of a view of `bytes`, `size` bytes each, the last axis moving fastest; `offset` and `stride`
 /// are in elements. None if it leaves `bytes`.
 pub(super) fn gather(
@@ -28,10 +49,7 @@ pub(super) fn gather(
     let count = axes
         .iter()
         .try_fold(1usize, |count, (n, _)| count.checked_mul(*n))?;
-    let last = axes.iter().try_fold(offset, |at, &(n, step)| {
-        at.checked_add((n - 1).checked_mul(step)?)
-    })?;
-    if last >= bytes.len() / size {
+    if last_element(offset, shape, stride)? >= bytes.len() / size {
         return None;
     }
     let mut next = 1;
@@ -63,7 +81,7 @@ pub(super) fn gather(
 
 #[cfg(test)]
 mod tests {
-    use super::gather;
+    use super::{byte_length, gather};
 
     #[test]
     fn views_are_gathered_in_order() {
@@ -84,6 +102,9 @@ mod tests {
             let found = gather(&bytes, 1, offset, shape, stride);
             assert_eq!(found.as_deref(), expected, "{offset} {shape:?} {stride:?}");
         }
+        assert_eq!(byte_length(&[2, 3], 4), Some(24));
+        assert_eq!(byte_length(&[2, 0, 3], 4), Some(0));
+        assert_eq!(byte_length(&[usize::MAX, 3, 0], 1), None);
         // Elements of two bytes.
         let found = gather(&bytes, 2, 0, &[2, 2], &[1, 2]);
         assert_eq!(found, Some(vec![0, 1, 4, 5, 2, 3, 6, 7]));

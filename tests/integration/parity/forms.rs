@@ -155,9 +155,9 @@ fn what_is_not_read_is_called_by_its_name() {
         ),
         (
             "numbers.pt",
-            "found a dictionary of 2 values, none of them a tensor",
+            "found a dictionary of 2 values, none of them a tensor of PyTorch's",
         ),
-        ("bare.pt", "found one alone, of shape [2, 4]"),
+        ("bare.pt", "found one without a name, of shape [2, 4]"),
         ("objects.npy", "an array of texts or of Python's objects"),
     ] {
         let error = refused(file);

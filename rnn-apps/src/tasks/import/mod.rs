@@ -88,7 +88,10 @@ impl Import<'_> {
         let parameters = N::num_params(&described.settings).with_context(named)?;
         Weights::check_size(self.weights, parameters)?;
         let blank = N::init(&described.settings, &context.device).with_context(named)?;
-        let wanted: Vec<String> = StateDict::of(&blank).names().map(str::to_owned).collect();
+        let parameters_of = StateDict::of(&blank);
+        let wanted = parameters_of.iter();
+        let wanted = wanted.map(|(name, data)| (name.to_owned(), data.shape().to_vec()));
+        let wanted: Vec<_> = wanted.collect();
         let finish = |weights| N::imported(&described.settings, weights);
         let weights = Weights::read(self.weights, self.selection, &wanted, finish)?;
         let mut loaded = weights.load_into(blank)?;

@@ -12,6 +12,9 @@ use serde::Deserialize;
 use crate::tasks::settings::Origin;
 use crate::ui::Grouped;
 
+/// A parameter's name and shape.
+pub type Parameter = (String, Vec<usize>);
+
 /// The prefix for which the names themselves are asked.
 const AUTO: &str = "auto";
 
@@ -38,7 +41,7 @@ impl Selection {
     pub const KEYS: &[&str] = &["strip_prefix", "keep", "ignore", "rename"];
 
     /// The names of the file that are imported, of a model whose parameters are `wanted`.
-    fn choose(&mut self, all: &Listing, wanted: &[String]) -> anyhow::Result<BTreeSet<String>> {
+    fn choose(&mut self, all: &Listing, wanted: &[Parameter]) -> anyhow::Result<BTreeSet<String>> {
         let names = || all.tensors.iter().map(|tensor| tensor.name.as_str());
         let owned = || names().map(str::to_owned).collect();
         for (key, patterns) in [("keep", &self.keep), ("ignore", &self.ignore)] {
@@ -84,14 +87,16 @@ impl Selection {
     }
 
     /// The tensors of `chosen` under the model's names, of which `wanted` are the parameters'.
-    fn rename(&self, chosen: &StateDict, wanted: &[String]) -> anyhow::Result<StateDict> {
+    fn rename(&self, chosen: &StateDict, wanted: &[Parameter]) -> anyhow::Result<StateDict> {
         let cut = chosen.strip_prefix(&self.strip_prefix);
         let renames = self.rename.iter();
         let mut renamed = cut.rename(renames.map(|(from, to)| (from.as_str(), to.as_str())))?;
         // An optimiser's state and the like is no model's, unless this one has a parameter of that name.
         let others: Vec<String> = renamed
             .names()
-            .filter(|name| belongs_to_no_model(name) && !wanted.iter().any(|other| other == name))
+            .filter(|name| {
+                belongs_to_no_model(name) && !wanted.iter().any(|(other, _)| other == name)
+            })
             .map(str::to_owned)
             .collect();
         ensure!(
@@ -108,20 +113,12 @@ impl Selection {
     }
 
     /// The prefix without which all `wanted` parameters are there.
-    fn find_prefix(&self, chosen: &Listing, wanted: &[String]) -> anyhow::Result<String> {
+    fn find_prefix(&self, chosen: &Listing, wanted: &[Parameter]) -> anyhow::Result<String> {
         // What the parameters are called before they are renamed.
-        let before: Vec<String> = wanted.iter().map(|name| self.name_before(name)).collect();
-        let modules = |tensor: &TensorInfo| -> Vec<String> {
-            let dots = tensor.name.match_indices(['.', '_', '/']);
-            dots.map(|(at, _)| tensor.name[..=at].to_owned()).collect()
-        };
-        let mut prefixes: BTreeSet<String> = chosen.tensors.iter().flat_map(modules).collect();
-        prefixes.insert(String::new());
-        let fits = |prefix: &String| {
-            let mut names = before.iter().map(|name| format!("{prefix}{name}"));
-            names.all(|name| chosen.holds(&name))
-        };
-        let mut found: Vec<String> = prefixes.into_iter().filter(fits).collect();
+        let before = wanted.iter();
+        let before = before.map(|(name, shape)| (self.name_before(name), shape.clone()));
+        let before: Vec<Parameter> = before.collect();
+        let mut found = chosen.prefixes(&before);
         match found.len() {
             1 => Ok(found.remove(0)),
             // What is missing is said of the names as they are.
@@ -171,7 +168,7 @@ impl Weights {
     pub fn read(
         file: &Path,
         mut selection: Selection,
-        wanted: &[String],
+        wanted: &[Parameter],
         finish: impl FnOnce(StateDict) -> anyhow::Result<StateDict>,
     ) -> anyhow::Result<Self> {
         let listing = Listing::read(file)?;

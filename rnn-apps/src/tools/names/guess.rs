@@ -14,8 +14,8 @@ use super::parts::{
 /// At most so many candidates are given, of the first so many layers.
 pub const MOST: usize = 12;
 
-/// So many other tensors are looked at.
-const MOST_OTHERS: usize = 20_000;
+/// So many embeddings and linear layers are looked at.
+const MOST_PARTS: usize = 256;
 
 /// A model that a file may be of.
 #[derive(Clone, Debug)]
@@ -71,22 +71,27 @@ pub fn candidates(
         .iter()
         .map(|(&name, &shape)| (name, shape))
         .filter(|(name, _)| !in_layers.contains(name))
-        .take(MOST_OTHERS)
         .collect();
     let layers = &layers[..layers.len().min(MOST)];
     let parts = Parts {
         names,
         layers,
-        embeddings: embeddings(&others),
-        linears: linears(&others),
+        embeddings: embeddings(&others, MOST_PARTS),
+        linears: linears(&others, MOST_PARTS),
         crfs: crfs(&others),
         others,
     };
     let (mut whole, mut alone, mut partial) = (Vec::new(), Vec::new(), Vec::new());
-    for layer in layers {
-        let models = parts.models(layer);
+    let spelled: Vec<_> = layers.iter().map(|layer| parts.spelled(layer)).collect();
+    let readers: BTreeSet<&str> = spelled
+        .iter()
+        .flatten()
+        .map(|(_, found)| found.reader.prefix.as_str())
+        .collect();
+    for (layer, spelled) in layers.iter().zip(&spelled) {
+        let models = parts.models(layer, spelled);
         // Whatever it looks like, it may be another network's.
-        if !parts.reads_characters(layer) {
+        if !readers.contains(layer.prefix.as_str()) {
             alone.push(parts.alone(layer));
         }
         for model in models {
@@ -117,7 +122,11 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// The models with a head that `layer` may be the recurrent part of.
-    fn models(&self, layer: &RecurrentShape) -> Vec<Candidate> {
+    fn models(
+        &self,
+        layer: &RecurrentShape,
+        spelled: &[(&Embedding<'_>, Characters<'_>)],
+    ) -> Vec<Candidate> {
         let fitting = |embedding: &&Embedding<'_>| embedding.size == layer.input_size;
         let embeddings = nearest(layer, self.embeddings.iter().filter(fitting), |part| {
             part.name
@@ -129,6 +138,9 @@ impl<'a> Parts<'a> {
         let mut models = Vec::new();
         for embedding in &embeddings {
             for head in heads() {
+                if models.len() >= MOST {
+                    return models;
+                }
                 if head.outputs == embedding.symbols && !layer.bidirectional {
                     models.push(self.charlm(layer, Some(embedding), head, false));
                 } else if layer.cell == CellType::Lstm {
@@ -138,6 +150,9 @@ impl<'a> Parts<'a> {
             if embedding.size == layer.output_size() && !layer.bidirectional {
                 let heads = tied_to(embedding, &self.others);
                 for head in nearest(layer, heads.iter(), |part| part.bias) {
+                    if models.len() >= MOST {
+                        return models;
+                    }
                     models.push(self.charlm(layer, Some(embedding), head, true));
                 }
             }
@@ -146,9 +161,12 @@ impl<'a> Parts<'a> {
             return models;
         }
         for head in heads() {
-            let spelled = self.spelled(layer);
+            let room = MOST.saturating_sub(models.len());
+            if room == 0 {
+                break;
+            }
             if !spelled.is_empty() {
-                models.extend((spelled.into_iter()).map(|(embedding, characters)| {
+                models.extend(spelled.iter().take(room).map(|&(embedding, characters)| {
                     self.tagger(layer, embedding, Some(characters), head)
                 }));
             } else {
@@ -176,6 +194,9 @@ impl<'a> Parts<'a> {
         });
         let mut found = Vec::new();
         for reader in readers {
+            if found.len() >= MOST {
+                break;
+            }
             let of_reader = |part: &&Embedding<'_>| part.size == reader.input_size;
             let candidates = self.embeddings.iter().filter(of_reader);
             for symbols in nearest(reader, candidates, |part| part.name) {
@@ -194,14 +215,6 @@ impl<'a> Parts<'a> {
             }
         }
         found
-    }
-
-    /// Whether `layer` reads the characters of a tagger's words.
-    fn reads_characters(&self, layer: &RecurrentShape) -> bool {
-        let spelled = self.layers.iter().flat_map(|main| self.spelled(main));
-        spelled
-            .into_iter()
-            .any(|(_, found)| found.reader.prefix == layer.prefix)
     }
 
     fn tagger(

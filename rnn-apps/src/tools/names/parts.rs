@@ -114,8 +114,8 @@ const LINEAR: [(&str, &str); 4] = [
     ("_W", "_b"),
 ];
 
-/// The matrices that may be embeddings: those without a bias.
-pub fn embeddings<'a>(weights: &Weights<'a>) -> Vec<Embedding<'a>> {
+/// The first `most` matrices that may be embeddings: those without a bias.
+pub fn embeddings<'a>(weights: &Weights<'a>, most: usize) -> Vec<Embedding<'a>> {
     let found = weights.iter().filter_map(|(&name, &shape)| {
         let &[symbols, size] = shape else {
             return None;
@@ -131,11 +131,11 @@ pub fn embeddings<'a>(weights: &Weights<'a>) -> Vec<Embedding<'a>> {
             size,
         })
     });
-    found.collect()
+    found.take(most).collect()
 }
 
-/// The linear layers with a bias.
-pub fn linears<'a>(weights: &Weights<'a>) -> Vec<Linear<'a>> {
+/// The first `most` linear layers with a bias.
+pub fn linears<'a>(weights: &Weights<'a>, most: usize) -> Vec<Linear<'a>> {
     let found = weights.iter().filter_map(|(&name, &shape)| {
         let &[outputs, inputs] = shape else {
             return None;
@@ -151,7 +151,7 @@ pub fn linears<'a>(weights: &Weights<'a>) -> Vec<Linear<'a>> {
             })
         })
     });
-    found.collect()
+    found.take(most).collect()
 }
 
 /// The biases of linear layers whose weight is that of `embedding`, which the file has only once.

@@ -51,7 +51,10 @@ pub enum ArrayError {
         or_more: bool,
     },
     /// The arrays are far larger than the file.
-    #[error("{name}: expected at most {limit} bytes, found more")]
+    #[error(
+        "{name}: expected at most {limit} bytes more, in proportion to the file, found more: in Python, save it \
+         without compression, by numpy.savez"
+    )]
     TooLarge {
         /// Where the limit is passed.
         name: String,

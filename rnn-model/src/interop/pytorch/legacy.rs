@@ -156,6 +156,10 @@ impl<F: Read + Seek> Storages for Legacy<F> {
             }),
         }
     }
+
+    fn length(&self, _: &str, key: &str) -> Option<u64> {
+        self.places.get(key).map(|&(_, size)| size)
+    }
 }
 
 /// Reads at most `length` bytes from `position` on; fewer if the file ends before.

@@ -43,6 +43,16 @@ pub(super) enum Value {
     Name(Name),
 }
 
+impl Value {
+    /// Whether it is a tensor, or something that may hold some.
+    fn may_hold_tensors(&self) -> bool {
+        matches!(
+            self,
+            Self::List(_) | Self::Dict(_) | Self::Object(_) | Self::Tensor(_)
+        )
+    }
+}
+
 /// A tensor as a view of a storage.
 #[derive(Debug)]
 pub(super) struct View {
@@ -124,7 +134,7 @@ impl Pickle {
         let entries = |what: &str, length: usize| match length {
             0 => format!("an empty {what}"),
             1 => format!("a {what} of one value, which is no tensor"),
-            _ => format!("a {what} of {length} values, none of them a tensor"),
+            _ => format!("a {what} of {length} values, none of them a tensor of PyTorch's"),
         };
         match self.root() {
             Value::Dict(items) | Value::Object(items) => entries("dictionary", items.len()),

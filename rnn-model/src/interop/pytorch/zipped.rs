@@ -86,4 +86,9 @@ impl<F: Read + Seek> Storages for Zipped<F> {
     fn storage(&mut self, folder: &str, key: &str) -> Result<Vec<u8>, PyTorchError> {
         self.read(&format!("{folder}/{key}"), u64::MAX)
     }
+
+    fn length(&self, folder: &str, key: &str) -> Option<u64> {
+        let name = format!("{}{folder}/{key}", self.root);
+        self.archive.size(&name)
+    }
 }

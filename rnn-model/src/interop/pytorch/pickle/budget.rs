@@ -6,7 +6,7 @@ const AT_LEAST: u64 = 16 << 20;
 
 /// Bytes that may be made of any pickle, however long: the names and shapes of some ten thousand tensors, and
 /// some hundred thousand words beside them.
-const AT_MOST: u64 = 40 << 20;
+const AT_MOST: u64 = 52 << 20;
 
 /// What a pickle may still make, in bytes.
 ///

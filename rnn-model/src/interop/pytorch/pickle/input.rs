@@ -1,5 +1,8 @@
 use crate::interop::error::PyTorchError;
 
+/// As much is kept of a line, in bytes.
+const LONGEST_LINE: usize = 1024;
+
 /// The bytes of a pickle, and where the machine is in them.
 pub(super) struct Input<'a> {
     bytes: &'a [u8],
@@ -58,8 +61,10 @@ impl<'a> Input<'a> {
         let Some(length) = rest.iter().position(|&byte| byte == b'\n') else {
             return Err(self.fault("the end of a line", "the end of the file"));
         };
-        let line = String::from_utf8_lossy(self.take(length)?).into_owned();
+        // Names are short; of others as much is needed as says what they are.
+        let line = self.take(length)?;
+        let line = &line[..line.len().min(LONGEST_LINE)];
         self.at += 1;
-        Ok(line)
+        Ok(String::from_utf8_lossy(line).into_owned())
     }
 }

@@ -12,6 +12,9 @@ const PLAIN: Id = 0;
 const TRUE: Id = 1;
 const FALSE: Id = 2;
 
+/// The longest name, in bytes, of a class, a function, or a tensor in another encoding than UTF-8.
+const MAX_NAME: usize = 256;
+
 /// What the memo has at a place without a value.
 const ABSENT: Id = Id::MAX;
 
@@ -86,7 +89,14 @@ impl<'a> Machine<'a> {
                 let n = i32::from_le_bytes(self.input.array()?);
                 self.push(Value::Int(n.into()))?;
             }
-            0x8a => self.long()?,
+            0x8a => {
+                let [length] = self.input.array()?;
+                self.long(length.into())?;
+            }
+            0x8b => {
+                let length = u32::from_le_bytes(self.input.array()?);
+                self.long(length as usize)?;
+            }
             b'G' => {
                 self.input.array::<8>()?;
                 self.stack.push(PLAIN);
@@ -210,9 +220,23 @@ impl<'a> Machine<'a> {
     }
 
     fn read_text(&mut self, length: usize) -> Result<(), PyTorchError> {
-        let text = String::from_utf8_lossy(self.input.take(length)?);
-        self.spend(text.len())?;
-        self.push(Value::Text(text.into()))
+        let bytes = self.input.take(length)?;
+        match std::str::from_utf8(bytes) {
+            Ok(text) => {
+                self.spend(text.len())?;
+                self.push(Value::Text(text.into()))
+            }
+            // A name of Python 2, which may be in another encoding.
+            Err(_) if length <= MAX_NAME => {
+                self.spend(3 * length)?;
+                self.push(Value::Text(String::from_utf8_lossy(bytes).into()))
+            }
+            // Bytes as Python 2 had them, of an array for example.
+            Err(_) => {
+                self.stack.push(PLAIN);
+                Ok(())
+            }
+        }
     }
 
     /// Bytes, of which nothing is needed.
@@ -223,9 +247,8 @@ impl<'a> Machine<'a> {
     }
 
     /// An integer of any length. What is beyond 64 bits is a seed or the like.
-    fn long(&mut self) -> Result<(), PyTorchError> {
-        let [length] = self.input.array()?;
-        let bytes = self.input.take(length.into())?;
+    fn long(&mut self, length: usize) -> Result<(), PyTorchError> {
+        let bytes = self.input.take(length)?;
         let n = match bytes.len() {
             0 => 0,
             n @ 1..=8 => {

@@ -52,6 +52,8 @@ impl Name {
             ("torch._utils", "_rebuild_meta_tensor_no_storage") => Self::MetaTensor,
             ("torch._utils", "_rebuild_parameter" | "_rebuild_parameter_with_state") => Self::First,
             ("torch", "Size") => Self::First,
+            // Before PyTorch 0.4 a parameter was an object around its tensor.
+            ("torch.nn.parameter", "Parameter") => Self::First,
             ("torch._tensor", "_rebuild_from_type_v2") => Self::Delegate,
             ("torch.jit._pickle", name) if MAKES_LISTS.contains(&name) => Self::First,
             // What PyTorch packs quantised weights into.
@@ -63,7 +65,8 @@ impl Name {
     }
 
     fn of_torch(name: &str) -> Option<Self> {
-        const PLAIN: [&str; 15] = [
+        const PLAIN: [&str; 16] = [
+            "Tensor",
             "device",
             "strided",
             "sparse_coo",
@@ -112,6 +115,10 @@ fn is_plain(module: &str, name: &str) -> bool {
             matches!(
                 name,
                 "complex"
+                    | "unicode"
+                    | "xrange"
+                    | "Ellipsis"
+                    | "NotImplemented"
                     | "bytearray"
                     | "bytes"
                     | "int"
@@ -146,7 +153,8 @@ fn is_plain(module: &str, name: &str) -> bool {
         }
         "torch.serialization" => name == "_get_layout",
         "torch.torch_version" => name == "TorchVersion",
-        "torch.nn.parameter" => matches!(name, "Parameter" | "Buffer"),
+        "torch.nn.parameter" => name == "Buffer",
+        "numpy.core.numeric" | "numpy._core.numeric" => name == "_frombuffer",
         _ => false,
     }
 }

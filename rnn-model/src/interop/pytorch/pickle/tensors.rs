@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::mem::size_of;
 use std::rc::Rc;
 
@@ -10,6 +11,9 @@ use super::{Dialect, Id, Pickle, PyTorchError, Value, View};
 /// Dictionaries in dictionaries, and values in all: a pickle can hold itself, or double at each level.
 const MAX_DEPTH: usize = 64;
 const MAX_VALUES: usize = 1 << 20;
+
+/// The items of all lists, each as often as it is visited.
+const MAX_PASSED: usize = 1 << 25;
 
 /// What a tensor takes beside its elements and its name: an entry in the list, and one in the result.
 const PER_TENSOR: usize = size_of::<(String, Rc<View>)>() + size_of::<(String, TensorData)>();
@@ -25,12 +29,15 @@ impl Pickle {
             dialect: self.dialect,
             name: String::new(),
             tensors: Vec::new(),
+            in_lists: Vec::new(),
+            lists: 0,
             values: 0,
+            passed: 0,
             budget: self.budget,
             offset: self.length,
         };
         found.collect(&self.values, self.root, 0)?;
-        Ok(found.tensors)
+        Ok(found.into_tensors())
     }
 }
 
@@ -40,8 +47,14 @@ struct Found {
     /// The keys down to the value at hand, joined by dots.
     name: String,
     tensors: Vec<(String, Rc<View>)>,
+    /// Of each tensor, whether it is in a list.
+    in_lists: Vec<bool>,
+    /// In how many lists the walk is.
+    lists: usize,
     /// How many have been visited.
     values: usize,
+    /// How many items lists had.
+    passed: usize,
     budget: Budget,
     /// The end of the pickle, for errors.
     offset: usize,
@@ -51,28 +64,29 @@ impl Found {
     fn collect(&mut self, values: &Values, id: Id, depth: usize) -> Result<(), PyTorchError> {
         self.values += 1;
         if depth > MAX_DEPTH || self.values > MAX_VALUES {
-            return Err(PyTorchError::Deep {
-                pickle: self.dialect.pickle,
-            });
+            return Err(self.deep());
         }
         match &values[id] {
             Value::Tensor(view) => {
                 self.spend(PER_TENSOR + self.name.len())?;
                 self.tensors.push((self.name.clone(), view.clone()));
+                self.in_lists.push(self.lists > 0);
             }
             Value::List(items) => {
-                for (index, &item) in items.iter().enumerate() {
+                // A curve may have millions of values, which cost nothing but the look.
+                self.passed += items.len();
+                if self.passed > MAX_PASSED {
+                    return Err(self.deep());
+                }
+                self.lists += 1;
+                let items = items.iter().enumerate();
+                for (index, &item) in items.filter(|&(_, &item)| values[item].may_hold_tensors()) {
                     self.collect_under(&index.to_string(), values, item, depth)?;
                 }
+                self.lists -= 1;
             }
             Value::Dict(items) | Value::Object(items) => {
                 for &(key, item) in items {
-                    // A module of TorchScript has its parameters in lists besides; what its class packs
-                    // them into is called the state.
-                    let is_state = matches!(&values[key], Value::Text(text) if **text == *"state");
-                    if self.dialect.script && matches!(values[item], Value::List(_)) && !is_state {
-                        continue;
-                    }
                     match &values[key] {
                         Value::Text(text) => self.collect_under(text, values, item, depth)?,
                         Value::Int(n) => {
@@ -111,6 +125,32 @@ impl Found {
         self.collect(values, item, depth + 1)?;
         self.name.truncate(outer);
         Ok(())
+    }
+
+    fn deep(&self) -> PyTorchError {
+        PyTorchError::Deep {
+            pickle: self.dialect.pickle,
+        }
+    }
+
+    /// The tensors, of a TorchScript archive without those in lists that have names besides: its recurrent
+    /// modules have their parameters in lists, too.
+    fn into_tensors(self) -> Vec<(String, Rc<View>)> {
+        if !self.dialect.script {
+            return self.tensors;
+        }
+        let place = |view: &View| {
+            let storage = &view.storage;
+            (storage.folder, storage.key.clone(), view.offset)
+        };
+        let pairs = || self.tensors.iter().zip(&self.in_lists);
+        let named: HashSet<_> = pairs()
+            .filter(|&(_, &in_list)| !in_list)
+            .map(|((_, view), _)| place(view))
+            .collect();
+        let kept =
+            pairs().filter(|&((_, view), &in_list)| !in_list || !named.contains(&place(view)));
+        kept.map(|(tensor, _)| tensor.clone()).collect()
     }
 
     fn spend(&mut self, bytes: usize) -> Result<(), PyTorchError> {

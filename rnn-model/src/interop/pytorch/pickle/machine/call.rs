@@ -3,15 +3,12 @@
 use std::mem::size_of;
 use std::rc::Rc;
 
-use super::{Machine, PLAIN};
+use super::{MAX_NAME, Machine, PLAIN};
 use crate::interop::error::PyTorchError;
 use crate::interop::pytorch::elements::{Elements, META, SPARSE};
 use crate::interop::pytorch::pickle::names::Name;
 use crate::interop::pytorch::pickle::{Id, Storage, Value, View};
 use crate::interop::strided::MAX_AXES;
-
-/// The longest name of a class or function, in bytes.
-const MAX_NAME: usize = 256;
 
 /// The parts of a sparse tensor: its indices, values, shape, and what is known of it.
 const MAX_PARTS: usize = 16;
@@ -115,7 +112,7 @@ impl Machine<'_> {
         let (arguments, class) = (self.pop()?, self.pop()?);
         match self.values[class] {
             Value::Name(Name::Object) => self.push(Value::Object(Vec::new())),
-            Value::Name(name @ (Name::Dict | Name::List | Name::Plain)) => {
+            Value::Name(name @ (Name::Dict | Name::List | Name::First | Name::Plain)) => {
                 self.made_by(name, arguments)
             }
             _ => Err(self.fault("a class of data", "another value")),
@@ -130,7 +127,9 @@ impl Machine<'_> {
             // What its class has of it.
             (Value::Object(_), _) => None,
             // PyTorch keeps versions of modules in attributes of its dictionaries.
-            (Value::Dict(_) | Value::List(_) | Value::Plain, _) => Some(Vec::new()),
+            (Value::Dict(_) | Value::List(_) | Value::Tensor(_) | Value::Plain, _) => {
+                Some(Vec::new())
+            }
             _ => return Err(self.fault("an object to set attributes of", "another value")),
         };
         let of_object = match of_object {
@@ -175,6 +174,9 @@ impl Machine<'_> {
             }
             (Name::Tensor | Name::QuantizedTensor, _) => match arguments.first_chunk().copied() {
                 Some([storage, offset, shape, stride]) => {
+                    if let Some(&metadata) = arguments.get(6) {
+                        self.check_is_plain(metadata)?;
+                    }
                     let elements = self.elements(storage)?;
                     self.tensor(elements, storage, offset, shape, stride)
                 }
@@ -219,6 +221,22 @@ impl Machine<'_> {
         let pairs = self.list(pairs)?.iter().map(pair);
         let pairs = pairs.collect::<Result<_, PyTorchError>>()?;
         self.push(Value::Dict(pairs))
+    }
+
+    /// Refuses a tensor that is another than its storage holds: what `{"conj": True, "neg": True}` say.
+    fn check_is_plain(&self, metadata: Id) -> Result<(), PyTorchError> {
+        let Value::Dict(items) = &self.values[metadata] else {
+            return Ok(());
+        };
+        let mut values = items.iter().map(|&(_, value)| &self.values[value]);
+        match values.any(|value| matches!(value, Value::Bool(true))) {
+            true => Err(self.fault(
+                "a tensor with the numbers that it holds",
+                "one that is conjugated or negated when it is read: in Python, save it as \
+                 .resolve_conj().resolve_neg()",
+            )),
+            false => Ok(()),
+        }
     }
 
     fn elements(&self, storage: Id) -> Result<Elements, PyTorchError> {
