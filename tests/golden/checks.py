@@ -61,6 +61,10 @@ def checks(folder):
         model = Network("LSTM", head, **both)
         description = classifier | {"cell": "lstm", "bidirectional": True}
         save(folder, head, model, images, description)
+    # Of one step both heads read the same.
+    with torch.no_grad():
+        step = images[:, :1]
+        np.savez(folder / "one_step.npz", input=step.numpy(), output=model(step).numpy())
     model = Network("RNN", "last_output", batch_first=True, nonlinearity="relu")
     save(folder, "relu", model, images, classifier | {"cell": "rnn"})
     model = Network("GRU", "last_output")

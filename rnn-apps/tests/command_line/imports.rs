@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use burn::tensor::TensorData;
 use rnn_model::{AnyConfig, RecurrentModuleConfig, StateDict};
 use rnn_train::RunDir;
 use serde_json::{Value, json};
@@ -160,6 +161,75 @@ fn a_check_that_fails_makes_no_run_and_says_why() {
     assert!(
         message.contains("arrays.npz: expected the arrays input and output, found fc.bias"),
         "{message}"
+    );
+}
+
+/// Writes a classifier of one tanh unit over one feature, with this recurrent weight, and what it gives for
+/// a sequence of ones.
+fn one_unit(folder: &Path, recurrent: f32, input: f32, steps: usize) {
+    let mut weights = StateDict::default();
+    let mut insert = |name: &str, values: Vec<f32>, shape: &[usize]| {
+        weights.insert(name, TensorData::new(values, shape.to_vec()));
+    };
+    insert("rnn.weight_ih_l0", vec![input], &[1, 1]);
+    insert("rnn.weight_hh_l0", vec![recurrent], &[1, 1]);
+    insert("rnn.bias_ih_l0", vec![0.0], &[1]);
+    insert("rnn.bias_hh_l0", vec![0.0], &[1]);
+    insert("fc.weight", vec![1.0, -1.0], &[2, 1]);
+    insert("fc.bias", vec![0.0, 0.0], &[2]);
+    weights
+        .write(folder.join("unit.safetensors"))
+        .expect("written");
+    let hidden = (0..steps).fold(0f32, |h, _| (input + recurrent * h).tanh());
+    let mut expected = StateDict::default();
+    expected.insert("input", TensorData::full([1, steps, 1], 1.0f32));
+    expected.insert("output", TensorData::from([[hidden, -hidden]]));
+    expected
+        .write(folder.join("expected.safetensors"))
+        .expect("written");
+    fs::write(
+        folder.join("model.json"),
+        r#"{"command": "mnist", "cell": "rnn", "nonlinearity": "relu", "input_size": 1,
+            "hidden_size": 1, "num_classes": 2}"#,
+    )
+    .expect("written");
+}
+
+#[test]
+fn a_check_that_can_not_tell_does_not_agree() {
+    let line = "import --weights unit.safetensors --model model.json --check expected.safetensors --run run";
+    // With relu the unit overflows.
+    let folder = tempfile::tempdir().expect("a folder");
+    one_unit(folder.path(), 3.0, 1.0, 300);
+    let message = fails(folder.path(), line, 1);
+    assert!(
+        message.contains("with \"nonlinearity\": \"tanh\" it agrees"),
+        "{message}"
+    );
+    // Nothing depends on the input.
+    one_unit(folder.path(), 0.0, 0.0, 5);
+    let message = fails(folder.path(), line, 1);
+    assert!(
+        message.contains("expected outputs that tell of the network"),
+        "{message}"
+    );
+    // Of one step both heads read the same.
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = check(folder.path(), "last_output", None, "one_step", "");
+    let message = fails(folder.path(), &line, 1);
+    for head in ["final_state", "last_output"] {
+        assert!(
+            message.contains(&format!("\"head\": \"{head}\"")),
+            "{message}"
+        );
+    }
+    assert!(message.contains("agree alike: give an input"), "{message}");
+    assert!(!folder.path().join("run").exists());
+    // But what is said is compared with.
+    let said = Some(("head", json!("last_output")));
+    succeeds(
+        folder.path(),
+        &check(folder.path(), "last_output", said, "one_step", ""),
     );
 }
 

@@ -384,3 +384,49 @@ fn packed_arrays_are_not_unpacked_beyond_what_they_say() {
     );
     assert!(peak < MIB, "{peak} bytes");
 }
+
+#[test]
+fn bytes_in_another_encoding_are_not_copied() {
+    // A text of Python 2, an array's numbers for example.
+    let length = 8 << 20;
+    let mut code = [&b"}("[..], &text("numbers")].concat();
+    code.extend(b"T");
+    code.extend((length as u32).to_le_bytes());
+    code.extend(vec![0xff; length]);
+    code.extend(text("w"));
+    code.extend(tensor(&[2], &[1]));
+    code.extend(b"u");
+    let (error, peak) = read(code);
+    assert_eq!(error, None);
+    assert!(peak < 24 * MIB, "{peak} bytes");
+}
+
+#[test]
+fn a_vocabulary_beside_the_weights_is_read() {
+    // As many words as GloVe has, each with its id.
+    let words = (0..400_000u32).flat_map(|n| {
+        let word = [&text(&format!("word{n}"))[..], b"\x94"].concat();
+        [&word[..], b"J", &n.to_le_bytes()].concat()
+    });
+    let words: Vec<u8> = words.collect();
+    // Python writes a thousand at a time.
+    let mut code = [&text("words")[..], b"}"].concat();
+    let mut at = 0;
+    while at < words.len() {
+        code.push(b'(');
+        for _ in 0..1000 {
+            let length = 5 + u32::from_le_bytes([words[at + 1], words[at + 2], 0, 0]) as usize;
+            code.extend(&words[at..at + length + 6]);
+            at += length + 6;
+        }
+        code.push(b'u');
+    }
+    let weights = [&text("w")[..], &tensor(&[2], &[1])].concat();
+    let (error, _) = read([&b"}("[..], &code, &weights, b"u"].concat());
+    assert_eq!(error, None);
+    // And a curve of two million losses.
+    let losses = repeat(b"}(X\x01\0\0\0c](", b"N", 500_000, b"e");
+    let more = repeat(b"(", b"N", 500_000, b"e").repeat(3);
+    let code = [&losses[..], &more, &weights, b"u"].concat();
+    assert_eq!(read(code).0, None);
+}

@@ -169,3 +169,26 @@ fn any_byte_but_zero_is_true() {
     let expected = TensorData::from([false, false, true, true, false, false, false, true]);
     assert_eq!(weights.get("mask"), Some(&expected));
 }
+
+#[test]
+fn a_tensor_that_is_stored_with_other_signs_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plain = tensor(&[2], &[1]);
+    // `(…, requires_grad, hooks, {"neg": True})`
+    let end = plain.len() - 2;
+    let negated = [&plain[..end], b"}", &text("neg"), b"\x88stR"].concat();
+    let code = pickle(dictionary(&[("w", negated)]));
+    let error = chain(&StateDict::read(archive(folder.path(), &code)).expect_err("refused"));
+    assert!(error.contains("resolve_neg()"), "{error}");
+}
+
+#[test]
+fn parameters_of_old_versions_are_their_tensors() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut parameter = b"ctorch.nn.parameter\nParameter\n".to_vec();
+    parameter.extend(tensor(&[2], &[1]));
+    parameter.extend(b"\x85R(\x89N}tb");
+    let code = pickle(dictionary(&[("w", parameter)]));
+    let weights = StateDict::read(archive(folder.path(), &code)).expect("weights");
+    assert!(weights.names().eq(["w"]));
+}

@@ -91,7 +91,8 @@ impl Network for Encoder {
     ) -> anyhow::Result<Outputs> {
         let size = settings.own.input_size;
         ensure!(
-            matches!(input.shape()[..], [_, time, features] if time > 0 && features == size),
+            matches!(input.shape()[..], [batch, time, features]
+                if batch > 0 && time > 0 && features == size),
             "expected an input of [batch, time, {size}], found {:?}",
             input.shape().to_vec()
         );
