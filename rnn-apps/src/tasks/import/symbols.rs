@@ -82,15 +82,16 @@ fn of_list(list: &[String]) -> anyhow::Result<Vocab> {
 /// Symbols whose ids are 0, 1, 2 and so on, in any order.
 fn of_ids(ids: Map<String, Value>) -> anyhow::Result<Vocab> {
     let mut symbols: Vec<Option<String>> = vec![None; ids.len()];
+    let has_no_first = !ids.values().any(|id| id.as_u64() == Some(0));
     for (symbol, id) in ids {
         let last = symbols.len() - 1;
         let place = id
             .as_u64()
             .and_then(|id| symbols.get_mut(usize::try_from(id).ok()?));
         let Some(place) = place else {
-            if id.as_u64() == Some(last as u64 + 1) {
+            if has_no_first && id.is_u64() {
                 bail!(
-                    "{symbol:?}: expected ids from 0 to {last}, found {id}, and none for one of them: give each \
+                    "{symbol:?}: expected ids from 0 to {last}, found {id}, and no symbol with id 0: give each \
                      row of the embedding a symbol, such as \"<pad>\": 0 for padding"
                 );
             }

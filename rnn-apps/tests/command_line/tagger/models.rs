@@ -256,6 +256,7 @@ fn words_of_an_import_are_a_list_or_have_their_ids() {
             "\"b\": expected an id of its own, found 0, which is the id of \"a\"",
         ),
         (r#"{"a": -1}"#, "expected an id from 0 to 0"),
+        (r#"{"a": 1, "b": 2}"#, "no symbol with id 0: give each row"),
         (r#"["a", "a"]"#, "symbols that all differ"),
     ] {
         fs::write(folder.join("ids.json"), json).expect("written");

@@ -9,7 +9,7 @@ type Shape<'a> = (&'a str, &'a [usize]);
 fn guess(entries: &[Shape<'_>]) -> Vec<Candidate> {
     let weights: Weights<'_> = entries.iter().copied().collect();
     let layers = recurrent_layers(weights.iter().map(|(&name, &shape)| (name, shape)));
-    let names: Vec<&str> = entries.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = weights.keys().copied().collect();
     candidates(&weights, &layers, &names)
 }
 
@@ -160,7 +160,7 @@ fn as_many_outputs_as_symbols_are_a_language_model() {
     let mut entries = layer(RNN, &[3, 7], &[3, 3]);
     entries.extend(head);
     let found = guess(&entries);
-    assert_eq!(commands(&found), ["charlm", "recurrent"]);
+    assert_eq!(commands(&found), ["charlm", "mnist", "recurrent"]);
     assert!(!found[0].description.contains_key("embedding_size"));
     assert!(
         found[0]
