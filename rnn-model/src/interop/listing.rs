@@ -143,3 +143,57 @@ pub(super) fn name_of(dtype: DType) -> String {
         other => format!("{other:?}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing(tensors: &[(&str, &[usize])]) -> Listing {
+        let tensors = tensors.iter().map(|&(name, shape)| TensorInfo {
+            name: name.to_owned(),
+            shape: shape.to_vec(),
+            dtype: "F32".to_owned(),
+            bytes: 0,
+        });
+        Listing::new(FileFormat::Safetensors, tensors.collect())
+    }
+
+    #[test]
+    fn the_prefixes_that_fit_are_those_of_names_and_shapes() {
+        let wanted = [("weight_hh_l0", vec![3, 3]), ("bias_hh_l0", vec![3])];
+        for (tensors, expected) in [
+            (
+                &[("weight_hh_l0", &[3, 3][..]), ("bias_hh_l0", &[3])][..],
+                &[""][..],
+            ),
+            // A cell, and a weight as length and direction.
+            (
+                &[("net.weight_hh", &[3, 3]), ("net.bias_hh", &[3])],
+                &["net."],
+            ),
+            (
+                &[
+                    ("net.weight_hh_l0_g", &[3, 1]),
+                    ("net.weight_hh_l0_v", &[3, 3]),
+                    ("net.bias_hh_l0", &[3]),
+                ],
+                &["net."],
+            ),
+            // Of two the one with the shapes; none of an optimiser's.
+            (
+                &[
+                    ("a.weight_hh_l0", &[4, 4]),
+                    ("a.bias_hh_l0", &[4]),
+                    ("b.weight_hh_l0", &[3, 3]),
+                    ("b.bias_hh_l0", &[3]),
+                    ("exp_avg.b.weight_hh_l0", &[3, 3]),
+                    ("exp_avg.b.bias_hh_l0", &[3]),
+                ],
+                &["b."],
+            ),
+            (&[("a.weight_hh_l0", &[3, 3])], &[]),
+        ] {
+            assert_eq!(listing(tensors).prefixes(&wanted), expected, "{tensors:?}");
+        }
+    }
+}

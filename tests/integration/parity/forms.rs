@@ -124,6 +124,18 @@ fn the_weights_compute_what_the_network_did() {
 }
 
 #[test]
+fn a_part_of_a_file_is_read_whatever_the_rest_is() {
+    for (file, name) in [
+        ("sparse.pt", "bias"),
+        ("quantized.pt", "fc.scale"),
+        ("arrays.npz", "mean"),
+    ] {
+        let part = StateDict::read_where(path("forms").join(file), |found| found == name);
+        assert!(part.expect(file).names().eq([name]), "{file}");
+    }
+}
+
+#[test]
 fn an_array_alone_has_the_name_of_its_file() {
     let weights = read("weight_ih_l0.npy");
     let expected = golden("forms/expected.safetensors");

@@ -2,6 +2,7 @@
 //! 1e-4, relative to the largest element; each element by itself within the same relative to it and a
 //! fifth of that relative to the largest. The files are made by golden/generate.py.
 
+mod archives;
 mod bombs;
 mod cells;
 mod checkpoints;

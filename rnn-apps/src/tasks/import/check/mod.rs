@@ -1,5 +1,6 @@
 //! Compares an imported network with what PyTorch's gave, and finds the settings that names don't tell.
 
+mod agreement;
 mod values;
 
 use std::path::{Path, PathBuf};
@@ -7,13 +8,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use burn::tensor::TensorData;
 use rnn_model::StateDict;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Described;
 use super::network::{Network, Outputs};
 use super::weights::Weights;
 use crate::context::Context;
-use values::{Activation, Layout, Reading, changed, inputs, largest_difference};
+pub use agreement::Agreement;
+use agreement::{Choice, Trial, listed, notes};
+use values::{Layout, Reading, changed, inputs, largest_difference};
 
 /// The largest difference from PyTorch's outputs, relative to the largest of them, that counts as none.
 const AGREES: f64 = 1e-4;
@@ -21,89 +24,11 @@ const AGREES: f64 = 1e-4;
 /// Differences of settings below this are those of rounding.
 const ROUNDING: f64 = 1e-6;
 
-/// Settings by their keys in a description.
-type Choice = Vec<(String, Value)>;
-
 /// What PyTorch's network gave for an input.
 pub struct Expected {
     file: PathBuf,
     input: TensorData,
     output: TensorData,
-}
-
-/// How a network agrees with PyTorch's.
-#[derive(Debug)]
-pub struct Agreement {
-    /// The settings that the description did not say.
-    pub settings: Choice,
-    /// How the input is read, what is compared, and what is done to it, where that is not what it seems.
-    notes: Vec<String>,
-    /// The largest, relative to the largest output.
-    difference: f64,
-}
-
-/// A comparison with some settings, in one layout of the input.
-#[derive(Clone, Debug)]
-struct Trial {
-    settings: Choice,
-    /// How many settings are others than the description says.
-    conflicts: usize,
-    layout: Layout,
-    notes: Vec<String>,
-    difference: f64,
-    /// How much the output changes with the input, in the same measure; known where it agrees.
-    response: f64,
-}
-
-impl Trial {
-    /// How far it is from what the description says.
-    fn rank(&self) -> usize {
-        2 * self.conflicts + usize::from(self.layout != Layout::BatchFirst)
-    }
-
-    fn describe(&self) -> String {
-        let is_set = |(_, value): &&(String, Value)| !value.is_null();
-        let settings: Choice = self.settings.iter().filter(is_set).cloned().collect();
-        let mut parts = vec![listed(&settings)];
-        parts.extend(self.notes.iter().cloned());
-        parts.retain(|part| !part.is_empty());
-        match parts.is_empty() {
-            true => "as it is described".to_owned(),
-            false => parts.join(", "),
-        }
-    }
-}
-
-impl Agreement {
-    /// The agreement in words.
-    pub fn describe(&self) -> String {
-        let mut text = format!("off by {:.1e} of the largest output", self.difference);
-        for note in &self.notes {
-            text += "; ";
-            text += note;
-        }
-        if !self.settings.is_empty() {
-            text += &format!("; found {}", listed(&self.settings));
-        }
-        text
-    }
-
-    /// The agreement for `--json`.
-    pub fn to_json(&self) -> Value {
-        let settings: Map<String, Value> = self.settings.iter().cloned().collect();
-        json!({
-            "difference": self.difference,
-            "settings": settings,
-            "notes": self.notes,
-        })
-    }
-}
-
-fn listed(settings: &[(String, Value)]) -> String {
-    let each = settings
-        .iter()
-        .map(|(key, value)| format!("\"{key}\": {value}"));
-    each.collect::<Vec<_>>().join(", ")
 }
 
 impl Expected {
@@ -375,30 +300,6 @@ impl Expected {
         }
         least
     }
-}
-
-/// What is not as it seems in a comparison.
-fn notes(reading: Reading, layout: Layout, outputs: &Outputs) -> Vec<String> {
-    let layout = match layout {
-        Layout::BatchFirst => None,
-        Layout::TimeFirst => Some(
-            "its input is [time, batch, …], as with batch_first=False: here it is [batch, time, …]",
-        ),
-        Layout::OneStep => Some("its input is one step of a batch, [batch, features]"),
-    };
-    let name = outputs.get(reading.index).map(|(name, _)| *name);
-    let name = name.filter(|_| reading.index > 0);
-    let activation = match reading.activation {
-        Activation::None => None,
-        Activation::LogSoftmax => Some("its output is the log_softmax"),
-        Activation::Softmax => Some("its output is the softmax"),
-    };
-    let all = [
-        layout.map(str::to_owned),
-        name.map(|name| format!("its output is {name}")),
-        activation.map(str::to_owned),
-    ];
-    all.into_iter().flatten().collect()
 }
 
 fn shape_of((name, data): &(&'static str, TensorData)) -> String {

@@ -288,3 +288,24 @@ fn what_has_no_recurrent_layer_is_none_of_our_models() {
     assert!(guess(&[]).is_empty());
     assert!(guess(&[("fc.weight", &[3, 4]), ("fc.bias", &[3])]).is_empty());
 }
+
+#[test]
+fn many_parts_make_few_candidates() {
+    let names: Vec<String> = (0..500).map(|n| format!("e{n}.weight")).collect();
+    let heads: Vec<(String, String)> = (0..500)
+        .map(|n| (format!("h{n}.weight"), format!("h{n}.bias")))
+        .collect();
+    let prefixes: Vec<[String; 4]> = (0..12)
+        .map(|n| RNN.map(|name| format!("m{n}.{name}")))
+        .collect();
+    let mut entries: Vec<Shape<'_>> = Vec::new();
+    for layer_names in &prefixes {
+        let layer_names = layer_names.each_ref().map(String::as_str);
+        entries.extend(layer(layer_names, &[12, 6], &[12, 3]));
+    }
+    entries.extend(names.iter().map(|name| (name.as_str(), &[9, 6][..])));
+    for (weight, bias) in &heads {
+        entries.extend([(weight.as_str(), &[4, 3][..]), (bias.as_str(), &[4])]);
+    }
+    assert_eq!(guess(&entries).len(), super::MOST);
+}
