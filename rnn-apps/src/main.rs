@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use crate::cli::WrongUsage;
 use crate::command_line::CommandLine;
 use crate::ui::interrupt::Interrupted;
+use crate::ui::plain;
 
 // Each training step frees memory that the next one allocates again. The system's allocator may
 // return it to the kernel in between, which takes longer than a small step. This applies to
@@ -47,15 +48,6 @@ fn main() -> ExitCode {
             }
         }
     }
-}
-
-/// A message for the terminal: what a file's names could move the cursor with is escaped.
-fn plain(message: &str) -> String {
-    let shown = |c: char| match c.is_control() && c != '\n' && c != '\t' {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    };
-    message.chars().map(shown).collect()
 }
 
 fn run(mut line: CommandLine) -> anyhow::Result<()> {

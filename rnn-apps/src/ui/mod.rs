@@ -4,9 +4,11 @@ pub mod interrupt;
 pub mod json;
 pub mod line;
 pub mod output;
+mod plain;
 pub mod preview;
 pub mod progress;
 mod quoted;
 
 pub use output::{Grouped, Loss, Output, Seconds, SixDigits};
+pub use plain::plain;
 pub use quoted::quoted;

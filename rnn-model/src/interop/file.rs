@@ -12,7 +12,7 @@ use super::{numpy, safetensors};
 
 impl StateDict {
     /// Reads a file of weights: `.safetensors`, `.npy`, or (with the feature `pytorch`) what `torch.save`
-    /// of any version or `torch.jit.save` wrote (`.pt`, `.pth`, `.jit`), or `.npz`. The content tells which,
+    /// (before PyTorch 1.6 and since) or `torch.jit.save` wrote (`.pt`, `.pth`, `.jit`), or `.npz`. The content tells which,
     /// not the name.
     ///
     /// What `torch.save` wrote is a state dict, or a checkpoint with one in it: what lies in a dictionary
@@ -60,30 +60,25 @@ impl StateDict {
         is_wanted: impl Fn(&str) -> bool,
     ) -> Result<Self, StateDictError> {
         let path = path.as_ref();
-        open(path, |mut file, length, beginning| match beginning {
-            Beginning::Safetensors => {
+        open(path, |found| match found {
+            Found::Safetensors(mut file, _) => {
                 let mut bytes = Vec::new();
                 file.read_to_end(&mut bytes).map_err(io_error(path))?;
                 safetensors::read(&bytes, is_wanted)
             }
-            Beginning::Npy => {
+            Found::Npy(file, length) => {
                 let mut array = numpy::read_array(file, length, path)?;
                 array.tensors.retain(|name, _| is_wanted(name));
                 Ok(array)
             }
             #[cfg(feature = "pytorch")]
-            Beginning::PyTorchLegacy => super::pytorch::read_legacy(file, length, is_wanted),
-            #[cfg(feature = "pytorch")]
-            Beginning::Zip => {
-                let archive = Archive::open(file, length)?;
-                match super::pytorch::root(&archive) {
-                    Some(root) => super::pytorch::read_zipped(archive, root, is_wanted),
-                    None if numpy::is_npz(&archive) => numpy::read_archive(archive, is_wanted),
-                    None => Err(other_archive(&archive)),
-                }
+            Found::PyTorchLegacy(file, length) => {
+                super::pytorch::read_legacy(file, length, is_wanted)
             }
-            #[cfg(not(feature = "pytorch"))]
-            Beginning::PyTorchLegacy | Beginning::Zip => Err(StateDictError::NoPyTorch),
+            #[cfg(feature = "pytorch")]
+            Found::PyTorch(archive, root) => super::pytorch::read_zipped(archive, root, is_wanted),
+            #[cfg(feature = "pytorch")]
+            Found::Npz(archive) => numpy::read_archive(archive, is_wanted),
         })
     }
 
@@ -129,8 +124,8 @@ impl Listing {
     /// As [`StateDict::read`]; but tensors of numbers that are not read are listed with the others.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, StateDictError> {
         let path = path.as_ref();
-        open(path, |mut file, length, beginning| match beginning {
-            Beginning::Safetensors => {
+        open(path, |found| match found {
+            Found::Safetensors(mut file, length) => {
                 let found = safetensors::list(&mut file, length).map_err(io_error(path))??;
                 let tensors = found
                     .into_iter()
@@ -142,20 +137,13 @@ impl Listing {
                     });
                 Ok(Self::new(FileFormat::Safetensors, tensors.collect()))
             }
-            Beginning::Npy => numpy::list_array(file, length, path),
+            Found::Npy(file, length) => numpy::list_array(file, length, path),
             #[cfg(feature = "pytorch")]
-            Beginning::PyTorchLegacy => super::pytorch::list_legacy(file, length),
+            Found::PyTorchLegacy(file, length) => super::pytorch::list_legacy(file, length),
             #[cfg(feature = "pytorch")]
-            Beginning::Zip => {
-                let archive = Archive::open(file, length)?;
-                match super::pytorch::root(&archive) {
-                    Some(root) => super::pytorch::list_zipped(archive, root),
-                    None if numpy::is_npz(&archive) => numpy::list_archive(archive),
-                    None => Err(other_archive(&archive)),
-                }
-            }
-            #[cfg(not(feature = "pytorch"))]
-            Beginning::PyTorchLegacy | Beginning::Zip => Err(StateDictError::NoPyTorch),
+            Found::PyTorch(archive, root) => super::pytorch::list_zipped(archive, root),
+            #[cfg(feature = "pytorch")]
+            Found::Npz(archive) => numpy::list_archive(archive),
         })
     }
 }
@@ -168,10 +156,47 @@ fn io_error(path: &Path) -> impl Fn(io::Error) -> StateDictError {
     }
 }
 
-/// Opens a file, tells what it is, and gives it to `read`, with its length. Errors name the file.
+/// An open file of weights, most with their length in bytes.
+enum Found {
+    Safetensors(BufReader<File>, u64),
+    Npy(BufReader<File>, u64),
+    #[cfg(feature = "pytorch")]
+    PyTorchLegacy(BufReader<File>, u64),
+    /// With the folder in the archive that it lies in.
+    #[cfg(feature = "pytorch")]
+    PyTorch(Archive<BufReader<File>>, String),
+    #[cfg(feature = "pytorch")]
+    Npz(Archive<BufReader<File>>),
+}
+
+impl Found {
+    /// What a file is that begins so.
+    fn of(file: File, length: u64, beginning: Beginning) -> Result<Self, StateDictError> {
+        let file = BufReader::new(file);
+        match beginning {
+            Beginning::Safetensors => Ok(Self::Safetensors(file, length)),
+            Beginning::Npy => Ok(Self::Npy(file, length)),
+            #[cfg(feature = "pytorch")]
+            Beginning::PyTorchLegacy => Ok(Self::PyTorchLegacy(file, length)),
+            #[cfg(feature = "pytorch")]
+            Beginning::Zip => {
+                let archive = Archive::open(file, length)?;
+                match super::pytorch::root(&archive) {
+                    Some(root) => Ok(Self::PyTorch(archive, root)),
+                    None if numpy::is_npz(&archive) => Ok(Self::Npz(archive)),
+                    None => Err(other_archive(&archive)),
+                }
+            }
+            #[cfg(not(feature = "pytorch"))]
+            Beginning::PyTorchLegacy | Beginning::Zip => Err(StateDictError::NoPyTorch),
+        }
+    }
+}
+
+/// Opens a file, tells what it is, and gives it to `read`. Errors name the file.
 fn open<T>(
     path: &Path,
-    read: impl FnOnce(BufReader<File>, u64, Beginning) -> Result<T, StateDictError>,
+    read: impl FnOnce(Found) -> Result<T, StateDictError>,
 ) -> Result<T, StateDictError> {
     let io_error = io_error(path);
     if path.is_dir() {
@@ -191,8 +216,8 @@ fn open<T>(
     file.rewind().map_err(&io_error)?;
     let length = file.metadata().map_err(&io_error)?.len();
     let found = Beginning::of(&start);
-    let found = found.and_then(|beginning| read(BufReader::new(file), length, beginning));
-    found.map_err(|error| match error {
+    let found = found.and_then(|beginning| Found::of(file, length, beginning));
+    found.and_then(read).map_err(|error| match error {
         error @ StateDictError::Io { .. } => error,
         error => StateDictError::File {
             path: path.to_owned(),

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use burn::module::Module;
-use rnn_model::StateDict;
+use rnn_model::{Listing, StateDict};
 use rnn_train::RunDir;
 use serde_json::{Map, Value};
 
@@ -86,14 +86,15 @@ impl Import<'_> {
         }
         let mut described = Described::<N>::read(description, folder).with_context(named)?;
         let parameters = N::num_params(&described.settings).with_context(named)?;
-        Weights::check_size(self.weights, parameters)?;
+        let listing = Listing::read(self.weights)?;
+        Weights::check_size(self.weights, &listing, parameters)?;
         let blank = N::init(&described.settings, &context.device).with_context(named)?;
         let parameters_of = StateDict::of(&blank);
         let wanted = parameters_of.iter();
         let wanted = wanted.map(|(name, data)| (name.to_owned(), data.shape().to_vec()));
         let wanted: Vec<_> = wanted.collect();
         let finish = |weights| N::imported(&described.settings, weights);
-        let weights = Weights::read(self.weights, self.selection, &wanted, finish)?;
+        let weights = Weights::read(self.weights, &listing, self.selection, &wanted, finish)?;
         let mut loaded = weights.load_into(blank)?;
 
         let mut agreement = None;

@@ -163,17 +163,17 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Reads the tensors that `selection` chooses of a file, under the names of a model with the parameters
-    /// `wanted`; `finish` makes of them what the model takes.
+    /// Reads the tensors that `selection` chooses of a file, which holds what `listing` says, under the names
+    /// of a model with the parameters `wanted`; `finish` makes of them what the model takes.
     pub fn read(
         file: &Path,
+        listing: &Listing,
         mut selection: Selection,
         wanted: &[Parameter],
         finish: impl FnOnce(StateDict) -> anyhow::Result<StateDict>,
     ) -> anyhow::Result<Self> {
-        let listing = Listing::read(file)?;
         let named = || file.display().to_string();
-        let names = selection.choose(&listing, wanted).with_context(named)?;
+        let names = selection.choose(listing, wanted).with_context(named)?;
         let all = StateDict::read_where(file, |name| names.contains(name))?;
         let chosen = selection.rename(&all, wanted).and_then(finish);
         let Selection {
@@ -197,8 +197,8 @@ impl Weights {
 
     /// Refuses a model far larger than the weights in a file before it is allocated. For smaller
     /// differences, `load_into` gives a better message, with the names and shapes that differ.
-    pub fn check_size(file: &Path, parameters: usize) -> anyhow::Result<()> {
-        let found = Listing::read(file)?.num_elements();
+    pub fn check_size(file: &Path, listing: &Listing, parameters: usize) -> anyhow::Result<()> {
+        let found = listing.num_elements();
         ensure!(
             parameters as u64 / 2 <= found.saturating_add(1 << 20),
             "{}: expected {} numbers, as the sizes say, found {}",

@@ -12,10 +12,9 @@ use clap::Args;
 use rnn_model::{Listing, RecurrentShape, TensorInfo, recurrent_layers};
 use serde_json::{Value, json};
 
-use crate::ui::{Grouped, Output, quoted};
+use crate::ui::{Grouped, Output, plain, quoted};
 use guess::{Candidate, MOST, candidates};
 use parts::Weights;
-use table::plain;
 
 #[derive(Args, Debug)]
 pub struct NamesArgs {

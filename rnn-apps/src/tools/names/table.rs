@@ -3,7 +3,7 @@
 use rnn_model::{TensorInfo, belongs_to_no_model};
 
 use super::{count, grouped};
-use crate::ui::Output;
+use crate::ui::{Output, plain};
 
 /// So many tensors are listed.
 const SHOWN: usize = 200;
@@ -62,12 +62,4 @@ fn row(tensor: &TensorInfo) -> [String; 4] {
         tensor.dtype.clone(),
         format!("{} bytes", grouped(tensor.bytes)),
     ]
-}
-
-/// A name from a file for the terminal: what would move the cursor is escaped.
-pub fn plain(name: &str) -> String {
-    match name.contains(char::is_control) {
-        true => name.escape_debug().to_string(),
-        false => name.to_owned(),
-    }
 }

@@ -96,12 +96,12 @@ impl Expected {
                 }
             }
         }
+        let is_other = |(key, value): &&(String, Value)| {
+            description.get(key).is_some_and(|said| said != value)
+        };
         let mut trials: Vec<Trial> = Vec::new();
         let (mut refusal, mut shapes) = (None, Vec::new());
         for settings in product(&untold) {
-            let is_other = |(key, value): &&(String, Value)| {
-                description.get(key).is_some_and(|said| said != value)
-            };
             let conflicts = settings.iter().filter(is_other).count();
             let mut complete = description.clone();
             complete.extend(settings.iter().cloned());
@@ -178,9 +178,6 @@ impl Expected {
         let finalists: Vec<&Trial> = alike.filter(|trial| trial.rank() == rank).collect();
         let best = finalists.iter().copied().min_by(least).unwrap_or(closest);
         if best.conflicts > 0 {
-            let is_other = |(key, value): &&(String, Value)| {
-                description.get(key).is_some_and(|said| said != value)
-            };
             let others: Choice = best.settings.iter().filter(is_other).cloned().collect();
             let mut with = listed(&others);
             for note in &best.notes {
