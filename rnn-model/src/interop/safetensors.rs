@@ -112,7 +112,7 @@ fn check_length(header: &[u8], header_length: u64, length: u64) -> Result<(), St
     // Where it can't be read, or is cut itself, safetensors says why.
     let metadata: Option<Metadata> = json.and_then(|json| serde_json::from_str(json).ok());
     let expected = match &metadata {
-        Some(metadata) => end as u64 + metadata.data_len() as u64,
+        Some(metadata) => (end as u64).saturating_add(metadata.data_len() as u64),
         None => end as u64,
     };
     match expected > length {
@@ -162,7 +162,8 @@ fn found(header: &[u8], length: u64) -> Result<Vec<Found>, StateDictError> {
     let json = std::str::from_utf8(json).map_err(SafeTensorError::InvalidHeader)?;
     let metadata: Metadata =
         serde_json::from_str(json).map_err(SafeTensorError::InvalidHeaderDeserialization)?;
-    if header.len() as u64 + metadata.data_len() as u64 != length {
+    let end = (header.len() as u64).checked_add(metadata.data_len() as u64);
+    if end != Some(length) {
         let incomplete = SafeTensorError::MetadataIncompleteBuffer;
         return Err(StateDictError::Format(incomplete));
     }

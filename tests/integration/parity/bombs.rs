@@ -239,3 +239,19 @@ fn a_vocabulary_beside_the_weights_is_read() {
     let code = [&losses[..], &more, &weights, b"u"].concat();
     assert_eq!(read(code).0, None);
 }
+
+#[test]
+fn a_header_that_lies_about_the_length_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("made.safetensors");
+    let most = u64::MAX;
+    let header = format!(r#"{{"w":{{"dtype":"U8","shape":[{most}],"data_offsets":[0,{most}]}}}}"#);
+    let length = (header.len() as u64).to_le_bytes();
+    fs::write(&path, [&length[..], header.as_bytes()].concat()).expect("written");
+    for error in [
+        Listing::read(&path).map(drop).expect_err("refused"),
+        StateDict::read(&path).map(drop).expect_err("refused"),
+    ] {
+        assert!(chain(&error).contains("the file is cut"), "{error}");
+    }
+}
