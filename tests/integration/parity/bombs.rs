@@ -252,6 +252,7 @@ fn a_header_that_lies_about_the_length_is_refused() {
         Listing::read(&path).map(drop).expect_err("refused"),
         StateDict::read(&path).map(drop).expect_err("refused"),
     ] {
-        assert!(chain(&error).contains("the file is cut"), "{error}");
+        let error = chain(&error);
+        assert!(error.contains("made.safetensors: "), "{error}");
     }
 }
